@@ -1,0 +1,37 @@
+# Every target creates what it needs; the second time it is quick.
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+SEED ?= 1
+
+.PHONY: demo up test check types lint arrows docs clean
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) with $(PYTHON) ..." >&2
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "placehub needs Python 3.11 or newer")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[embedded,dev]"
+	@touch $@
+
+demo: $(VENV)/.ready ## show the main job done on a region-sized sample world
+	@$(BIN)/placehub demo --scale region --seed $(SEED)
+
+up: $(VENV)/.ready ## start the hub in the foreground
+	@$(BIN)/placehub up
+
+check: $(VENV)/.ready ## lint, types, arrows
+	@$(BIN)/ruff check services connectors tests
+	@$(BIN)/ruff format --check services connectors tests
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+test: check ## everything, on real servers; ends with pytest's own summary
+	@$(BIN)/pytest
+
+docs: $(VENV)/.ready ## write the generated pages of docs/ and schemas/avro anew
+	@$(BIN)/placehub schema write
+	@$(BIN)/placehub docs write
+
+clean: ## remove what was made here (downloads stay in the user's cache)
+	@rm -rf $(VENV) .placehub .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist

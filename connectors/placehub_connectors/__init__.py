@@ -1,0 +1,1 @@
+"""Connectors: one module per outside system; they import placehub, never the other way."""

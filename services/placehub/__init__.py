@@ -1,0 +1,1 @@
+"""placehub: a data exchange hub between placing authorities and independent fostering providers."""

@@ -1,0 +1,1 @@
+"""Agreements: who may be searched for whom, and on what terms."""

@@ -1,0 +1,22 @@
+"""The life of an agreement: every event of the `agreement` stream."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from placehub.lifecycle import Act
+
+STATES: Final = {"none": "not known to the hub", "in force": "providers that joined are searched under it"}
+_LEADS: Final = ("consortium", "authority")
+
+ACTS: Final[tuple[Act, ...]] = (
+    Act(event="agreement.AgreementRegistered", by=_LEADS, party="owner", before=("none", "in force"), after="in force"),
+    Act(
+        event="agreement.ProviderJoined",
+        by=_LEADS,
+        party="owner",
+        before=("in force",),
+        then=("its vacancies are matched against every open search under the agreement",),
+    ),
+    Act(event="agreement.EventCorrected", by=_LEADS, party="owner", before=("in force",), happened=True),
+)

@@ -1,0 +1,292 @@
+"""The composition root: the one place that builds the hub out of its parts.
+
+Each process imports only what it runs: a Python process with everything loaded would take twice the memory.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+from uuid import uuid5
+
+import structlog
+
+from placehub.clock import TickedClock, WallClock
+from placehub.contracts.codec import Codec, Registry
+from placehub.contracts.headers import Attributes, write_headers
+from placehub.contracts.ticks import ClockTicked
+from placehub.database import connect, migrate
+from placehub.drivers.brokers import producer, reader
+from placehub.drivers.publisher import Publisher
+from placehub.drivers.quiet import Quiet
+from placehub.drivers.shell import Shell
+from placehub.drivers.step import HUB
+from placehub.drivers.worker import Worker
+from placehub.drivers.world import CLOCK_TOPIC, World
+from placehub.errors import NotFound, Unavailable
+from placehub.settings import Settings
+from placehub.streams import DEADLETTER, STREAMS, every_event, full_name
+
+if TYPE_CHECKING:
+    from kafka import KafkaProducer
+
+    from placehub.drivers.processor import Processor
+    from placehub.embedded.stack import Stack
+    from placehub.embedded.supervisor import Supervisor
+
+_STREAM_NAMES: Final = tuple(one.name for one in STREAMS if one.name != CLOCK_TOPIC)
+READS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "intake": (("outbox.*",), ("organisation",)),
+    "search": (("referral",), ("vacancy", "agreement", "organisation", "placement")),
+    "vacancies": (("vacancy",), ("placement",)),
+    "delivery": (_STREAM_NAMES, ()),
+    "monitoring": ((*_STREAM_NAMES, DEADLETTER), ()),
+}
+"""Processor -> the topics it reads by partition, and those it reads whole."""
+PROCESSES: Final = ("api", *READS)
+"""What `placehub run NAME` can run."""
+
+
+def prepare(settings: Settings) -> None:
+    """Bring the database, the streams and the registered schemas to this version; harmless when they are."""
+    from placehub.organisations.broker import ensure_streams
+
+    migrate(settings.database.get_secret_value())
+    ensure_streams(settings)
+    registry = Registry(settings.registry, register=True)
+    for cls in every_event():
+        registry.id_of(cls)
+
+
+def run(name: str, settings: Settings) -> None:
+    """Run one process until SIGTERM; NotFound when there is none of that name."""
+    if name not in PROCESSES:
+        raise NotFound(f"There is no process {name}. Choose one of: {', '.join(PROCESSES)}.")
+    log_to_stderr(settings.log_level)
+    if name == "api":
+        _run_api(settings)
+    elif name == "intake":
+        _run_intake(settings)
+    else:
+        from placehub.drivers.live import run_live
+
+        run_live(_worker(settings, _PROCESSORS[name](settings)), settings)
+
+
+def log_to_stderr(level: str) -> None:
+    """Log one JSON line per happening to standard error."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    # every login would be a warning about the lack of TLS, which is a setting of its own
+    logging.getLogger("kafka").setLevel(logging.ERROR)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _run_api(settings: Settings) -> None:
+    from urllib.parse import urlsplit
+
+    import uvicorn
+
+    from placehub.errors import Misconfigured
+    from placehub.keys.api import create_app
+
+    if settings.master_key is None:
+        raise Misconfigured("The api process needs the master key. Set PLACEHUB_MASTER_KEY.")
+    app = create_app(
+        connect(settings.database.get_secret_value()),
+        base64.b64decode(settings.master_key.get_secret_value()),
+        settings.api_token.get_secret_value(),
+        settings.registry,
+        WallClock().now,
+    )
+    address = urlsplit(settings.api)
+    uvicorn.run(
+        app, host=address.hostname or "127.0.0.1", port=address.port or 80, log_level="warning", access_log=False
+    )
+
+
+def _run_intake(settings: Settings) -> None:
+    from placehub.drivers.posted import run_posted
+    from placehub.intake.processor import Intake
+
+    intake = Intake(Codec(Registry(settings.registry)))
+    run_posted(_worker(settings, intake), intake.outboxes, lambda **options: reader(settings, **options))
+
+
+def _worker(settings: Settings, processor: Processor) -> Worker:
+    engine = connect(settings.database.get_secret_value())
+    codec = Codec(Registry(settings.registry, register=True))
+    ticked = TickedClock() if settings.clock == "stream" else None
+    shell = Shell(processor, engine, codec, Publisher(engine, producer(settings)), ticked or WallClock())
+    world = World(lambda: reader(settings), codec, READS[processor.name][1], ticked)
+    return Worker(shell, world)
+
+
+def _search(settings: Settings) -> Processor:
+    from placehub.keys.client import KeyClient
+    from placehub.postcodes import Postcodes
+    from placehub.search.policy import DEFAULT
+    from placehub.search.processor import Search
+    from placehub.search.surroundings import Surroundings
+    from placehub.search.view import Needs
+
+    keys = KeyClient(settings.api, "hub", settings.api_token.get_secret_value())
+    return Search(Surroundings(Postcodes.open()), Needs(keys), DEFAULT)
+
+
+def _vacancies(settings: Settings) -> Processor:
+    from placehub.vacancies.processor import Vacancies
+
+    return Vacancies()
+
+
+def _delivery(settings: Settings) -> Processor:
+    from placehub.delivery.processor import Delivery
+
+    return Delivery()
+
+
+def _monitoring(settings: Settings) -> Processor:
+    from placehub.monitoring.processor import Monitoring
+    from placehub.postcodes import Postcodes
+
+    return Monitoring(Postcodes.open())
+
+
+_PROCESSORS: Final[dict[str, Callable[[Settings], Processor]]] = {
+    "search": _search,
+    "vacancies": _vacancies,
+    "delivery": _delivery,
+    "monitoring": _monitoring,
+}
+
+
+def quiet(settings: Settings) -> Quiet:
+    """Return what tells whether every service has read everything; for `status`, the demo and tests."""
+    whole = (CLOCK_TOPIC,) if settings.clock == "stream" else ()
+    reads = {name: (own, (*world, *whole)) for name, (own, world) in READS.items()}
+    return Quiet(connect(settings.database.get_secret_value()), reader(settings), reads)
+
+
+def lag(settings: Settings) -> dict[str, int]:
+    """Return how many records each processor has still to read, and `outgoing`: rows still to be published."""
+    return quiet(settings).lags()
+
+
+@dataclass(slots=True)
+class Running:
+    """An embedded hub that runs under this process."""
+
+    settings: Settings
+    stack: Stack
+    supervisor: Supervisor
+    _quiet: Quiet
+    _producer: KafkaProducer
+    _ticks: int = 0
+
+    def wait_quiet(self, seconds: float = 60) -> None:
+        """Return once every service has read everything and published everything; restarts what died meanwhile."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.supervisor.look()
+            try:
+                return self._quiet.wait(min(1.0, seconds))
+            except Unavailable:
+                if time.monotonic() > deadline:
+                    raise
+
+    def tick(self, now: datetime) -> None:
+        """Move the hub's clock on, and wait until everything due has happened."""
+        self._ticks += 1
+        event = ClockTicked(now=now)
+        about = Attributes(
+            id=uuid5(HUB, f"tick|{now.isoformat()}"),
+            source="/operator/clock",
+            type=full_name(ClockTicked),
+            subject=CLOCK_TOPIC,
+            time=now,
+            sequence=self._ticks,
+        )
+        value = Codec(Registry(self.settings.registry, register=True)).encode(event)
+        self._producer.send(CLOCK_TOPIC, value, CLOCK_TOPIC.encode(), write_headers(about)).get(timeout=30)
+        self.wait_quiet()
+
+    def stop(self) -> None:
+        """Stop the services, then the servers."""
+        self.supervisor.stop()
+        self.stack.stop()
+
+
+def start_embedded(
+    folder: Path, clock: Literal["wall", "stream"] = "wall", *, leave_out: tuple[str, ...] = ()
+) -> Running:
+    """Start servers and services under `folder` and wait until all of them work. Call it from the main thread."""
+    from placehub.embedded.stack import Stack
+    from placehub.embedded.supervisor import Supervisor
+    from placehub.postcodes import Postcodes
+
+    Postcodes.open()  # the first time it is imported, which two services must not both do
+    stack = Stack(folder, clock=clock)
+    settings = stack.start()
+    try:
+        prepare(settings)
+        supervisor = Supervisor(
+            {name: [sys.executable, "-m", "placehub", "run", name] for name in PROCESSES if name not in leave_out},
+            settings.model_copy(update={"master_key": None}).environment(),
+            stack.folder / "logs",
+            servers=stack.servers,
+            secrets={"api": {"PLACEHUB_MASTER_KEY": _secret(settings)}},
+        )
+        supervisor.start()
+        running = Running(settings, stack, supervisor, quiet(settings), producer(settings))
+        running._ticks = sum(running._quiet.ends((CLOCK_TOPIC,)))
+        running.wait_quiet()
+        _await_api(settings)
+    except BaseException:
+        stack.stop()
+        raise
+    return running
+
+
+def _secret(settings: Settings) -> str:
+    return settings.master_key.get_secret_value() if settings.master_key else ""
+
+
+def _await_api(settings: Settings, seconds: float = 30) -> None:
+    import httpx
+
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if httpx.get(f"{settings.api}/ready", timeout=2).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        if time.monotonic() > deadline:
+            raise Unavailable("The hub's API did not start; the reason is at the end of logs/api.log.")
+        time.sleep(0.05)
+
+
+def up(folder: Path, clock: Literal["wall", "stream"], told: Callable[[Settings], Any]) -> None:
+    """Start everything in the foreground, tell the caller once it works, and stop all on SIGTERM or SIGINT."""
+    running = start_embedded(folder, clock)
+    try:
+        told(running.settings)
+        running.supervisor.run_forever()
+    finally:
+        running.stop()

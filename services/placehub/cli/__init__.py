@@ -1,0 +1,18 @@
+"""The `placehub` command: one module per group of commands, imported only when its command runs."""
+
+from __future__ import annotations
+
+import sys
+
+from placehub.errors import HubError
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is one line on stderr and the error's exit code."""
+    from placehub.cli.program import app
+
+    try:
+        app()
+    except HubError as error:
+        print(f"placehub: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -1,0 +1,20 @@
+"""All commands, put together."""
+
+from __future__ import annotations
+
+import typer
+
+from placehub.cli import mail, organisations, running, schemas, stories
+
+app = typer.Typer(
+    help="An open data exchange hub between authorities that place children and independent fostering providers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+running.add_to(app)
+mail.add_to(app)
+app.add_typer(organisations.app, name="org")
+app.add_typer(stories.searches, name="search")
+app.add_typer(stories.views, name="views")
+app.add_typer(schemas.app, name="schema")

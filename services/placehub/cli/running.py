@@ -1,0 +1,144 @@
+"""`placehub up`, `run`, `demo`, `status`: a hub that runs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub
+from placehub.errors import HubError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from placehub.settings import Settings
+
+
+class ClockKind(StrEnum):
+    """Where the hub's time comes from."""
+
+    wall = "wall"
+    stream = "stream"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    for command in (up, run, demo, status):
+        app.command()(command)
+
+
+def up(
+    folder: Folder = DEFAULT_FOLDER,
+    clock: Annotated[ClockKind, typer.Option(help="wall, or stream: time comes as events.")] = ClockKind.wall,
+) -> None:
+    """Start the whole hub here, in the foreground."""
+    from placehub.app import up as run_hub
+    from placehub.cli.printing import aside
+
+    def told(settings: Settings) -> None:
+        aside(f"The hub is up in {folder}. Stop it with Ctrl-C.")
+        for name in ("bootstrap", "registry", "api"):
+            aside(f"  {name:<10} {getattr(settings, name)}")
+
+    run_hub(folder, clock.value, told)
+
+
+def run(
+    processor: Annotated[str, typer.Argument(help="Which one; `placehub up` runs them all.")],
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Run one process of the hub until it is told to stop."""
+    from placehub.app import run as run_process
+    from placehub.settings import Settings
+
+    run_process(processor, Settings.load(folder))
+
+
+def demo(
+    scale: Annotated[str, typer.Option(help="Size of the sample world.")] = "region",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 1,
+    folder: Folder = DEFAULT_FOLDER,
+    stay: Annotated[bool, typer.Option("--stay", help="Keep the hub up afterwards.")] = False,
+) -> None:
+    """Show the hub at work: a month of a sample region."""
+    from placehub.cli.options import hush
+    from placehub.sample.demo import run_demo
+
+    hush()
+    run_demo(scale=scale, seed=seed, folder=folder, stay=stay)
+
+
+def status(folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
+    """Say whether the hub's parts answer and keep up."""
+    from placehub.cli.printing import as_facts, as_json
+
+    settings = hub(folder)
+    servers = {name: _state(look, settings) for name, look in _LOOKS.items()}
+    whole = set(servers.values()) == {"up"}
+    found: dict[str, Any] = {"servers": servers, **(_numbers(settings) if whole else {})}
+    if json:
+        as_json(found)
+    else:
+        behind = {f"behind: {name}": count for name, count in found.get("lag", {}).items()}
+        as_facts({**servers, "organisations": found.get("organisations"), **behind})
+    if not whole:
+        raise typer.Exit(1)
+
+
+def _numbers(settings: Settings) -> dict[str, Any]:
+    from placehub.app import lag
+    from placehub.organisations.register import list_organisations
+
+    with database(settings) as connection:
+        return {"organisations": len(list_organisations(connection)), "lag": dict(lag(settings))}
+
+
+def _state(look: Callable[[Settings], None], settings: Settings) -> str:
+    try:
+        look(settings)
+    except HubError as error:
+        return str(error)
+    return "up"
+
+
+def _look_at_kafka(settings: Settings) -> None:
+    from placehub.organisations.broker import administer
+
+    with administer(settings):
+        pass
+
+
+def _look_at_database(settings: Settings) -> None:
+    with database(settings):
+        pass
+
+
+def _look_at_registry(settings: Settings) -> None:
+    _get(f"{settings.registry}/subjects", "The schema registry")
+
+
+def _look_at_api(settings: Settings) -> None:
+    _get(f"{settings.api}/ready", "The API")
+
+
+def _get(url: str, what: str) -> None:
+    import httpx
+
+    from placehub.errors import Unavailable
+
+    try:
+        answer = httpx.get(url, timeout=5)
+    except httpx.HTTPError:
+        raise Unavailable(f"{what} does not answer.") from None
+    if answer.status_code != 200:
+        raise Unavailable(f"{what} answers, but is not ready ({answer.status_code}).")
+
+
+_LOOKS = {
+    "kafka": _look_at_kafka,
+    "registry": _look_at_registry,
+    "database": _look_at_database,
+    "api": _look_at_api,
+}

@@ -1,0 +1,76 @@
+"""`placehub search` and `placehub views`: what the hub knows, for people and programs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub
+
+searches = typer.Typer(help="Searches for a home.", no_args_is_help=True, rich_markup_mode=None)
+views = typer.Typer(help="The shared views.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@searches.callback()
+def _searches() -> None:
+    """Searches for a home."""
+
+
+@searches.command("show")
+def show_search(referral: UUID, folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
+    """Tell one search from its first event to now."""
+    from placehub.cli.printing import as_json, as_table
+    from placehub.errors import NotFound
+    from placehub.monitoring.views import search_story
+
+    with database(hub(folder)) as connection:
+        story = search_story(connection, referral)
+    if not story:
+        raise NotFound("No search of that referral is known. See 'placehub views show searches'.")
+    if json:
+        as_json(story)
+    else:
+        told = ("at", "organisation", "sentence")
+        as_table(f"Search {referral}", told, [[line[name] for name in told] for line in story])
+
+
+@views.command("list")
+def list_views(json: Json = False) -> None:
+    """List the views."""
+    from placehub.cli.printing import as_json, as_table
+    from placehub.monitoring.views import VIEWS
+
+    found = [(name, view.title) for name, view in VIEWS.items()]
+    if json:
+        as_json([{"name": name, "title": title} for name, title in found])
+    else:
+        as_table("Views", ("name", "title"), found)
+
+
+@views.command("show")
+def show_view(
+    name: str,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")] = False,
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
+    """Show one view."""
+    from placehub.cli.printing import as_csv, as_json, as_table
+    from placehub.errors import NotFound
+    from placehub.monitoring.views import VIEWS
+
+    if name not in VIEWS:
+        raise NotFound(f"There is no such view. Use one of: {', '.join(VIEWS)}.")
+    view, columns = VIEWS[name], list(VIEWS[name].columns)
+    with database(hub(folder)) as connection:
+        rows = view.rows(connection)
+    if json:
+        as_json(rows)
+        return
+    cells = [[row[column] for column in columns] for row in rows]
+    if csv:
+        as_csv(columns, cells)
+    else:
+        as_table(view.title, columns, cells)

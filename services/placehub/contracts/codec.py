@@ -1,0 +1,233 @@
+"""Events to bytes and back: Avro in the Confluent wire format (0, four bytes of schema id, the record)."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import struct
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import fastavro
+from fastavro.schema import parse_schema
+from pydantic import ValidationError
+from schema_registry.client import SchemaRegistryClient
+from schema_registry.client.errors import ClientError
+
+from placehub.contracts.limits import shape
+from placehub.contracts.schema import avro_schema, schema_text
+from placehub.errors import Misconfigured, Rejected, Unavailable
+from placehub.streams import every_event, full_name
+
+_MAGIC = struct.Struct(">bI")
+
+
+class Schemas(Protocol):
+    """Where schema ids come from and lead to."""
+
+    def id_of(self, cls: type) -> int:
+        """Return the id under which the event's schema is registered."""
+        ...
+
+    def schema_of(self, schema_id: int) -> dict[str, Any] | None:
+        """Return the writer's schema, or None when no such id is registered."""
+        ...
+
+
+class Registry:
+    """A schema registry by its Confluent API; ids are cached for ever, so readers go on while it is away.
+
+    `user` and `password` are an organisation's own (read-only through the hub's API); the hub itself registers
+    (`register=True`), nobody else can.
+    """
+
+    def __init__(
+        self, url: str, *, user: str | None = None, password: str | None = None, register: bool = False
+    ) -> None:
+        auth = {"url": url}
+        if user is not None:
+            auth |= {"basic.auth.credentials.source": "USER_INFO", "basic.auth.user.info": f"{user}:{password}"}
+        self._client = SchemaRegistryClient(auth)
+        self._register = register
+        self._ids: dict[str, int] = {}
+        self._schemas: dict[int, dict[str, Any]] = {}
+
+    def id_of(self, cls: type) -> int:
+        """Return the schema's id, registering it if this is the hub; Misconfigured when it is not known."""
+        name = full_name(cls)
+        if name not in self._ids:
+            self._ids[name] = self._ask_id(name, json.dumps(avro_schema(cls)))
+        return self._ids[name]
+
+    def _ask_id(self, name: str, text: str) -> int:
+        try:
+            if self._register:
+                return int(self._client.register(name, text))
+            found = self._client.check_version(name, text)
+        except ClientError as error:
+            raise _translate(error) from error
+        except Exception as error:  # the client lets its transport's errors through untyped
+            raise Unavailable(f"The schema registry does not answer ({type(error).__name__}). Try again.") from error
+        if found is None:
+            raise Misconfigured(f"The registry does not know {name} as this version writes it. Upgrade one of the two.")
+        return int(found.schema_id)
+
+    def schema_of(self, schema_id: int) -> dict[str, Any] | None:
+        """Return the writer's schema, or None when the registry has no such id."""
+        if schema_id not in self._schemas:
+            try:
+                found = self._client.get_by_id(schema_id)
+            except ClientError as error:
+                if error.http_code == 404:
+                    return None
+                raise _translate(error) from error
+            except Exception as error:  # as above
+                raise Unavailable(
+                    f"The schema registry does not answer ({type(error).__name__}). Try again."
+                ) from error
+            if found is None:
+                return None
+            self._schemas[schema_id] = dict(found.raw_schema)
+        return self._schemas[schema_id]
+
+
+def _translate(error: ClientError) -> Exception:
+    if error.http_code in (401, 403):
+        return Misconfigured("The schema registry refused these credentials. Check the organisation's code and token.")
+    return Unavailable(f"The schema registry answered {error.http_code}. Try again.")
+
+
+class Folder:
+    """Schemas of this very version, numbered by their place in the catalogue: for tools that need no registry."""
+
+    def id_of(self, cls: type) -> int:
+        """Return the schema's number in the catalogue."""
+        return every_event().index(cls) + 1
+
+    def schema_of(self, schema_id: int) -> dict[str, Any] | None:
+        """Return the schema of that number."""
+        events = every_event()
+        return avro_schema(events[schema_id - 1]) if 0 < schema_id <= len(events) else None
+
+
+class Codec:
+    """Encodes and decodes events with schemas from one place."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._writers: dict[int, Any] = {}
+
+    def encode(self, event: object) -> bytes:
+        """Return the event's bytes; Rejected when a field does not fit its type."""
+        cls: type = type(event)
+        record = to_record(event)
+        out = io.BytesIO()
+        out.write(_MAGIC.pack(0, self._schemas.id_of(cls)))
+        try:
+            fastavro.schemaless_writer(out, parsed(full_name(cls)), record, disable_tuple_notation=True)
+        except (ValueError, TypeError, OverflowError) as error:  # what the checks of the class cannot see
+            raise Rejected("event", "must hold only what Avro can carry", "Send text as UTF-8.") from error
+        return out.getvalue()
+
+    def decode(self, value: bytes | None) -> Any:
+        """Return the event; Rejected says what is wrong with bytes that are none, Unavailable may be tried again."""
+        if value is None:
+            raise Rejected(
+                "value", "must not be empty (a tombstone)", "Post an EventCorrected or a withdrawal instead."
+            )
+        if len(value) < _MAGIC.size or value[0] != 0:
+            raise Rejected("value", "must be Avro in the Confluent wire format", "Use a registry-aware serializer.")
+        writer = self._writer(_MAGIC.unpack_from(value)[1])
+        name = (
+            str(writer.get("name")) if "." in str(writer.get("name")) else f"{writer.get('namespace')}.{writer['name']}"
+        )
+        cls = _classes().get(name)
+        if cls is None:
+            raise Rejected("ce_type", "is not an event this version of the hub knows", "Use an event of the catalogue.")
+        return from_record(cls, _read(value, writer, name))
+
+    def _writer(self, schema_id: int) -> Any:
+        if schema_id not in self._writers:
+            schema = self._schemas.schema_of(schema_id)
+            if schema is None:
+                raise Rejected("schema id", "must be registered", "Use the schemas that the hub registered.")
+            self._writers[schema_id] = parse_schema(dict(schema))
+        return self._writers[schema_id]
+
+
+def _read(value: bytes, writer: Any, name: str) -> dict[str, Any]:
+    stream = io.BytesIO(value[_MAGIC.size :])
+    try:
+        record = fastavro.schemaless_reader(stream, writer, parsed(name))
+    except Exception as error:  # fastavro raises whatever its C reader met: EOFError, IndexError, ValueError, ...
+        raise Rejected("value", "must be whole Avro of its schema", "Encode the event again and post it.") from error
+    if stream.read(1):
+        raise Rejected("value", "must end where its record ends", "Encode the event again and post it.")
+    return cast(dict[str, Any], record)
+
+
+@cache
+def _classes() -> Mapping[str, type]:
+    return {full_name(cls): cls for cls in every_event()}
+
+
+def event_class(name: str) -> type | None:
+    """Return the class of `<stream>.<EventName>`, or None."""
+    return _classes().get(name)
+
+
+@cache
+def parsed(name: str) -> Any:
+    """Return fastavro's form of this version's schema of that full name."""
+    return parse_schema(avro_schema(_classes()[name]))
+
+
+def to_record(event: object) -> dict[str, Any]:
+    """Return the event as the dictionary an Avro writer takes; Rejected names the first field that does not fit."""
+    cls: type = type(event)
+    validator, serializer = shape(cls)
+    try:
+        return cast(dict[str, Any], serializer.to_python(validator.validate_python(event, strict=True)))
+    except ValidationError as error:
+        raise refusal(error) from None
+
+
+def from_record(cls: type, record: Mapping[str, Any]) -> Any:
+    """Return the event a dictionary holds; Rejected names the first field that does not fit."""
+    try:
+        return shape(cls)[0].validate_python(dict(record))
+    except ValidationError as error:
+        raise refusal(error) from None
+
+
+def to_json(event: object) -> dict[str, Any]:
+    """Return the event as JSON values; sealed bytes as base64 in the alphabet that is safe in a URL."""
+    cls: type = type(event)
+    return cast(dict[str, Any], shape(cls)[1].to_python(event, mode="json"))
+
+
+def from_json(cls: type, document: Mapping[str, Any]) -> Any:
+    """Return the event a JSON document holds, nothing converted; Rejected names the first field that does not fit."""
+    try:
+        return shape(cls)[0].validate_json(json.dumps(document), strict=True)
+    except ValidationError as error:
+        raise refusal(error) from None
+
+
+def refusal(error: ValidationError) -> Rejected:
+    """Say which field broke which rule, without its value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "event"
+    # What follows a comma or colon may quote a character of the value.
+    return Rejected(where, re.split("[,:]", first["msg"])[0], "Correct this field and send the event again.")
+
+
+def write_schemas(folder: Path) -> None:
+    """Write every event's `.avsc` below `folder/<stream>/`."""
+    for cls in every_event():
+        path = folder / f"{full_name(cls).replace('.', '/')}.avsc"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(schema_text(cls), encoding="utf-8")

@@ -1,0 +1,69 @@
+"""Field types and records that events of several streams share, in the field's own words."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from placehub.contracts.fields import Code, Doc, record
+
+Organisation = Annotated[str, Doc("Code of an organisation registered in the hub")]
+ReferralId = Annotated[UUID, Doc("The case; chosen by the authority, never reused")]
+VacancyId = Annotated[UUID, Doc("The vacancy; chosen by the provider")]
+OfferId = Annotated[UUID, Doc("The offer; chosen by the provider")]
+PlacementId = Annotated[UUID, Doc("The placement of one child; given by the hub when the place is reserved")]
+AgreementId = Annotated[UUID, Doc("The agreement under which a provider is searched")]
+ChildId = Annotated[UUID, Doc("Pseudonym of one child (or of a parent placed with a child)")]
+HouseholdRef = Annotated[UUID, Doc("Pseudonym of one fostering household")]
+OfficerRole = Annotated[str, Code("officer_role"), Doc("Role of the person who decided")]
+Money = Annotated[Decimal, Doc("Pounds sterling")]
+Risk = Annotated[str, Code("risk")]
+
+
+@record
+class FeeLine:
+    """One line of an all-in fee: the base fee, or one named support."""
+
+    what: Annotated[str, Doc("`base fee`, or the support as the parties call it; no child's data")]
+    amount: Money
+    unit: Annotated[str, Code("fee_unit")]
+    starts_on: Annotated[date | None, Doc("First day it is paid; absent: from the start")] = None
+    ends_on: Annotated[date | None, Doc("Last day it is paid; absent: to the end")] = None
+
+
+@record
+class Finding:
+    """What one criterion says of one home: data; words are made when it is read."""
+
+    criterion: Annotated[str, Doc("Name of the hard constraint or need criterion")]
+    verdict: Annotated[str, Doc("`fits`, `does not fit`, `ask`, `needs support` or `needs variation`")]
+    facts: Annotated[dict[str, str], Doc("The bands and codes it rests on")]
+
+
+@record
+class HomeFit:
+    """How one home fits one search, and why."""
+
+    vacancy_id: VacancyId
+    household_ref: HouseholdRef
+    band: Annotated[str, Code("band")]
+    distance_miles: Annotated[Decimal | None, Doc("Between postcode sectors' centres; absent: not known")] = None
+    findings: tuple[Finding, ...]
+    questions: Annotated[tuple[str, ...], Doc("Criteria that are a question to the carer or the authority")]
+
+
+@record
+class Basis:
+    """What the hub knew when it decided: enough to decide again and get the same."""
+
+    decided_at: datetime
+    case_sequence: Annotated[int, Doc("Number of the case's events folded before the decision")]
+    vacancy_offsets: Annotated[tuple[int, ...], Doc("Next offset of the vacancy stream, per partition")]
+    agreement_offsets: tuple[int, ...]
+    organisation_offsets: tuple[int, ...]
+    policy: Annotated[str, Doc("Version of the matching policy in force")]
+    codes: Annotated[str, Doc("Version of the code lists")]
+    postcodes: Annotated[str, Doc("Version of the postcode source")]
+    rules: Annotated[str, Doc("Version of the hub's rules")]

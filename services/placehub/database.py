@@ -1,0 +1,45 @@
+"""The one place that knows how to reach PostgreSQL: an engine and the metadata every service's tables hang on.
+
+Each service owns a PostgreSQL schema of its own name and declares its tables in its `tables.py` on `METADATA`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import MetaData, create_engine
+from sqlalchemy.engine import Engine
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def connect(url: str, *, pool_size: int = 4) -> Engine:
+    """Return an engine on `url` (`postgresql+psycopg://...`); nothing is opened until it is used.
+
+    A transaction left idle for a minute is ended by the server, so that a stopped worker cannot hold its locks.
+    """
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        hide_parameters=True,  # an error text must not quote what was stored
+        connect_args={"options": "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=30000 -c timezone=UTC"},
+    )
+
+
+def migrate(url: str) -> None:
+    """Bring the database at `url` to this version's tables; harmless when it is there already."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")

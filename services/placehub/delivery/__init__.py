@@ -1,0 +1,1 @@
+"""Delivery: puts in each organisation's inbox exactly what it may see."""

@@ -1,0 +1,191 @@
+"""What one event causes: who is sent what, in which order, and whose keys open or close; pure.
+
+A circle is a case or an agreement: the parties, and the facts a newcomer is told before anything else, so that an
+invitation that comes late shows no less than an early one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import uuid5
+
+from placehub.agreements.events import AgreementRegistered
+from placehub.contracts.codec import event_class, from_json, to_json
+from placehub.contracts.corrections import ReferralEventCorrected
+from placehub.contracts.headers import Attributes
+from placehub.delivery.parties import Parties, Seat, follow, may_speak, organisation_of, unsuccessful
+from placehub.delivery.rules import Audience, recipients, rows_of
+from placehub.delivery.stripping import strip
+from placehub.keys.sealed import Sealed
+from placehub.mailboxes.events import DataUseEnded
+from placehub.referrals.events import (
+    ClarificationAnswered,
+    EarlyNoticeGiven,
+    ReferralMade,
+    ReferralRevised,
+    SplitConfirmed,
+)
+from placehub.search.events import SearchClosed
+from placehub.streams import full_name
+
+SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
+    EarlyNoticeGiven: lambda event: "referral",
+    ReferralMade: lambda event: "referral",
+    ReferralRevised: lambda event: "referral",
+    SplitConfirmed: lambda event: "split",
+    ClarificationAnswered: lambda event: f"answer {event.clarification_id}",
+    ReferralEventCorrected: lambda event: f"correction {event.corrects}",
+    AgreementRegistered: lambda event: "agreement",
+}
+"""Events that are facts of the circle; of each slot a newcomer is told the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of a circle as every newcomer gets it: stripped already, sealed parts still sealed."""
+
+    position: int
+    type: str
+    body: Mapping[str, Any]
+    attributes: Attributes
+    keys: frozenset[str]
+
+    def event(self) -> Any:
+        """Return the event; it was checked when it was taken in."""
+        cls = event_class(self.type)
+        return from_json(cls, self.body) if cls else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circle:
+    """A case or an agreement: its parties, and its facts by slot."""
+
+    parties: Parties = field(default_factory=Parties)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def entitled(self) -> frozenset[tuple[str, str]]:
+        """Return each pair of provider and key that is open while the circle stands as it does."""
+        keys = {key for fact in self.facts.values() for key in fact.keys}
+        return frozenset((provider, key) for provider in self.parties.present() for key in keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One event for one inbox, stripped already."""
+
+    organisation: str
+    event: Any
+    attributes: Attributes
+    without: tuple[str, ...] = ()
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where and when an event is taken in: its offset, the hub's time and the hub's own name as a sender."""
+
+    position: int
+    now: datetime
+    source: str
+
+
+def turn(circle: Circle, event: Any, attributes: Attributes, place: Place) -> tuple[Circle, tuple[Letter, ...]]:
+    """Return the circle after the event, and the letters it causes, in the order they are to be sent."""
+    before = circle.parties
+    after = replace(
+        circle, parties=follow(before, event, attributes), facts=_remember(circle, event, attributes, place)
+    )
+    letters = [
+        *_for_newcomers(before, after),
+        *_for_recipients(event, attributes, after.parties),
+        *_endings(before, event, attributes, place),
+    ]
+    return after, tuple(letters)
+
+
+def _remember(circle: Circle, event: Any, attributes: Attributes, place: Place) -> Mapping[str, Fact]:
+    cls: type = type(event)
+    slot = SLOTS.get(cls)
+    if slot is None or not may_speak(event, attributes, circle.parties):
+        return circle.facts
+    if cls is ReferralEventCorrected and not _is_kept(circle, event, attributes):
+        return circle.facts
+    shared = [row for row in rows_of(cls) if row.audience in (Audience.INVITED, Audience.JOINED)]
+    stripped = strip(event, shared[0].without if shared else ())
+    fact = Fact(place.position, full_name(cls), to_json(stripped), attributes, sealed_keys(stripped))
+    return {**circle.facts, slot(event): fact}
+
+
+def _is_kept(circle: Circle, event: ReferralEventCorrected, attributes: Attributes) -> bool:
+    return any(
+        (fact.attributes.id, fact.attributes.source) == (event.corrects, attributes.source)
+        for fact in circle.facts.values()
+    )
+
+
+def _for_newcomers(before: Parties, after: Circle) -> list[Letter]:
+    new = sorted(set(after.parties.present()) - set(before.present()))
+    facts = sorted(after.facts.values(), key=lambda fact: fact.position) if new else []
+    told = [(fact.event(), fact) for fact in facts if not _corrects_nothing(fact, facts)]
+    return [
+        Letter(provider, event, fact.attributes, _shared_without(type(event)), after.parties.seats[provider].round)
+        for provider in new
+        for event, fact in told
+    ]
+
+
+def _corrects_nothing(fact: Fact, facts: list[Fact]) -> bool:
+    """A correction of what has been replaced since says nothing to a newcomer."""
+    return "corrects" in fact.body and fact.body["corrects"] not in {str(one.attributes.id) for one in facts}
+
+
+def _shared_without(cls: type) -> tuple[str, ...]:
+    return next((row.without for row in rows_of(cls) if row.audience in (Audience.INVITED, Audience.JOINED)), ())
+
+
+def _for_recipients(event: Any, attributes: Attributes, parties: Parties) -> list[Letter]:
+    # Many get the same, so it is stripped once for each way of stripping.
+    made: dict[tuple[str, ...], Any] = {}
+    letters = []
+    for one in recipients(event, attributes, parties):
+        if one.without not in made:
+            made[one.without] = strip(event, one.without)
+        seat = parties.seats.get(one.organisation, Seat())
+        letters.append(Letter(one.organisation, made[one.without], attributes, one.without, seat.round))
+    return letters
+
+
+def _endings(before: Parties, event: Any, attributes: Attributes, place: Place) -> list[Letter]:
+    if not isinstance(event, SearchClosed) or organisation_of(attributes.source) is not None:
+        return []
+    name = full_name(DataUseEnded)
+    return [
+        Letter(
+            provider,
+            DataUseEnded(organisation=provider, referral_id=event.referral_id),
+            Attributes(
+                id=uuid5(attributes.id, f"{name} {provider}"),
+                source=place.source,
+                type=name,
+                subject=str(event.referral_id),
+                time=place.now,
+                recorded_at=place.now,
+            ),
+            round=before.seats[provider].round,
+        )
+        for provider in unsuccessful(before, event)
+    ]
+
+
+def sealed_keys(thing: Any) -> frozenset[str]:
+    """Return the ids of the keys that the sealed parts inside are sealed under."""
+    if isinstance(thing, Sealed):
+        return frozenset({thing.key_id})
+    if isinstance(thing, tuple):
+        return frozenset(key for one in thing for key in sealed_keys(one))
+    if is_dataclass(thing):
+        return frozenset(key for one in fields(thing) for key in sealed_keys(getattr(thing, one.name)))
+    return frozenset()

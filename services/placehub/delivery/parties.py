@@ -1,0 +1,197 @@
+"""Who belongs to one case or agreement, folded from its own stream; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from uuid import UUID
+
+from placehub.agreements.events import AgreementRegistered, ProviderJoined
+from placehub.contracts.headers import Attributes
+from placehub.offers.events import InvitationDeclined, OfferMade
+from placehub.referrals.events import (
+    EarlyNoticeGiven,
+    OfferSelected,
+    ReferralMade,
+    ReferralRevised,
+    SelectionWithdrawn,
+)
+from placehub.search.events import (
+    InvitationClosed,
+    InvitationUpdated,
+    OfferExpired,
+    OfferNotSelected,
+    ProviderInvited,
+    SearchClosed,
+    SearchReopened,
+    SelectionRefused,
+)
+
+_ORGANISATION: Final = "/organisations/"
+_HUB: Final = "/hub/"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One provider's part in a case or agreement.
+
+    `ended`: it was told that its use of the data ended. `round` counts how often it was taken in after that: what
+    it received before is purged and may be sent again.
+    """
+
+    open: bool = True
+    ended: bool = False
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Whose an offer is, and whether a selection of it stands."""
+
+    provider: str
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parties:
+    """Who belongs to one subject, as far as its own stream has told.
+
+    `owner` is the authority of the case or the lead of the agreement, `members` the authorities a lead acts for,
+    `received` whoever was sent the event that is being corrected.
+    """
+
+    owner: str | None = None
+    members: frozenset[str] = frozenset()
+    seats: Mapping[str, Seat] = field(default_factory=dict)
+    offers: Mapping[UUID, Offered] = field(default_factory=dict)
+    received: frozenset[str] = frozenset()
+
+    def present(self) -> tuple[str, ...]:
+        """Return the providers whose part is open now, in order of their codes."""
+        return tuple(sorted(name for name, seat in self.seats.items() if seat.open))
+
+    def selected(self) -> frozenset[str]:
+        """Return the providers of whose offers a selection stands."""
+        return frozenset(one.provider for one in self.offers.values() if one.selected)
+
+
+def organisation_of(source: str) -> str | None:
+    """Return the organisation that posted the event, or None where the hub itself wrote it."""
+    if source.startswith(_HUB):
+        return None
+    return source.removeprefix(_ORGANISATION)
+
+
+def may_speak(event: Any, attributes: Attributes, parties: Parties) -> bool:
+    """Tell whether the sender is who the event says, and a party to what it speaks of.
+
+    What does not hold here goes to nobody: the search answers its sender. An offer belongs to whoever made it first.
+    """
+    sender = organisation_of(attributes.source)
+    if sender is None:
+        return True
+    named = {getattr(event, name, None) for name in ("authority", "provider", "lead", "organisation", "sender")}
+    if sender not in named:
+        return False
+    if event.STREAM == "agreement":
+        return sender in (parties.owner or sender, getattr(event, "sender", None))
+    return event.STREAM != "referral" or _is_party(sender, event, parties)
+
+
+def _is_party(sender: str, event: Any, parties: Parties) -> bool:
+    if hasattr(event, "authority"):
+        return bool(sender == event.authority) and sender == (parties.owner or sender)
+    if hasattr(event, "provider"):
+        offer = parties.offers.get(getattr(event, "offer_id", None))  # type: ignore[arg-type]  # None is no key
+        return sender in parties.seats and (offer is None or offer.provider == sender)
+    return sender == parties.owner or sender in parties.seats
+
+
+def follow(parties: Parties, event: Any, attributes: Attributes) -> Parties:
+    """Return the parties after the event; one its sender had no right to changes nothing."""
+    fold = _FOLDS.get(type(event))
+    return fold(parties, event) if fold and may_speak(event, attributes, parties) else parties
+
+
+def _own(parties: Parties, event: EarlyNoticeGiven | ReferralMade | ReferralRevised) -> Parties:
+    return replace(parties, owner=parties.owner or event.authority)
+
+
+def _register(parties: Parties, event: AgreementRegistered) -> Parties:
+    return replace(parties, owner=parties.owner or event.lead, members=frozenset(event.authorities))
+
+
+def _seat(parties: Parties, event: ProviderInvited | InvitationUpdated | ProviderJoined) -> Parties:
+    seat = replace(parties.seats.get(event.provider, Seat()), open=True, ended=False)
+    return replace(parties, seats={**parties.seats, event.provider: seat})
+
+
+def _leave(parties: Parties, event: InvitationDeclined | InvitationClosed) -> Parties:
+    # Whoever is selected keeps its part whatever becomes of the invitation: the child is going there.
+    if event.provider not in parties.seats or event.provider in parties.selected():
+        return parties
+    return replace(parties, seats={**parties.seats, event.provider: replace(parties.seats[event.provider], open=False)})
+
+
+def _offer(parties: Parties, event: OfferMade) -> Parties:
+    if event.offer_id in parties.offers:
+        return parties
+    return replace(parties, offers={**parties.offers, event.offer_id: Offered(event.provider)})
+
+
+def _select(parties: Parties, event: OfferSelected) -> Parties:
+    return _mark(parties, [event.offer_id], selected=True)
+
+
+def _unselect(
+    parties: Parties, event: SelectionRefused | SelectionWithdrawn | OfferNotSelected | OfferExpired
+) -> Parties:
+    return _mark(parties, [event.offer_id], selected=False)
+
+
+def _reopen(parties: Parties, event: SearchReopened) -> Parties:
+    return _mark(parties, parties.offers, selected=False)
+
+
+def _mark(parties: Parties, offers: Iterable[UUID], *, selected: bool) -> Parties:
+    marked = {one: replace(parties.offers[one], selected=selected) for one in offers if one in parties.offers}
+    return replace(parties, offers={**parties.offers, **marked})
+
+
+def _close(parties: Parties, event: SearchClosed) -> Parties:
+    ending = set(unsuccessful(parties, event))
+    return replace(
+        parties,
+        seats={
+            name: Seat(open=False, ended=True, round=seat.round + 1) if name in ending else seat
+            for name, seat in parties.seats.items()
+        },
+    )
+
+
+def unsuccessful(parties: Parties, event: SearchClosed) -> tuple[str, ...]:
+    """Return the providers whose use of the case's data ends with the search: all that were invited but not chosen."""
+    placed = parties.selected() if event.outcome == "independent" else frozenset()
+    return tuple(sorted(name for name, seat in parties.seats.items() if not seat.ended and name not in placed))
+
+
+_FOLDS: Final[Mapping[type, Callable[[Parties, Any], Parties]]] = {
+    EarlyNoticeGiven: _own,
+    ReferralMade: _own,
+    ReferralRevised: _own,
+    AgreementRegistered: _register,
+    ProviderInvited: _seat,
+    InvitationUpdated: _seat,
+    ProviderJoined: _seat,
+    InvitationDeclined: _leave,
+    InvitationClosed: _leave,
+    OfferMade: _offer,
+    OfferSelected: _select,
+    SelectionRefused: _unselect,
+    SelectionWithdrawn: _unselect,
+    OfferNotSelected: _unselect,
+    OfferExpired: _unselect,
+    SearchReopened: _reopen,
+    SearchClosed: _close,
+}

@@ -1,0 +1,92 @@
+"""Delivery as a processor: a thin shell over the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from placehub.delivery.circle import Circle, Letter, Place, turn
+from placehub.delivery.store import entitle, load_circles, receivers, record_sent, save_circles, sent_key
+from placehub.drivers.records import Record
+from placehub.drivers.step import Step
+
+_CIRCLES: Final = {"referral": "referral_id", "agreement": "agreement_id"}
+_NO_CIRCLE: Final = UUID(int=0)
+
+
+class Delivery:
+    """Puts in each organisation's inbox exactly what it may see, once, with the keys it is entitled to."""
+
+    name = "delivery"
+    streams: tuple[str, ...] = ("referral", "vacancy", "placement", "agreement", "organisation")
+    raw: tuple[str, ...] = ()
+
+    def handle(self, step: Step, records: Sequence[Record]) -> None:
+        """Deliver one partition's records, in order."""
+        before = load_circles(step.connection, {_subject(record) for record in records} - {_NO_CIRCLE})
+        before[_NO_CIRCLE] = Circle()
+        after, letters = _turn_all(step, records, before)
+        save_circles(step.connection, before, after, step.now)
+        entitle(step.connection, before, after, step.now)
+        _send(step, letters)
+
+
+def _subject(record: Record) -> UUID:
+    """Events of homes, placements and organisations name everyone they are for; they need no circle."""
+    name = _CIRCLES.get(record.event.STREAM)
+    return getattr(record.event, name) if name else _NO_CIRCLE
+
+
+def _turn_all(
+    step: Step, records: Sequence[Record], before: Mapping[UUID, Circle]
+) -> tuple[dict[UUID, Circle], list[tuple[Record, Letter]]]:
+    corrected = {(record.event.corrects, record.attributes.source) for record in records if _corrects(record)}
+    sent: dict[tuple[UUID, str], frozenset[str]] = receivers(step.connection, corrected)
+    after, letters = dict(before), list[tuple[Record, Letter]]()
+    for record in records:
+        circle = after[_subject(record)]
+        if _corrects(record):
+            told = sent.get((record.event.corrects, record.attributes.source), frozenset())
+            circle = replace(circle, parties=replace(circle.parties, received=told))
+        place = Place(position=record.offset, now=step.now, source=step.source)
+        circle, new = turn(circle, record.event, record.attributes, place)
+        after[_subject(record)] = replace(circle, parties=replace(circle.parties, received=frozenset()))
+        letters += [(record, letter) for letter in new]
+        for letter in new:
+            known = (letter.attributes.id, letter.attributes.source)
+            if known in corrected:
+                sent[known] = sent.get(known, frozenset()) | {letter.organisation}
+    return after, letters
+
+
+def _corrects(record: Record) -> bool:
+    return hasattr(record.event, "corrects")
+
+
+def _send(step: Step, letters: Sequence[tuple[Record, Letter]]) -> None:
+    rows: dict[tuple[str, str, UUID, int], dict[str, Any]] = {}
+    for record, letter in letters:
+        rows.setdefault(
+            sent_key(letter.organisation, letter.attributes, letter.round),
+            {
+                "organisation": letter.organisation,
+                "source": letter.attributes.source,
+                "ce_id": letter.attributes.id,
+                "round": letter.round,
+                "type": letter.attributes.type,
+                "subject": letter.attributes.subject,
+                "stream": record.topic,
+                "partition": record.partition,
+                "offset": record.offset,
+                "sent_at": step.now,
+                "without": list(letter.without),
+            },
+        )
+    fresh = record_sent(step.connection, list(rows.values()))
+    for _, letter in letters:
+        key = sent_key(letter.organisation, letter.attributes, letter.round)
+        if key in fresh:
+            fresh.remove(key)
+            step.deliver(letter.organisation, letter.event, letter.attributes)

@@ -1,0 +1,265 @@
+"""The delivery table: for every event, who receives it and without which fields. Data first, then how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final
+
+from placehub.agreements import events as agreements
+from placehub.contracts import corrections
+from placehub.contracts.headers import Attributes
+from placehub.contracts.ticks import ClockTicked
+from placehub.delivery.parties import Parties, may_speak
+from placehub.delivery.stripping import check_path
+from placehub.errors import Misconfigured
+from placehub.mailboxes import events as mailboxes
+from placehub.offers import events as offers
+from placehub.organisations import events as organisations
+from placehub.placements import events as placements
+from placehub.referrals import events as referrals
+from placehub.search import events as search
+from placehub.streams import every_event, full_name
+from placehub.vacancies import events as vacancies
+
+
+class Audience(StrEnum):
+    """Who an event is for. A sender is among them: what comes back is its receipt that the hub has taken the event."""
+
+    AUTHORITY = "authority of the case"
+    INVITED = "every invited provider, also those invited later"
+    THIS_PROVIDER = "the provider it names"
+    PROVIDER_OF_OFFER = "provider of the offer"
+    OWNER = "owner of the vacancy"
+    AUTHORITY_CONCERNED = "the authority it names"
+    BOTH_PARTIES = "both parties of the placement"
+    COMMISSIONERS = "lead and authorities of the agreement"
+    JOINED = "every provider of the agreement, also those that join later"
+    ITSELF = "the organisation itself"
+    RECEIVERS = "whoever received the event it corrects"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: the event goes to the audience without the fields named (dotted paths)."""
+
+    event: type
+    audience: Audience
+    without: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One organisation, and what is removed for it."""
+
+    organisation: str
+    without: tuple[str, ...] = ()
+
+
+def _rows(audiences: Iterable[Audience], *events: type) -> tuple[Row, ...]:
+    return tuple(Row(event, audience) for event in events for audience in audiences)
+
+
+_A: Final = Audience
+_IDENTITY: Final = ("children.identity",)
+_SEALED: Final = "identity opens only by the authority's disclosure"
+_BASIS: Final = "the basis counts what the hub knew of others"
+_HOMES: Final = "an authority sees a household only inside an offer made to it"
+_PLACES: Final = "what else a household can take is the provider's"
+
+TABLE: Final[tuple[Row, ...]] = (
+    # a case: what the authority says
+    *_rows([_A.AUTHORITY, _A.INVITED], referrals.EarlyNoticeGiven, referrals.ClarificationAnswered),
+    *_rows([_A.AUTHORITY], referrals.ReferralMade, referrals.ReferralRevised),
+    Row(referrals.ReferralMade, _A.INVITED, _IDENTITY, _SEALED),
+    Row(referrals.ReferralRevised, _A.INVITED, _IDENTITY, _SEALED),
+    *_rows(
+        [_A.AUTHORITY],  # an invited provider is told by InvitationClosed; why the family's plan changed is not its own
+        referrals.EarlyNoticeWithdrawn,
+        referrals.ReferralWithdrawn,
+        referrals.ReferralContinued,
+        referrals.InHouseSearchStarted,
+        referrals.InHouseSearchConcluded,
+    ),
+    *_rows(
+        [_A.AUTHORITY, _A.PROVIDER_OF_OFFER],
+        referrals.OfferQueried,
+        referrals.SupportLineRefused,
+        referrals.SelectionWithdrawn,
+    ),
+    *_rows([_A.AUTHORITY], referrals.SplitConfirmed, referrals.OfferSelected),
+    Row(
+        referrals.SplitConfirmed,
+        _A.INVITED,
+        ("reason",),
+        "who stays with whom, and how they meet, is what a home needs",
+    ),
+    Row(
+        referrals.OfferSelected,
+        _A.PROVIDER_OF_OFFER,
+        ("reason", "feedback"),
+        "only that it was selected: the reason and the feedback compare it with others",
+    ),
+    # a case: what a provider says
+    *_rows(
+        [_A.AUTHORITY, _A.THIS_PROVIDER],
+        offers.ClarificationAsked,
+        offers.InterestExpressed,
+        offers.OfferMade,
+        offers.OfferRevised,
+        offers.OfferReconfirmed,
+        offers.OfferWithdrawn,
+        offers.InvitationDeclined,
+        offers.ReferralFeedbackGiven,
+    ),
+    # a case: what the hub says
+    *_rows(
+        [_A.AUTHORITY],
+        search.ReferralAssessed,
+        search.SearchStarted,
+        search.SearchWidened,
+        search.NoFitFound,
+        search.SplitProposed,
+        search.SearchResumed,
+        search.SearchReopened,
+        search.SearchClosed,
+    ),
+    Row(search.ProviderInvited, _A.AUTHORITY, ("homes",), _HOMES),
+    Row(search.ProviderInvited, _A.THIS_PROVIDER, ("basis",), _BASIS),
+    Row(search.InvitationUpdated, _A.AUTHORITY, ("homes",), _HOMES),
+    Row(search.InvitationUpdated, _A.THIS_PROVIDER, ("basis",), _BASIS),
+    *_rows(
+        [_A.AUTHORITY, _A.THIS_PROVIDER],
+        search.InvitationClosed,
+        search.InvitationLapsed,
+        search.OfferExpired,
+        search.OfferNotSelected,
+    ),
+    *_rows([_A.AUTHORITY], search.SelectionRefused),
+    Row(search.SelectionRefused, _A.THIS_PROVIDER, ("next_offers",), "the next offers are other providers'"),
+    # homes
+    *_rows(
+        [_A.OWNER],
+        vacancies.VacancyOpened,
+        vacancies.VacancyRevised,
+        vacancies.VacancyConfirmed,
+        vacancies.VacancyPaused,
+        vacancies.VacancyClosed,
+    ),
+    *_rows([_A.NOBODY], vacancies.ReservationRequested, vacancies.ReservationWithdrawn),
+    *_rows([_A.OWNER, _A.AUTHORITY_CONCERNED], vacancies.ReservationRefused),
+    *_rows([_A.OWNER], vacancies.VacancyReserved, vacancies.VacancyReleased, vacancies.VacancyFilled),
+    Row(vacancies.VacancyReserved, _A.AUTHORITY_CONCERNED, ("places_left",), _PLACES),
+    Row(vacancies.VacancyReleased, _A.AUTHORITY_CONCERNED, ("places_left",), _PLACES),
+    Row(vacancies.VacancyFilled, _A.AUTHORITY_CONCERNED, ("places_left",), _PLACES),
+    # placements
+    *_rows(
+        [_A.BOTH_PARTIES],
+        placements.PlacementAgreed,
+        placements.FeeChanged,
+        placements.NoticeGiven,
+        placements.PlacementStarted,
+        placements.SupportRequested,
+        placements.SupportAgreed,
+        placements.SupportRefused,
+        placements.PlacementReviewed,
+        placements.PlacementEndPlanned,
+        placements.PlacementEnded,
+        placements.MissingEpisodeRecorded,
+    ),
+    # agreements and organisations
+    *_rows([_A.COMMISSIONERS, _A.JOINED], agreements.AgreementRegistered),
+    *_rows([_A.COMMISSIONERS, _A.THIS_PROVIDER], agreements.ProviderJoined),
+    *_rows(
+        [_A.ITSELF],
+        organisations.OrganisationRegistered,
+        organisations.OrganisationDisabled,
+        organisations.SharingAgreementRecorded,
+        organisations.ProfilePublished,
+        organisations.ProfileFactChanged,
+    ),
+    *_rows(
+        [_A.RECEIVERS],
+        corrections.ReferralEventCorrected,
+        corrections.VacancyEventCorrected,
+        corrections.PlacementEventCorrected,
+        corrections.AgreementEventCorrected,
+        corrections.OrganisationEventCorrected,
+    ),
+)
+
+NEVER_FROM_A_STREAM: Final[Mapping[type, str]] = {
+    ClockTicked: "the hub's own services read the clock's topic; it is no organisation's",
+    mailboxes.EventRejected: "put straight into the sender's inbox by the step that rejects",
+    mailboxes.DataUseEnded: "put straight into the inbox of each provider not chosen, when SearchClosed is delivered",
+}
+"""Events that delivery never meets in a stream, and how they reach anyone."""
+
+
+def check_table(
+    table: Iterable[Row] = TABLE, events: Iterable[type] | None = None, apart: Iterable[type] = NEVER_FROM_A_STREAM
+) -> None:
+    """Raise Misconfigured when an event has no row, a row no event, or a field cannot be removed."""
+    table, apart = tuple(table), set(apart)
+    expected = set(every_event() if events is None else events) - apart
+    listed = {row.event for row in table}
+    for event in sorted(expected ^ listed, key=full_name):
+        raise Misconfigured(
+            f"The delivery table and the catalogue differ on {full_name(event)}. Add or remove its row."
+        )
+    for row in table:
+        if row.audience is Audience.NOBODY and sum(other.event is row.event for other in table) > 1:
+            raise Misconfigured(f"{full_name(row.event)} goes to nobody and to somebody. Remove one of the rows.")
+        for path in row.without:
+            check_path(row.event, path)
+
+
+@cache
+def rows_of(event: type) -> tuple[Row, ...]:
+    """Return the event's rows, in the order of the table."""
+    return tuple(row for row in TABLE if row.event is event)
+
+
+def recipients(event: Any, attributes: Attributes, parties: Parties) -> tuple[Recipient, ...]:
+    """Return who receives the event, each once; `parties` as they are after it.
+
+    Whoever is reached by two rows gets it by the earlier one, which is the fuller.
+    """
+    if not may_speak(event, attributes, parties):
+        return ()
+    found: dict[str, Recipient] = {}
+    cls: type = type(event)
+    for row in rows_of(cls):
+        for organisation in _members(row.audience, event, parties):
+            found.setdefault(organisation, Recipient(organisation, row.without))
+    return tuple(found.values())
+
+
+def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
+    match audience:
+        case Audience.AUTHORITY:
+            return filter(None, [parties.owner])
+        case Audience.INVITED | Audience.JOINED:
+            return parties.present()
+        case Audience.THIS_PROVIDER:
+            return [event.provider] if event.provider in parties.seats else []
+        case Audience.PROVIDER_OF_OFFER:
+            return [parties.offers[event.offer_id].provider] if event.offer_id in parties.offers else []
+        case Audience.OWNER:
+            return [event.provider]
+        case Audience.AUTHORITY_CONCERNED:
+            return [event.authority]
+        case Audience.BOTH_PARTIES:
+            return [event.authority, event.provider]
+        case Audience.COMMISSIONERS:
+            return sorted({*parties.members, *filter(None, [parties.owner])})
+        case Audience.ITSELF:
+            return [event.organisation]
+        case Audience.RECEIVERS:
+            return sorted(parties.received)
+        case Audience.NOBODY:
+            return []

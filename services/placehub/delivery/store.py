@@ -1,0 +1,198 @@
+"""Circles and the record of what was sent, in the database: read once and written once for a batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, Text, cast, delete, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from placehub.contracts.headers import Attributes, read_headers, write_headers
+from placehub.delivery.circle import Circle, Fact
+from placehub.delivery.parties import Offered, Parties, Seat
+from placehub.delivery.tables import ENTITLED, FACT, OFFER, PARTY, SENT
+from placehub.keys.store import end_grant, grant
+
+Values = list[dict[str, Any]]
+
+
+def load_circles(connection: Connection, subjects: Collection[UUID]) -> dict[UUID, Circle]:
+    """Return the circle of each subject; one not known yet is empty."""
+    parties, offers, facts = (_by_subject(connection, table, subjects) for table in (PARTY, OFFER, FACT))
+    return {
+        one: Circle(parties=_parties(parties[one], offers[one]), facts={row["slot"]: _fact(row) for row in facts[one]})
+        for one in subjects
+    }
+
+
+def _by_subject(
+    connection: Connection, table: Table, subjects: Collection[UUID]
+) -> dict[UUID, list[Mapping[str, Any]]]:
+    found: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in connection.execute(select(table).where(table.c.subject.in_(subjects))).mappings():
+        found[row["subject"]].append(dict(row))
+    return found
+
+
+def _parties(rows: Iterable[Mapping[str, Any]], offers: Iterable[Mapping[str, Any]]) -> Parties:
+    of = defaultdict(list)
+    for row in rows:
+        of[row["role"]].append(row)
+    return Parties(
+        owner=next((row["organisation"] for row in of["owner"]), None),
+        members=frozenset(row["organisation"] for row in of["member"]),
+        seats={row["organisation"]: Seat(row["open"], row["ended"], row["round"]) for row in of["provider"]},
+        offers={row["offer_id"]: Offered(row["provider"], row["selected"]) for row in offers},
+    )
+
+
+def _fact(row: Mapping[str, Any]) -> Fact:
+    attributes = read_headers([(name, value.encode()) for name, value in row["attributes"].items()])
+    return Fact(row["position"], row["type"], row["body"], attributes, frozenset(row["keys"]))
+
+
+def save_circles(
+    connection: Connection, before: Mapping[UUID, Circle], after: Mapping[UUID, Circle], now: datetime
+) -> None:
+    """Write what has changed; nobody is ever removed from a circle, its part only ends."""
+    changed = [one for one in after if after[one] != before[one]]
+    _upsert(connection, PARTY, [row for one in changed for row in _party_rows(one, before[one], after[one], now)])
+    _upsert(connection, OFFER, [row for one in changed for row in _offer_rows(one, before[one], after[one])])
+    _upsert(connection, FACT, [row for one in changed for row in _fact_rows(one, before[one], after[one])])
+
+
+def _party_rows(subject: UUID, before: Circle, after: Circle, now: datetime) -> Values:
+    def row(organisation: str, role: str, seat: Seat) -> dict[str, Any]:
+        until = None if seat.open else now
+        names = {"subject": subject, "organisation": organisation, "role": role, "since": now, "until": until}
+        return {**names, "open": seat.open, "ended": seat.ended, "round": seat.round}
+
+    old, new = before.parties, after.parties
+    owner = [row(new.owner, "owner", Seat())] if new.owner and new.owner != old.owner else []
+    members = [row(one, "member", Seat()) for one in sorted(new.members - old.members)]
+    seats = [row(one, "provider", seat) for one, seat in new.seats.items() if old.seats.get(one) != seat]
+    return [*owner, *members, *seats]
+
+
+def _offer_rows(subject: UUID, before: Circle, after: Circle) -> Values:
+    return [
+        {"subject": subject, "offer_id": offer_id, "provider": one.provider, "selected": one.selected}
+        for offer_id, one in after.parties.offers.items()
+        if before.parties.offers.get(offer_id) != one
+    ]
+
+
+def _fact_rows(subject: UUID, before: Circle, after: Circle) -> Values:
+    return [
+        {
+            "subject": subject,
+            "slot": slot,
+            "position": fact.position,
+            "type": fact.type,
+            "body": dict(fact.body),
+            "attributes": {name: value.decode() for name, value in write_headers(fact.attributes)},
+            "keys": sorted(fact.keys),
+        }
+        for slot, fact in after.facts.items()
+        if before.facts.get(slot) is not fact
+    ]
+
+
+def _upsert(connection: Connection, table: Table, rows: Values) -> None:
+    if not rows:
+        return
+    new = insert(table)
+    kept = {"since"} | {column.name for column in table.primary_key}
+    connection.execute(
+        new.on_conflict_do_update(
+            index_elements=list(table.primary_key),
+            set_={column.name: new.excluded[column.name] for column in table.c if column.name not in kept},
+        ),
+        rows,
+    )
+
+
+def entitle(connection: Connection, before: Mapping[UUID, Circle], after: Mapping[UUID, Circle], now: datetime) -> None:
+    """Open and close the need keys as the circles now stand.
+
+    Keys belong to a child, and a child may be in two cases: a key closes to a provider with the last case it is
+    open for. Its lock keeps two cases, decided by two workers, from each thinking the other still needs it.
+    """
+    opened = {one: after[one].entitled() - before[one].entitled() for one in after}
+    closed = {one: before[one].entitled() - after[one].entitled() for one in after}
+    keys = sorted({key for pairs in (*opened.values(), *closed.values()) for _, key in pairs})
+    if not keys:
+        return
+    _hold(connection, keys)
+    _open(connection, {one: pairs for one, pairs in opened.items() if pairs}, after, now)
+    _close(connection, {one: pairs for one, pairs in closed.items() if pairs}, now)
+
+
+def _hold(connection: Connection, keys: Sequence[str]) -> None:
+    ordered = func.unnest(cast(list(keys), ARRAY(Text))).table_valued("key").render_derived()
+    name = func.concat("placehub.delivery|", ordered.c.key)
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))).select_from(ordered)).all()
+
+
+def _open(
+    connection: Connection,
+    opened: Mapping[UUID, frozenset[tuple[str, str]]],
+    circles: Mapping[UUID, Circle],
+    now: datetime,
+) -> None:
+    rows = []
+    for subject, pairs in opened.items():
+        owner = circles[subject].parties.owner
+        for provider in sorted({provider for provider, _ in pairs}):
+            keys = {key for other, key in pairs if other == provider}
+            because = f"referral {subject}"
+            granted = grant(connection, keys, provider, because, now, owner=owner or "", compartment="need")
+            rows += [{"organisation": provider, "key_id": key, "subject": subject} for key in sorted(granted)]
+    if rows:
+        connection.execute(insert(ENTITLED).on_conflict_do_nothing(), rows)
+
+
+def _close(connection: Connection, closed: Mapping[UUID, frozenset[tuple[str, str]]], now: datetime) -> None:
+    gone = [(provider, key, subject) for subject, pairs in closed.items() for provider, key in pairs]
+    if not gone:
+        return
+    whole = tuple_(ENTITLED.c.organisation, ENTITLED.c.key_id, ENTITLED.c.subject)
+    connection.execute(delete(ENTITLED).where(whole.in_(gone)))
+    pairs = {(provider, key) for provider, key, _ in gone}
+    pair = tuple_(ENTITLED.c.organisation, ENTITLED.c.key_id)
+    still = select(ENTITLED.c.organisation, ENTITLED.c.key_id).where(pair.in_(pairs))
+    pairs -= {(row.organisation, row.key_id) for row in connection.execute(still)}
+    for provider in sorted({provider for provider, _ in pairs}):
+        end_grant(connection, [key for other, key in pairs if other == provider], provider, now)
+
+
+def receivers(
+    connection: Connection, corrected: Collection[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], frozenset[str]]:
+    """Return who was sent each event, named by its id and source."""
+    found: dict[tuple[UUID, str], set[str]] = defaultdict(set)
+    if corrected:
+        event = tuple_(SENT.c.ce_id, SENT.c.source)
+        for row in connection.execute(
+            select(SENT.c.ce_id, SENT.c.source, SENT.c.organisation).where(event.in_(corrected))
+        ):
+            found[row.ce_id, row.source].add(row.organisation)
+    return {one: frozenset(names) for one, names in found.items()}
+
+
+def record_sent(connection: Connection, rows: Values) -> set[tuple[str, str, UUID, int]]:
+    """Note what is being sent, and return those that were not sent before: (organisation, source, id, round)."""
+    if not rows:
+        return set()
+    key = (SENT.c.organisation, SENT.c.source, SENT.c.ce_id, SENT.c.round)
+    statement = insert(SENT).on_conflict_do_nothing().returning(*key)
+    return {(row.organisation, row.source, row.ce_id, row.round) for row in connection.execute(statement, rows)}
+
+
+def sent_key(organisation: str, attributes: Attributes, round_: int) -> tuple[str, str, UUID, int]:
+    """Return what makes one sending different from another."""
+    return organisation, attributes.source, attributes.id, round_

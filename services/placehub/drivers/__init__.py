@@ -1,0 +1,1 @@
+"""Drivers: how events reach the rules, exactly once in effect, and how what they emit is published."""

@@ -1,0 +1,50 @@
+"""Connections of the hub's own user to the broker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from placehub.drivers.records import Message, Partition
+from placehub.settings import Settings
+
+
+def access(settings: Settings) -> dict[str, Any]:
+    """Return what every kafka-python client needs to log in as the hub."""
+    return {
+        "bootstrap_servers": settings.bootstrap.split(","),
+        "security_protocol": "SASL_SSL" if settings.kafka_tls_ca else "SASL_PLAINTEXT",
+        "ssl_cafile": settings.kafka_tls_ca,
+        "sasl_mechanism": "SCRAM-SHA-256",
+        "sasl_plain_username": settings.kafka_user,
+        "sasl_plain_password": settings.kafka_password.get_secret_value(),
+    }
+
+
+def producer(settings: Settings) -> KafkaProducer:
+    """Return a producer that keeps order and acknowledges nothing that could be lost."""
+    return KafkaProducer(acks="all", enable_idempotence=True, **access(settings))
+
+
+def reader(settings: Settings, **options: Any) -> KafkaConsumer:
+    """Return a consumer outside any group; the caller assigns and seeks."""
+    plain = {"group_id": None, "enable_auto_commit": False, "auto_offset_reset": "earliest", "fetch_max_wait_ms": 100}
+    return KafkaConsumer(**{**access(settings), **plain, **options})
+
+
+def partitions_of(consumer: KafkaConsumer, topics: tuple[str, ...]) -> list[TopicPartition]:
+    """Return every partition of the topics, in order."""
+    found = [TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()]
+    return sorted(found)
+
+
+def message_of(record: Any) -> Message:
+    """Return kafka-python's record as ours."""
+    return Message(record.topic, record.partition, record.offset, record.key, record.value, list(record.headers or []))
+
+
+def poll(consumer: KafkaConsumer, wait_ms: int, most: int = 500) -> dict[Partition, list[Message]]:
+    """Return what has come, by partition; empty after `wait_ms` without anything."""
+    found = consumer.poll(timeout_ms=wait_ms, max_records=most)
+    return {Partition(tp.topic, tp.partition): [message_of(one) for one in batch] for tp, batch in found.items()}

@@ -1,0 +1,115 @@
+"""The live driver on Faust: its loop and its partition assignment, nothing else of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import faust
+import structlog
+
+from placehub.drivers.records import Message, Partition
+from placehub.drivers.worker import Worker
+from placehub.settings import Settings
+
+LOG = structlog.get_logger()
+MOST: Final = 500
+"""Records in one transaction at most."""
+GATHER_SECONDS: Final = 0.002
+"""How long a batch waits for one more record: long enough to fill under load, too short to be noticed."""
+
+
+def run_live(worker: Worker, settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Any fault that trying again cannot mend ends the process (exit code 3)."""
+    app = _app(worker, settings)
+    worker.start()
+    faust.Worker(
+        app,
+        loglevel="WARNING",
+        logfile=sys.stderr,
+        redirect_stdouts=False,
+        quiet=True,
+    ).execute_from_commandline()
+
+
+def _app(worker: Worker, settings: Settings) -> Any:
+    processor = worker.shell.processor
+    app = faust.App(
+        f"hub.{processor.name}",
+        broker=";".join(f"kafka://{one}" for one in settings.bootstrap.split(",")),
+        broker_credentials=faust.SASLCredentials(
+            username=settings.kafka_user,
+            password=settings.kafka_password.get_secret_value(),
+            mechanism="SCRAM-SHA-256",
+            ssl_context=ssl.create_default_context(cafile=settings.kafka_tls_ca) if settings.kafka_tls_ca else None,
+        ),
+        broker_session_timeout=6,
+        broker_heartbeat_interval=2,
+        broker_commit_interval=0.5,
+        consumer_auto_offset_reset="earliest",
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        web_enabled=False,
+        datadir=tempfile.mkdtemp(prefix="placehub-"),
+        key_serializer="raw",
+        value_serializer="raw",
+        stream_wait_empty=False,
+    )
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker")
+
+    async def off_loop(act: Any, *arguments: Any) -> None:
+        # the loop must stay free for heartbeats; a fault nobody can mend must not be acknowledged by going on
+        try:
+            await asyncio.get_running_loop().run_in_executor(pool, act, *arguments)
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            LOG.exception("the worker failed; the process ends and is started again", processor=processor.name)
+            os._exit(3)
+
+    @app.on_partitions_assigned.connect  # type: ignore[arg-type]  # Faust's signal type asks for more than it sends
+    async def assigned(_: Any, assigned: Any, **__: Any) -> None:
+        await off_loop(worker.assigned, [Partition(one.topic, one.partition) for one in assigned])
+
+    @app.on_partitions_revoked.connect  # type: ignore[arg-type]  # as above
+    async def revoked(_: Any, revoked: Any, **__: Any) -> None:
+        await off_loop(worker.revoked, [Partition(one.topic, one.partition) for one in revoked])
+
+    @app.agent(app.topic(*processor.streams, key_type=bytes, value_type=bytes), concurrency=1)
+    async def consume(stream: Any) -> None:
+        async for events in _batches(stream.noack().events()):
+            batches: dict[Partition, list[Message]] = {}
+            for event in events:
+                message = _message(event.message)
+                batches.setdefault(Partition(message.topic, message.partition), []).append(message)
+            await off_loop(worker.process, batches)
+            for event in events:
+                event.ack()
+
+    return app
+
+
+async def _batches(events: Any) -> AsyncIterator[list[Any]]:
+    """Group what is there already; the one pending read is kept and never cancelled, or its event would be lost."""
+    pending = asyncio.ensure_future(anext(events))
+    while True:
+        try:
+            batch = [await pending]
+        except StopAsyncIteration:
+            return
+        pending = asyncio.ensure_future(anext(events))
+        while len(batch) < MOST and (await asyncio.wait({pending}, timeout=GATHER_SECONDS))[0]:
+            batch.append(pending.result())
+            pending = asyncio.ensure_future(anext(events))
+        yield batch
+
+
+def _message(raw: Any) -> Message:
+    headers = raw.headers.items() if isinstance(raw.headers, dict) else (raw.headers or [])
+    return Message(raw.topic, raw.partition, raw.offset, raw.key, raw.value, [(name, value) for name, value in headers])

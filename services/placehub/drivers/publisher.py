@@ -1,0 +1,57 @@
+"""Publishing of committed rows: in order, again and again until the broker has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+from sqlalchemy import Engine, delete, select
+from tenacity import retry, retry_if_exception_type, wait_exponential
+
+from placehub.drivers.records import Partition, Row
+from placehub.drivers.tables import OUTGOING
+
+LOG = structlog.get_logger()
+
+
+class Publisher:
+    """Sends outgoing rows and removes them once every one is acknowledged."""
+
+    def __init__(self, engine: Engine, producer: KafkaProducer) -> None:
+        self._engine = engine
+        self._producer = producer
+
+    def publish(self, rows: Sequence[tuple[int, Row]]) -> None:
+        """Publish rows in order, then remove them; does not return before the broker has acknowledged all."""
+        if not rows:
+            return
+        self._send([row for _, row in rows])
+        with self._engine.begin() as connection:
+            connection.execute(delete(OUTGOING).where(OUTGOING.c.id.in_([number for number, _ in rows])))
+
+    def publish_unsent(self, processor: str, partition: Partition) -> None:
+        """Publish what an earlier owner of this partition committed but may not have sent."""
+        mine = (
+            (OUTGOING.c.processor == processor)
+            & (OUTGOING.c.from_topic == partition.topic)
+            & (OUTGOING.c.from_partition == partition.number)
+        )
+        with self._engine.begin() as connection:
+            found = connection.execute(select(OUTGOING).where(mine).order_by(OUTGOING.c.id)).all()
+        self.publish(
+            [(row.id, Row(row.topic, row.key, [(n, v.encode()) for n, v in row.headers], row.value)) for row in found]
+        )
+
+    # a row sent twice is dropped by its readers (ce_sequence); a row not sent would be lost: so, for ever
+    @retry(
+        retry=retry_if_exception_type(KafkaError),
+        wait=wait_exponential(multiplier=0.2, max=5),
+        before_sleep=lambda state: LOG.warning("publishing waits for the broker", attempt=state.attempt_number),
+    )
+    def _send(self, rows: Sequence[Row]) -> None:
+        sent = [self._producer.send(row.topic, row.value, row.key.encode(), row.headers) for row in rows]
+        self._producer.flush()
+        for one in sent:
+            one.get(timeout=30)

@@ -1,0 +1,81 @@
+"""Is the hub quiet? Every service has read everything, and everything is published."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from sqlalchemy import Engine, func, select
+
+from placehub.drivers.brokers import partitions_of
+from placehub.drivers.tables import OUTGOING, POSITION
+from placehub.errors import Unavailable
+
+Reads = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+"""Processor name -> (topics it reads by partition, topics it reads whole)."""
+
+
+class Quiet:
+    """Compares stored positions with the ends of the topics.
+
+    Positions are read before the ends: when they agree and nothing waits to be published, there was a moment in
+    which nothing was on its way.
+    """
+
+    def __init__(self, engine: Engine, consumer: KafkaConsumer, reads: Reads) -> None:
+        self._engine = engine
+        self._consumer = consumer
+        self._reads = reads
+
+    def lags(self) -> dict[str, int]:
+        """Return how many records each processor has still to read, and `outgoing`: rows still to publish."""
+        with self._engine.connect() as connection:
+            positions = connection.execute(select(POSITION)).all()
+            outgoing = int(connection.execute(select(func.count()).select_from(OUTGOING)).scalar_one())
+        topics = tuple({topic for own, whole in self._reads.values() for topic in (*own, *whole)})
+        outboxes = tuple(sorted(name for name in self._consumer.topics() if name.startswith("outbox.")))
+        ends = self._consumer.end_offsets(partitions_of(self._consumer, (*topics, *outboxes)))
+        lags = {name: _lag(name, *reads, outboxes, positions, ends) for name, reads in self._reads.items()}
+        return lags | {"outgoing": outgoing}
+
+    def ends(self, topics: tuple[str, ...]) -> list[int]:
+        """Return where each partition of the topics ends now."""
+        return list(self._consumer.end_offsets(partitions_of(self._consumer, topics)).values())
+
+    def wait(self, seconds: float = 60) -> None:
+        """Return once the hub is quiet; Unavailable when it is not within `seconds`."""
+        deadline = time.monotonic() + seconds
+        lags = self.lags()
+        while any(lags.values()):
+            if time.monotonic() > deadline:
+                behind = ", ".join(f"{name} {count}" for name, count in lags.items() if count)
+                raise Unavailable(f"The hub did not come to rest in {seconds:.0f} s (still to do: {behind}).")
+            time.sleep(0.01)
+            lags = self.lags()
+
+
+def _lag(
+    name: str,
+    own: tuple[str, ...],
+    whole: tuple[str, ...],
+    outboxes: tuple[str, ...],
+    positions: Any,
+    ends: Mapping[TopicPartition, int],
+) -> int:
+    mine = {(row.topic, row.partition): row for row in positions if row.processor == name}
+    topics = outboxes if "outbox.*" in own else own
+    lag = 0
+    for tp, end in ends.items():
+        row = mine.get((tp.topic, tp.partition))
+        if tp.topic in topics:
+            lag += end - (row.next_offset if row else 0)
+        if tp.topic in whole:
+            lag += max((end - _known(one.world, tp) for one in mine.values()), default=end if topics else 0)
+    return lag
+
+
+def _known(world: Mapping[str, list[int]], tp: TopicPartition) -> int:
+    ends = world.get(tp.topic, [])
+    return ends[tp.partition] if tp.partition < len(ends) else 0

@@ -1,0 +1,84 @@
+"""Records as read from a topic, and rows on their way to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from placehub.contracts.codec import Codec
+from placehub.contracts.headers import Attributes, Headers, read_headers
+
+
+class Partition(NamedTuple):
+    """One partition of one topic."""
+
+    topic: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A record as the broker gave it, before anyone has looked inside."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record with its CloudEvents attributes and, unless its topic is read raw, its event."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    attributes: Attributes
+    event: Any
+    value: bytes | None
+    headers: Headers
+
+    @property
+    def position(self) -> str:
+        """The record's place, `topic/partition/offset`."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record to be published: committed in `drivers.outgoing` first."""
+
+    topic: str
+    key: str
+    headers: Headers
+    value: bytes | None
+
+
+NOTHING_KNOWN: Final = Attributes(id=UUID(int=0), source="", type="", subject="", time=datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def read_raw(message: Message) -> Record:
+    """Return the record without looking into it."""
+    key = (message.key or b"").decode(errors="replace")
+    return Record(
+        message.topic, message.partition, message.offset, key, NOTHING_KNOWN, None, message.value, message.headers
+    )
+
+
+def read_event(codec: Codec, message: Message) -> Record:
+    """Return the record with its event; Rejected or Unavailable as the codec says."""
+    return Record(
+        message.topic,
+        message.partition,
+        message.offset,
+        (message.key or b"").decode(),
+        read_headers(message.headers),
+        codec.decode(message.value),
+        message.value,
+        message.headers,
+    )

@@ -1,0 +1,189 @@
+"""One transaction of one processor for one partition: what it may emit, deliver and reject."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import insert
+
+from placehub.contracts.codec import Codec
+from placehub.contracts.headers import Attributes, write_headers
+from placehub.drivers.records import Partition, Record, Row
+from placehub.drivers.tables import OUTGOING, SEQUENCE
+from placehub.errors import Rejected
+from placehub.mailboxes.events import EventRejected
+from placehub.streams import DEADLETTER, OUTBOX, full_name, inbox, stream
+
+HUB: Final = UUID("6f1d9a52-5c0b-5d8e-9d0e-0d6a3f2b7c11")
+"""The namespace of every id the hub derives."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    topic: str
+    key: str
+    attributes: Attributes | None
+    extra: dict[str, str]
+    value: bytes | None
+
+
+class Step:
+    """What a processor may do with one batch of one partition; all of it commits together or not at all."""
+
+    def __init__(
+        self, connection: Connection, *, processor: str, partition: Partition, now: datetime, codec: Codec
+    ) -> None:
+        self.connection = connection
+        self.partition = partition
+        self.now = now
+        self._processor = processor
+        self._codec = codec
+        self._pending: list[_Pending] = []
+        self._committed: list[Callable[[], None]] = []
+
+    @property
+    def source(self) -> str:
+        """The hub's own `ce_source` here: one per partition, so that its sequence has one writer."""
+        return f"/hub/{self._processor}/{self.partition.topic}/{self.partition.number}"
+
+    def emit(self, event: object, *, because: UUID, nth: object = 0, marks: tuple[str, ...] = ()) -> UUID:
+        """Append an event of the hub's own to its stream; the same cause gives the same id."""
+        name = full_name(type(event))
+        home = stream(name.partition(".")[0])
+        subject = str(getattr(event, home.key))
+        ce_id = uuid5(HUB, f"{because}|{name}|{subject}|{nth}")
+        attributes = Attributes(
+            id=ce_id, source=self.source, type=name, subject=subject, time=self.now, recorded_at=self.now, marks=marks
+        )
+        self._pending.append(_Pending(home.name, subject, attributes, {}, self._codec.encode(event)))
+        return ce_id
+
+    def append(self, topic: str, attributes: Attributes, value: bytes) -> None:
+        """Append an organisation's own event, as posted, to a stream."""
+        self._pending.append(_Pending(topic, attributes.subject, attributes, {}, value))
+
+    def deliver(self, organisation: str, event: object, attributes: Attributes) -> None:
+        """Put an event into an organisation's inbox under the attributes it has in its stream."""
+        self._pending.append(
+            _Pending(inbox(organisation), attributes.subject, attributes, {}, self._codec.encode(event))
+        )
+
+    def reject(self, record: Record, why: Rejected, *, sender: str, attributes: Attributes | None = None) -> None:
+        """Set a record aside: a dead letter for the operator, EventRejected in the sender's inbox.
+
+        The dead letter of a record posted in plain text where it must be sealed (or of anything unreadable) holds
+        no value, only its hash.
+        """
+        known = attributes or record.attributes
+        named = bool(known.source)
+        told = EventRejected(
+            organisation=sender,
+            rejected_id=known.id if named else None,
+            rejected_type=known.type if named else None,
+            subject=known.subject if named else None,
+            position=record.position,
+            field=why.field,
+            rule=why.rule,
+            remedy=why.remedy,
+        )
+        headers = {
+            "sender": sender,
+            "type": known.type,
+            "topic": record.topic,
+            "partition": str(record.partition),
+            "offset": str(record.offset),
+            "field": why.field,
+            "reason": why.rule,
+            "remedy": why.remedy,
+            "sha256": hashlib.sha256(record.value or b"").hexdigest(),
+            "rejected_at": self.now.isoformat(),
+        }
+        self._pending.append(_Pending(DEADLETTER, sender, None, headers, None))
+        ce_id = uuid5(HUB, f"rejected|{record.position}|{why.field}")
+        name = full_name(EventRejected)
+        about = Attributes(id=ce_id, source=self.source, type=name, subject=sender, time=self.now)
+        self._pending.append(_Pending(inbox(sender), sender, about, {}, self._codec.encode(told)))
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Do this once the transaction has committed: the only way to change what is kept in memory."""
+        self._committed.append(act)
+
+    def committed(self) -> None:
+        """Tell the step that its transaction has committed."""
+        for act in self._committed:
+            act()
+
+    def take_pending(self) -> list[_Pending]:
+        """Hand over what is to be published, in order."""
+        pending, self._pending = self._pending, []
+        return pending
+
+
+def sender_of(record: Record) -> str:
+    """The organisation that posted this record: by its outbox, or by the source the hub gave it in a stream."""
+    if record.topic.startswith(OUTBOX):
+        return record.topic.removeprefix(OUTBOX)
+    return record.attributes.source.rpartition("/")[2]
+
+
+def store_outgoing(connection: Connection, processor: str, steps: Iterable[Step]) -> list[tuple[int, Row]]:
+    """Number and store what the steps want published; return the rows with their ids, in order."""
+    planned = [(step.partition, one) for step in steps for one in step.take_pending()]
+    if not planned:
+        return []
+    rows = _numbered(connection, [one for _, one in planned])
+    values: list[dict[str, Any]] = [
+        {
+            "processor": processor,
+            "from_topic": partition.topic,
+            "from_partition": partition.number,
+            "topic": row.topic,
+            "key": row.key,
+            "headers": [[name, value.decode()] for name, value in row.headers],
+            "value": row.value,
+        }
+        for (partition, _), row in zip(planned, rows, strict=True)
+    ]
+    statement = OUTGOING.insert().returning(OUTGOING.c.id, sort_by_parameter_order=True)
+    ids = connection.execute(statement, values).scalars().all()
+    return list(zip(ids, rows, strict=True))
+
+
+def _numbered(connection: Connection, pending: Sequence[_Pending]) -> list[Row]:
+    counts = Counter((one.topic, one.attributes.source, one.key) for one in pending if one.attributes)
+    given = _advance(connection, counts)
+    rows = []
+    for one in pending:
+        headers = [(name, value.encode()) for name, value in one.extra.items()]
+        if one.attributes is not None:
+            place = (one.topic, one.attributes.source, one.key)
+            given[place] += 1
+            headers = write_headers(replace(one.attributes, sequence=given[place])) + headers
+        rows.append(Row(one.topic, one.key, headers, one.value))
+    return rows
+
+
+def _advance(connection: Connection, counts: Counter[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+    """Reserve the next numbers of each sequence; return the last one given before."""
+    if not counts:
+        return {}
+    # sorted, so that two transactions that share sequences take their locks in the same order
+    values = [
+        {"topic": topic, "source": source, "subject": subject, "last": counts[topic, source, subject]}
+        for topic, source, subject in sorted(counts)
+    ]
+    new = insert(SEQUENCE).values(values)
+    statement = new.on_conflict_do_update(
+        index_elements=["topic", "source", "subject"], set_={"last": SEQUENCE.c.last + new.excluded.last}
+    ).returning(SEQUENCE.c.topic, SEQUENCE.c.source, SEQUENCE.c.subject, SEQUENCE.c.last)
+    return {
+        (row.topic, row.source, row.subject): row.last - counts[row.topic, row.source, row.subject]
+        for row in connection.execute(statement)
+    }

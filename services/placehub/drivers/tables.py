@@ -1,0 +1,64 @@
+"""The drivers' own tables: positions, what is still to be published, sequences given and sequences passed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Identity, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from placehub.database import METADATA
+
+SCHEMA: Final = "drivers"
+
+POSITION: Final = Table(
+    "position",
+    METADATA,
+    Column("processor", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("world", JSONB, nullable=False, comment="topic -> next offsets the partition's state knows"),
+    schema=SCHEMA,
+    comment="How far each processor has come; whoever takes a partition raises its epoch",
+)
+
+OUTGOING: Final = Table(
+    "outgoing",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("processor", Text, nullable=False),
+    Column("from_topic", Text, nullable=False),
+    Column("from_partition", Integer, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("value", LargeBinary, nullable=True),
+    Index("ix_outgoing_from", "processor", "from_topic", "from_partition", "id"),
+    schema=SCHEMA,
+    comment="Committed with the effect, published in order right after, then removed",
+)
+
+SEQUENCE: Final = Table(
+    "sequence",
+    METADATA,
+    Column("topic", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    schema=SCHEMA,
+    comment="The last ce_sequence given per topic, source and subject",
+)
+
+PASSED: Final = Table(
+    "passed",
+    METADATA,
+    Column("processor", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    schema=SCHEMA,
+    comment="The last ce_sequence each processor has taken in; anything at or below it is a repeat",
+)

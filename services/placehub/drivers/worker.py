@@ -1,0 +1,88 @@
+"""A worker: one processor, its partitions and its world, under one lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+from placehub.drivers.processor import WorldProcessor
+from placehub.drivers.records import Message, Partition, Record
+from placehub.drivers.shell import Shell
+from placehub.drivers.step import Step
+from placehub.drivers.world import Offsets, World
+
+
+class Worker:
+    """Decides every pair of its own records and the world's in one order."""
+
+    def __init__(self, shell: Shell, world: World) -> None:
+        self.shell = shell
+        self.world = world
+        self.of_world = cast(WorldProcessor, shell.processor) if hasattr(shell.processor, "world") else None
+
+    def start(self) -> None:
+        """Learn the world up to now, then hear what comes."""
+        self.world.load(self._learn)
+        self.world.start_hearing(self._hear, self._idle)
+
+    def assigned(self, partitions: Iterable[Partition]) -> None:
+        """Take partitions: load their state, catch up with what the world did meanwhile."""
+        with self.shell.lock:
+            for one in sorted(partitions):
+                self._take(one)
+
+    def revoked(self, partitions: Iterable[Partition]) -> None:
+        """Give partitions up."""
+        with self.shell.lock:
+            for one in partitions:
+                self.shell.release(one)
+                if self.of_world:
+                    self.of_world.drop(one)
+
+    def process(self, batches: Mapping[Partition, Sequence[Message]]) -> None:
+        """Take in records of its own partitions."""
+        with self.shell.lock:
+            for one in sorted(set(batches) - set(self.shell.held)):
+                self._take(one)
+            self.shell.process(batches)
+
+    def _take(self, partition: Partition) -> None:
+        now_known = {topic: list(ends) for topic, ends in self.world.offsets.items()}
+        _, known = self.shell.take(partition, now_known)
+        missed: list[Record] = []
+        if self.of_world:
+            with self.shell.engine.begin() as connection:
+                self.of_world.take(connection, partition)
+            missed = self.world.between(known)
+        of_world = self.of_world
+
+        def catch_up(step: Step) -> None:
+            if of_world:
+                of_world.react(step, missed)
+
+        self.shell.act([partition], catch_up, now_known)
+        if of_world:
+            self.shell.act([partition], of_world.tick, None)
+
+    def _learn(self, records: Sequence[Record], offsets: Offsets) -> None:
+        if self.of_world:
+            self.of_world.learn(records, offsets)
+
+    def _hear(self, records: Sequence[Record], offsets: Offsets) -> None:
+        with self.shell.lock:
+            self._learn(records, offsets)
+            held = sorted(self.shell.held)
+            ticked = any(one.topic == "clock" for one in records)
+            of_world = self.of_world
+            if of_world is None:
+                self.shell.act(held, lambda step: None, offsets)
+                return
+            self.shell.act(held, lambda step: of_world.react(step, records), None if ticked else offsets)
+            if ticked:
+                self.shell.act(held, of_world.tick, offsets)
+
+    def _idle(self) -> None:
+        if self.of_world is None:
+            return
+        with self.shell.lock:
+            self.shell.act(sorted(self.shell.held), self.of_world.tick, None)

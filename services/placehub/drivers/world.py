@@ -1,0 +1,148 @@
+"""The world: whole streams that every worker reads beside its own partitions, and the ticks of the clock."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from placehub.clock import TickedClock
+from placehub.contracts.codec import Codec
+from placehub.contracts.ticks import ClockTicked
+from placehub.drivers.brokers import partitions_of, poll
+from placehub.drivers.records import Message, Partition, Record, read_event
+
+LOG = structlog.get_logger()
+CLOCK_TOPIC = "clock"
+
+Offsets = dict[str, list[int]]
+Heard = Callable[[Sequence[Record], Offsets], None]
+
+
+class World(threading.Thread):
+    """Reads whole topics from their beginning, outside any group, and hands on what comes, in order.
+
+    `load()` first reads up to the present and calls `learned`; the running thread then calls `heard` for every
+    batch. `offsets` is what has been handed on. Any fault that is not the broker's ends the process: a worker whose
+    world stands still must not decide.
+    """
+
+    def __init__(
+        self,
+        open_consumer: Callable[[], KafkaConsumer],
+        codec: Codec,
+        topics: tuple[str, ...],
+        clock: TickedClock | None,
+    ) -> None:
+        super().__init__(name="world", daemon=True)
+        self._open = open_consumer
+        self._codec = codec
+        self._topics = topics + ((CLOCK_TOPIC,) if clock else ())
+        self._clock = clock
+        self._consumer = open_consumer()
+        self._heard: Heard | None = None
+        self._idle: Callable[[], None] | None = None
+        self.offsets: Offsets = {}
+        self._passed: dict[tuple[str, str, str], int] = {}
+
+    def load(self, learned: Heard) -> None:
+        """Read every topic up to where it ends now."""
+        if not self._topics:
+            return
+        places = partitions_of(self._consumer, self._topics)
+        self._consumer.assign(places)
+        self._consumer.seek_to_beginning(*places)
+        ends: dict[TopicPartition, int] = self._consumer.end_offsets(places)
+        for tp in places:
+            self.offsets.setdefault(tp.topic, []).append(0)
+        while any(self.offsets[tp.topic][tp.partition] < end for tp, end in ends.items()):
+            self._hand_on(poll(self._consumer, 200), learned)
+
+    def start_hearing(self, heard: Heard, idle: Callable[[], None]) -> None:
+        """Start the thread: `heard` gets what comes, `idle` is called about once a second in any case."""
+        self._heard, self._idle = heard, idle
+        self.start()
+
+    def run(self) -> None:
+        """Hand on what comes, for ever."""
+        try:
+            self._listen()
+        except BaseException:
+            LOG.exception("the world reader failed; the process ends and is started again")
+            os._exit(3)
+
+    def _listen(self) -> None:
+        last_idle = time.monotonic()
+        while True:
+            try:
+                batches = poll(self._consumer, 200) if self._topics else self._nap()
+            except KafkaError as error:
+                LOG.warning("the world waits for the broker", cause=type(error).__name__)
+                time.sleep(0.5)
+                continue
+            if batches and self._heard:
+                self._hand_on(batches, self._heard)
+            if self._idle and time.monotonic() - last_idle >= 1:
+                last_idle = time.monotonic()
+                self._idle()
+
+    @staticmethod
+    def _nap() -> dict[Partition, list[Message]]:
+        time.sleep(0.5)
+        return {}
+
+    def _hand_on(self, batches: Mapping[Partition, Sequence[Message]], hear: Heard) -> None:
+        if not batches:
+            return
+        records = self.read(batches)
+        for place, batch in batches.items():
+            self.offsets[place.topic][place.number] = batch[-1].offset + 1
+        for record in records:
+            if self._clock and isinstance(record.event, ClockTicked):
+                self._clock.tick(record.event.now)
+        hear(records, {topic: list(ends) for topic, ends in self.offsets.items()})
+
+    def read(self, batches: Mapping[Partition, Sequence[Message]]) -> list[Record]:
+        """Decode batches, repeats dropped; ticks last, so that a timer sees what came with it."""
+        records = [read_event(self._codec, one) for place in sorted(batches) for one in batches[place]]
+        fresh = [one for one in records if self._is_fresh(one)]
+        return sorted(fresh, key=lambda one: one.topic == CLOCK_TOPIC)
+
+    def _is_fresh(self, record: Record) -> bool:
+        place = (record.topic, record.attributes.source, record.key)
+        if record.attributes.sequence <= self._passed.get(place, 0):
+            return False
+        self._passed[place] = record.attributes.sequence
+        return True
+
+    def between(self, known: Mapping[str, list[int]]) -> list[Record]:
+        """Read again what came after `known` and up to what has been handed on; for a partition newly taken."""
+        behind = {
+            TopicPartition(topic, number): (known.get(topic, [0] * len(ends))[number], end)
+            for topic, ends in self.offsets.items()
+            if topic != CLOCK_TOPIC
+            for number, end in enumerate(ends)
+            if known.get(topic, [0] * len(ends))[number] < end
+        }
+        return self._read_again(behind) if behind else []
+
+    def _read_again(self, behind: Mapping[TopicPartition, tuple[int, int]]) -> list[Record]:
+        consumer = self._open()
+        consumer.assign(list(behind))
+        for tp, (begin, _) in behind.items():
+            consumer.seek(tp, begin)
+        found: dict[Partition, list[Message]] = {}
+        open_ends = {tp for tp, (begin, end) in behind.items() if begin < end}
+        while open_ends:
+            for place, batch in poll(consumer, 200).items():
+                tp = TopicPartition(place.topic, place.number)
+                found.setdefault(place, []).extend(one for one in batch if one.offset < behind[tp][1])
+                if batch[-1].offset + 1 >= behind[tp][1]:
+                    open_ends.discard(tp)
+        consumer.close()
+        return [read_event(self._codec, one) for place in sorted(found) for one in found[place]]

@@ -1,0 +1,79 @@
+"""What a hub makes once and keeps in its folder: its secrets, its ports and where its database lies."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from placehub.embedded.ownership import MACHINE_FOLDER, others_may_enter, running_as_root, write_private
+from placehub.embedded.ports import choose_ports
+from placehub.errors import Misconfigured
+
+IDENTITY_FILE = "identity.json"
+PORTS = ["postgres", "kafka", "controller", "registry", "registry_management", "api"]
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _master_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _cluster_id() -> str:
+    # 16 random bytes as Kafka writes them; a leading dash would be taken for an option.
+    while (drawn := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return drawn
+
+
+class Identity(BaseModel):
+    """A hub's secrets and ports; written readable by its user alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cluster_id: str = Field(default_factory=_cluster_id)
+    kafka_password: str = Field(default_factory=_secret, repr=False)
+    controller_password: str = Field(default_factory=_secret, repr=False)
+    postgres_password: str = Field(default_factory=_secret, repr=False)
+    database_password: str = Field(default_factory=_secret, repr=False)
+    registry_password: str = Field(default_factory=_secret, repr=False)
+    api_token: str = Field(default_factory=_secret, repr=False)
+    master_key: str = Field(default_factory=_master_key, repr=False)
+    ports: dict[str, int] = {}
+    database_elsewhere: str | None = None
+    """Where the database lies when it cannot lie in the hub's folder (root's, closed to everybody else)."""
+
+
+def recall_identity(folder: Path) -> Identity:
+    """Return the folder's identity, made at the first call, with ports that are free now: the former ones if possible.
+
+    Raises Misconfigured when the file is damaged, or gone while the data it opens is still there.
+    """
+    path = folder / IDENTITY_FILE
+    if path.exists():
+        try:
+            identity = Identity.model_validate_json(path.read_text())
+        except ValidationError:
+            raise Misconfigured(
+                f"{path} is damaged. Restore it from a copy, or remove {folder} to start anew."
+            ) from None
+    elif (folder / "kafka").exists():
+        raise Misconfigured(f"{path} is gone, but data is still there. Restore it, or remove {folder} to start anew.")
+    else:
+        identity = Identity(database_elsewhere=_database_elsewhere(folder))
+    identity = identity.model_copy(update={"ports": choose_ports(PORTS, identity.ports)})
+    write_private(path, json.dumps(identity.model_dump(), indent=1))
+    return identity
+
+
+def _database_elsewhere(folder: Path) -> str | None:
+    # Chosen once: a folder opened or closed later must not make the data seem lost.
+    if not running_as_root() or others_may_enter(folder):
+        return None
+    return str(MACHINE_FOLDER / "data" / secrets.token_hex(8))

@@ -1,0 +1,1 @@
+"""Intake: from an organisation's outbox to the streams, after checking what it alone knows."""

@@ -1,0 +1,119 @@
+"""Intake's rules, pure: may this sender post this event now, and what does the hub note beside it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from placehub.contracts.headers import Attributes
+from placehub.errors import Rejected
+from placehub.intake.table import ACTS
+from placehub.mailboxes.checks import check_codes
+from placehub.streams import full_name, stream
+
+LATE: Final = timedelta(days=1)
+"""An event that happened longer ago than this is taken and marked `recorded_late`."""
+AHEAD: Final = timedelta(days=1)
+"""An event time further ahead than this is a mistake."""
+SENDER_FIELDS: Final = ("sender", "organisation", "lead")
+"""Fields that name the sender whatever its kind; else it is the field named after the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """An organisation as intake knows it."""
+
+    code: str
+    kind: str
+    nation: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """What intake remembers of one case, vacancy, placement, agreement or organisation."""
+
+    owner: str
+    parties: tuple[str, ...]
+    version: int
+
+
+def check_form(event: Any, attributes: Attributes, key: str, sender: Sender, now: datetime) -> None:
+    """Refuse an event whose envelope, sender, codes or time are wrong in themselves."""
+    name = full_name(type(event))
+    if attributes.type != name:
+        raise Rejected("ce_type", f"must be {name}, the schema of the value", "Send the type that the value has.")
+    subject = str(getattr(event, stream(name.partition(".")[0]).key))
+    if attributes.subject != subject or key != subject:
+        raise Rejected("ce_subject", "and the record's key must be the id of the event's aggregate", f"Use {subject}.")
+    _check_sender(event, name, sender)
+    if attributes.time > now + AHEAD:
+        raise Rejected("ce_time", "must not lie in the future", "Send the time at which it happened.")
+    check_codes(event, attributes.time.date())
+    _check_people(event)
+
+
+def _check_sender(event: Any, name: str, sender: Sender) -> None:
+    if not sender.active:
+        raise Rejected("ce_source", "must be an active organisation", "Ask the hub's operator.")
+    act = ACTS.get(name)
+    if act is None or sender.kind not in act.by:
+        who = " or ".join(act.by) if act else "nobody"
+        raise Rejected("ce_type", f"{name} may be published by {who} only", "Post an event of your own side.")
+    field = next((one for one in SENDER_FIELDS if hasattr(event, one)), sender.kind)
+    if getattr(event, field, None) != sender.code:
+        raise Rejected(field, "must be the organisation whose outbox it is", f"Write {sender.code} there.")
+
+
+def _check_people(event: Any) -> None:
+    for number, child in enumerate(getattr(event, "children", ())):
+        if getattr(child, "role", None) == "child" and getattr(child, "age_band", None) == "18+":
+            where = f"children.{number}.age_band"
+            raise Rejected(where, "a child is under 18", "Give the role `parent` to a parent placed with a child.")
+    if hasattr(event, "deputies") and not event.deputies:
+        raise Rejected("deputies", "an agreement needs a contract manager and at least one deputy", "Name a deputy.")
+    if hasattr(event, "children") and not event.children:
+        raise Rejected("children", "must name at least one child", "Name who needs the home.")
+    home = getattr(event, "home", None)
+    if home is not None and home.min_age > home.max_age:
+        raise Rejected("home.min_age", "must not be above max_age", "Correct the approved ages.")
+
+
+def check_aggregate(event: Any, known: Aggregate | None, sender: Sender) -> Aggregate:
+    """Refuse an event about somebody else's aggregate or of a wrong version; return what to remember."""
+    name = full_name(type(event))
+    act = ACTS[name]
+    if known is None:
+        return _first(event, name, sender)
+    if act.before == ("none",) and act.party == "owner":
+        raise Rejected(stream(name.partition(".")[0]).key, "is in use already", "Choose a new id, or revise.")
+    if act.party == "owner" and known.owner != sender.code:
+        raise Rejected("ce_subject", "belongs to another organisation", "Use an id of your own.")
+    if act.party == "party" and known.parties and sender.code not in known.parties and known.owner != sender.code:
+        raise Rejected("ce_subject", "belongs to other parties", "Use the placement's id as the hub gave it.")
+    return Aggregate(known.owner, known.parties, _version(event, known.version))
+
+
+def _first(event: Any, name: str, sender: Sender) -> Aggregate:
+    act = ACTS[name]
+    registered = name.startswith("organisation.")  # the hub itself registered it; the sender was checked already
+    if not registered and not act.happened and "none" not in act.before:
+        key = stream(name.partition(".")[0]).key
+        raise Rejected(key, "is not known to the hub", "Post its first event before this one.")
+    parties = {getattr(event, one) for one in ("authority", "provider") if getattr(event, one, None)}
+    return Aggregate(sender.code, tuple(sorted(parties)) if act.party == "party" else (), _version(event, 0))
+
+
+def _version(event: Any, known: int) -> int:
+    version = getattr(event, "version", None)
+    if version is None:
+        return known
+    if version != known + 1:
+        raise Rejected("version", f"must be {known + 1}, one above the last", "Revise from the version in force.")
+    return int(version)
+
+
+def marks(event: Any, attributes: Attributes, now: datetime) -> tuple[str, ...]:
+    """What the hub notes beside an event it takes: it is never refused for being late."""
+    return ("recorded_late",) if attributes.time < now - LATE else ()

@@ -1,0 +1,101 @@
+"""Errors of the API as RFC 9457 problem details; none repeats what the caller sent."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from placehub.errors import Conflict, HubError, NotFound, Rejected, Unavailable
+
+LOG = logging.getLogger(__name__)
+
+STATUS: tuple[tuple[type[HubError], int], ...] = (
+    (Rejected, 422),
+    (NotFound, 404),
+    (Conflict, 409),
+    (Unavailable, 503),
+)
+"""What each error of the hub is over HTTP; any other is 500."""
+
+REMEDY = {
+    401: "Send your organisation's code and its API token by HTTP Basic; the hub's operator can issue a new token.",
+    404: "Check the address; what is not yours to see is not shown.",
+    405: "Use one of the methods named in the Allow header.",
+    409: "Look at what exists already before asking again.",
+    411: "Send the body with a Content-Length.",
+    413: "Send fewer things at once.",
+    422: "Correct the field and ask again.",
+    500: "This is the hub's fault; tell its operator the time of the call.",
+    503: "Try again in a few seconds.",
+}
+"""What the caller can do about each status."""
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    remedy: str | None = None,
+    field: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """Return one problem as a response."""
+    title = HTTPStatus(status).phrase
+    content = {
+        "type": f"urn:placehub:problem:{title.lower().replace(' ', '-')}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "remedy": remedy or REMEDY.get(status, "See the API's description."),
+    }
+    if field is not None:
+        content["field"] = field
+    return JSONResponse(content, status, headers, media_type="application/problem+json")
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Make every error of the app a problem."""
+    app.add_exception_handler(HubError, _of_hub_error)
+    app.add_exception_handler(HTTPException, _of_http_exception)
+    app.add_exception_handler(RequestValidationError, _of_invalid_request)
+    for error in (OperationalError, InterfaceError, PoolTimeout):
+        app.add_exception_handler(error, _of_database_away)
+    app.add_exception_handler(Exception, _of_fault)
+
+
+def _of_hub_error(_request: Request, error: Exception) -> JSONResponse:
+    status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
+    if status == 500:
+        LOG.error("The key API cannot answer: %s", error)
+    if isinstance(error, Rejected):
+        return problem(status, error.rule, remedy=error.remedy, field=error.field)
+    return problem(status, str(error))
+
+
+def _of_http_exception(_request: Request, error: Exception) -> JSONResponse:
+    refusal = cast(HTTPException, error)
+    return problem(refusal.status_code, str(refusal.detail), headers=dict(refusal.headers or {}))
+
+
+def _of_invalid_request(_request: Request, error: Exception) -> JSONResponse:
+    first = cast(RequestValidationError, error).errors()[0]
+    place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    return problem(422, first["msg"], field=place)
+
+
+def _of_database_away(_request: Request, _error: Exception) -> JSONResponse:
+    # The error's own text quotes the statement's parameters.
+    LOG.warning("The key API's database does not answer.")
+    return problem(503, "The database does not answer.")
+
+
+def _of_fault(_request: Request, _error: Exception) -> JSONResponse:
+    return problem(500, "The hub failed on this call.")

@@ -1,0 +1,239 @@
+"""Keys, entitlements and API tokens in the database.
+
+Every function works inside the caller's transaction and expects PostgreSQL's READ COMMITTED.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Connection, Row
+
+from placehub.errors import Conflict, NotFound, Rejected
+from placehub.keys.sealing import DataKey, new_key, unwrap, wrap
+from placehub.keys.tables import credential, entitlement, opening, subject_key
+
+HUB = "hub"
+"""The hub's own principal: it owns no key and is granted none."""
+
+COMPARTMENTS: Mapping[str, frozenset[str]] = {
+    "child": frozenset({"identity", "need"}),
+    "household": frozenset({"household"}),
+}
+"""The compartments of each kind of subject."""
+
+OPEN_TO_THE_HUB = frozenset({"need", "household"})
+"""What the hub may open because a rule needs it; identity is never among them."""
+
+MADE_TO_SEAL = "seal"
+"""The purpose recorded when an owner is given its keys to seal with."""
+
+
+def make_keys(
+    conn: Connection,
+    master: bytes,
+    owner: str,
+    subject_kind: str,
+    subject_id: str,
+    compartments: Iterable[str],
+    now: datetime,
+) -> dict[str, DataKey]:
+    """Return the subject's key for each compartment, making those that are missing; recorded as openings.
+
+    Asking twice, or twice at once, gives the same keys. Raises Conflict once the subject's keys were destroyed.
+    """
+    wanted = _checked(owner, subject_kind, compartments)
+    _hold_subject(conn, owner, subject_kind, subject_id)
+    rows = conn.execute(select(subject_key).where(_is_subject(owner, subject_kind, subject_id))).all()
+    if any(row.destroyed_at is not None for row in rows):
+        raise Conflict(
+            f"The keys of this {subject_kind} were destroyed; nothing more can be sealed for it. "
+            f"If it has come back, use a new {subject_kind} id."
+        )
+    keys = {row.compartment: _unwrapped(master, row) for row in rows if row.compartment in wanted}
+    for compartment in sorted(wanted - keys.keys()):
+        keys[compartment] = made = DataKey(str(uuid4()), new_key())
+        conn.execute(
+            insert(subject_key).values(
+                key_id=made.key_id,
+                owner=owner,
+                subject_kind=subject_kind,
+                subject_id=subject_id,
+                compartment=compartment,
+                wrapped=wrap(master, owner, made.key),
+                made_at=now,
+            )
+        )
+    _record(conn, [key.key_id for key in keys.values()], owner, MADE_TO_SEAL, now)
+    return keys
+
+
+def open_key(conn: Connection, master: bytes, organisation: str, key_id: str, purpose: str, now: datetime) -> bytes:
+    """Return one key and record that it was opened.
+
+    Raises NotFound, the same whether there is no such key or it is not open to `organisation`; only its owner
+    is told that it was destroyed.
+    """
+    keys = open_keys(conn, master, organisation, [key_id], purpose, now)
+    if key_id in keys:
+        return keys[key_id]
+    own = and_(subject_key.c.key_id == key_id, subject_key.c.owner == organisation)
+    destroyed_at = conn.scalar(select(subject_key.c.destroyed_at).where(own))
+    if destroyed_at is not None:
+        raise NotFound(f"This key was destroyed on {destroyed_at:%d %B %Y}; what it sealed can no longer be read.")
+    raise NotFound("No such key is open to you. It opens once its owner's act entitles your organisation.")
+
+
+def open_keys(
+    conn: Connection, master: bytes, organisation: str, key_ids: Collection[str], purpose: str, now: datetime
+) -> dict[str, bytes]:
+    """Return those of the keys that are open to `organisation`, each recorded as opened; the others are left out."""
+    allowed = and_(subject_key.c.key_id.in_(key_ids), subject_key.c.wrapped.is_not(None), _open_to(organisation))
+    keys = [_unwrapped(master, row) for row in conn.execute(select(subject_key).where(allowed))]
+    _record(conn, [key.key_id for key in keys], organisation, purpose, now)
+    return {key.key_id: key.key for key in keys}
+
+
+def grant(
+    conn: Connection,
+    key_ids: Collection[str],
+    organisation: str,
+    because: str,
+    now: datetime,
+    *,
+    owner: str,
+    compartment: str,
+) -> set[str]:
+    """Entitle `organisation` to open the keys, and return those it is entitled to now; granting twice is harmless.
+
+    Only live keys of `owner` for `compartment` count: an event may name any key id, so without this its sender
+    could give away somebody else's key, or an identity under the name of a need.
+    """
+    if organisation == HUB:
+        raise Rejected("organisation", "the hub is never granted a key", "Grant it to an organisation.")
+    ours = and_(
+        subject_key.c.key_id.in_(key_ids),
+        subject_key.c.owner == owner,
+        subject_key.c.compartment == compartment,
+        subject_key.c.destroyed_at.is_(None),
+    )
+    granted = sorted(conn.scalars(select(subject_key.c.key_id).where(ours)))
+    if granted:
+        facts = {"organisation": organisation, "granted_because": because, "granted_at": now}
+        fresh = insert(entitlement).values([{"key_id": key_id, **facts} for key_id in granted])
+        conn.execute(
+            fresh.on_conflict_do_update(
+                index_elements=[entitlement.c.key_id, entitlement.c.organisation],
+                set_={"granted_because": because, "granted_at": now, "ended_at": None},
+                where=entitlement.c.ended_at.is_not(None),
+            )
+        )
+    return set(granted)
+
+
+def end_grant(conn: Connection, key_ids: Collection[str], organisation: str, now: datetime) -> None:
+    """End the organisation's entitlement to the keys; one that has ended, or never was, stays as it is."""
+    live = and_(
+        entitlement.c.key_id.in_(key_ids),
+        entitlement.c.organisation == organisation,
+        entitlement.c.ended_at.is_(None),
+    )
+    conn.execute(update(entitlement).where(live).values(ended_at=now))
+
+
+def destroy(conn: Connection, owner: str, subject_kind: str, subject_id: str, reason: str, now: datetime) -> int:
+    """Erase every key of the subject for good and return how many went; 0 when they were gone already.
+
+    Raises NotFound when `owner` never had a key for it, so that a mistyped id is not taken for an erasure.
+    """
+    _hold_subject(conn, owner, subject_kind, subject_id)
+    subject = _is_subject(owner, subject_kind, subject_id)
+    live = and_(subject, subject_key.c.destroyed_at.is_(None))
+    erased = conn.execute(
+        update(subject_key).where(live).values(wrapped=None, destroyed_at=now, destroyed_reason=reason)
+    )
+    if not erased.rowcount and not conn.scalar(select(exists().where(subject))):
+        raise NotFound(f"You have no key for a {subject_kind} of that id. Check the id and your organisation.")
+    return erased.rowcount
+
+
+def issue_token(conn: Connection, organisation: str, now: datetime) -> str:
+    """Return a new API token for the organisation, the only time it is seen; an earlier one stops working.
+
+    A disabled organisation can call the API again with it.
+    """
+    if organisation == HUB:
+        raise Rejected("organisation", "the hub's token comes from its settings", "Set PLACEHUB_API_TOKEN instead.")
+    token = secrets.token_urlsafe(32)
+    live = {"token_sha256": sha256(token.encode()).digest(), "made_at": now, "disabled_at": None}
+    fresh = insert(credential).values(organisation=organisation, **live)
+    conn.execute(fresh.on_conflict_do_update(index_elements=[credential.c.organisation], set_=live))
+    return token
+
+
+def authenticate(conn: Connection, organisation: str, token: str) -> bool:
+    """Say whether the token is the organisation's live one, in the same time whether or not it exists."""
+    live = and_(credential.c.organisation == organisation, credential.c.disabled_at.is_(None))
+    known: bytes | None = conn.scalar(select(credential.c.token_sha256).where(live))
+    offered = sha256(token.encode()).digest()
+    return hmac.compare_digest(offered, known or bytes(len(offered))) and known is not None
+
+
+def disable(conn: Connection, organisation: str, now: datetime) -> None:
+    """Stop the organisation's token at once; one that is disabled, or never was, stays as it is."""
+    live = and_(credential.c.organisation == organisation, credential.c.disabled_at.is_(None))
+    conn.execute(update(credential).where(live).values(disabled_at=now))
+
+
+def _checked(owner: str, subject_kind: str, compartments: Iterable[str]) -> set[str]:
+    if owner == HUB:
+        raise Rejected("owner", "keys belong to organisations, never to the hub", "Ask as the organisation.")
+    if subject_kind not in COMPARTMENTS:
+        raise Rejected("subject_kind", f"must be one of {', '.join(COMPARTMENTS)}", "Correct it and ask again.")
+    wanted, known = set(compartments), COMPARTMENTS[subject_kind]
+    if not wanted or wanted - known:
+        rule = f"a {subject_kind} has {' and '.join(sorted(known))}, and at least one must be named"
+        raise Rejected("compartments", rule, "Correct it and ask again.")
+    return wanted
+
+
+def _hold_subject(conn: Connection, owner: str, subject_kind: str, subject_id: str) -> None:
+    # Held until the transaction ends: making a key can neither race another making nor slip past a destruction.
+    name = f"placehub.keys|{owner}|{subject_kind}|{subject_id}"
+    conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+def _is_subject(owner: str, subject_kind: str, subject_id: str) -> ColumnElement[bool]:
+    return and_(
+        subject_key.c.owner == owner,
+        subject_key.c.subject_kind == subject_kind,
+        subject_key.c.subject_id == subject_id,
+    )
+
+
+def _open_to(organisation: str) -> ColumnElement[bool]:
+    if organisation == HUB:
+        return subject_key.c.compartment.in_(OPEN_TO_THE_HUB)
+    entitled = exists().where(
+        entitlement.c.key_id == subject_key.c.key_id,
+        entitlement.c.organisation == organisation,
+        entitlement.c.ended_at.is_(None),
+    )
+    return or_(subject_key.c.owner == organisation, entitled)
+
+
+def _unwrapped(master: bytes, row: Row[tuple[object, ...]]) -> DataKey:
+    return DataKey(row.key_id, unwrap(master, row.owner, row.wrapped))
+
+
+def _record(conn: Connection, key_ids: Sequence[str], organisation: str, purpose: str, now: datetime) -> None:
+    if key_ids:
+        facts = {"organisation": organisation, "purpose": purpose, "at": now}
+        conn.execute(insert(opening), [{"key_id": key_id, **facts} for key_id in key_ids])

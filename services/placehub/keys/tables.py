@@ -1,0 +1,82 @@
+"""The key service's own tables, in the PostgreSQL schema `keys`; no other service reads them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from placehub.database import METADATA
+
+SCHEMA = "keys"
+"""The PostgreSQL schema these tables live in."""
+
+subject_key = Table(
+    "subject_key",
+    METADATA,
+    Column("key_id", Text, primary_key=True, comment="uuid"),
+    Column("owner", Text, nullable=False, comment="code of the organisation whose key wraps it"),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("compartment", Text, nullable=False),
+    Column("wrapped", LargeBinary, comment="null once destroyed"),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("destroyed_at", DateTime(timezone=True)),
+    Column("destroyed_reason", Text),
+    UniqueConstraint("owner", "subject_kind", "subject_id", "compartment"),
+    CheckConstraint(
+        "(subject_kind = 'child' AND compartment IN ('identity', 'need'))"
+        " OR (subject_kind = 'household' AND compartment = 'household')",
+        name="compartment_of_subject",
+    ),
+    CheckConstraint(
+        "(wrapped IS NULL) = (destroyed_at IS NOT NULL) AND (destroyed_at IS NULL) = (destroyed_reason IS NULL)",
+        name="destroyed_is_erased",
+    ),
+    schema=SCHEMA,
+)
+"""One key per subject and compartment; the row outlives the key, so that what was destroyed stays known."""
+
+entitlement = Table(
+    "entitlement",
+    METADATA,
+    Column("key_id", Text, ForeignKey(subject_key.c.key_id), primary_key=True),
+    Column("organisation", Text, primary_key=True),
+    Column("granted_because", Text, nullable=False),
+    Column("granted_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    schema=SCHEMA,
+)
+"""Who, besides the owner, may open a key, and because of what."""
+
+opening = Table(
+    "opening",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("key_id", Text, ForeignKey(subject_key.c.key_id), nullable=False, index=True),
+    Column("organisation", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    schema=SCHEMA,
+)
+"""Every key ever given out: to whom, for what, when."""
+
+credential = Table(
+    "credential",
+    METADATA,
+    Column("organisation", Text, primary_key=True),
+    Column("token_sha256", LargeBinary, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("disabled_at", DateTime(timezone=True)),
+    schema=SCHEMA,
+)
+"""One API token per organisation, known only by its SHA-256."""

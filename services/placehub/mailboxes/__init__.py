@@ -1,0 +1,1 @@
+"""Mailboxes: what an organisation posts and reads, with its own credentials."""

@@ -1,0 +1,71 @@
+"""How an organisation reaches the broker, and its client's errors as the hub words them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kafka.errors import (
+    AuthorizationError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    SaslAuthenticationFailedError,
+)
+
+from placehub.errors import Misconfigured, Rejected, Unavailable
+
+LOGIN_MS = 10_000
+"""How long a login may take; a wrong password shows only by its running out."""
+
+
+def login(bootstrap: str, user: str, password: str, tls_ca: str | None) -> dict[str, Any]:
+    """Return what every kafka-python client needs to log in as this user."""
+    return {
+        "bootstrap_servers": bootstrap.split(","),
+        "bootstrap_timeout_ms": LOGIN_MS,
+        "security_protocol": "SASL_SSL" if tls_ca else "SASL_PLAINTEXT",
+        "ssl_cafile": tls_ca,
+        "sasl_mechanism": "SCRAM-SHA-256",
+        "sasl_plain_username": user,
+        "sasl_plain_password": password,
+    }
+
+
+@contextmanager
+def broker_errors(bootstrap: str, user: str) -> Iterator[None]:
+    """Turn the broker client's errors into Misconfigured, Unavailable or Rejected, each saying what to do."""
+    try:
+        yield
+    except SaslAuthenticationFailedError:
+        raise _refused(user) from None
+    except AuthorizationError:
+        raise Misconfigured(
+            f"The hub does not allow {user} to do this. Ask its operator whether {user} is registered and active."
+        ) from None
+    except MessageSizeTooLargeError:
+        raise Rejected("event", "must be smaller than a megabyte", "Send documents by reference.") from None
+    except KafkaTimeoutError as error:
+        # A wrong password and a broker that is away look the same to this client, until one knocks at the door.
+        if "bootstrap" in str(error) and _listens(bootstrap):
+            raise _refused(user) from None
+        raise Unavailable(f"The broker at {bootstrap} does not answer. Try again.") from None
+    except KafkaError as error:
+        raise Unavailable(f"The broker at {bootstrap} failed ({type(error).__name__}). Try again.") from error
+
+
+def _refused(user: str) -> Misconfigured:
+    return Misconfigured(f"The broker refused the login of {user}: wrong organisation or password. Correct them.")
+
+
+def _listens(bootstrap: str) -> bool:
+    for address in bootstrap.split(","):
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()
+        except (OSError, ValueError):
+            continue
+        return True
+    return False

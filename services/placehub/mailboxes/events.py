@@ -1,0 +1,33 @@
+"""Events that go to one inbox only and stand in no stream."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from placehub.contracts.fields import Doc, event
+from placehub.contracts.parts import Organisation, ReferralId
+
+
+@event
+class EventRejected:
+    """An event was set aside: where, why, and what to do. The offending value is never repeated."""
+
+    STREAM: ClassVar[str] = "mailbox"
+    organisation: Organisation
+    rejected_id: Annotated[UUID | None, Doc("ce_id of the rejected event, where it could be read")] = None
+    rejected_type: Annotated[str | None, Doc("Its type, where it could be read")] = None
+    subject: Annotated[str | None, Doc("Its aggregate, where it could be read")] = None
+    position: Annotated[str, Doc("topic/partition/offset of the record as posted")]
+    field: str
+    rule: str
+    remedy: str
+
+
+@event
+class DataUseEnded:
+    """A search is over and this provider was not chosen: purge what was received about it."""
+
+    STREAM: ClassVar[str] = "mailbox"
+    organisation: Organisation
+    referral_id: ReferralId

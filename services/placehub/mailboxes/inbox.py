@@ -1,0 +1,148 @@
+"""Reading the organisation's inbox: each event once, those of a later version's types skipped and counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+
+from placehub.contracts.codec import Codec
+from placehub.contracts.headers import Attributes, read_headers
+from placehub.errors import HubError, Rejected
+from placehub.mailboxes.access import Access
+from placehub.mailboxes.connection import broker_errors, login
+from placehub.streams import inbox
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One event from the inbox, and where it stood there."""
+
+    attributes: Attributes
+    event: Any
+    offset: int
+
+
+class _Reader:
+    """One consumer on the inbox, and what of it has been passed."""
+
+    def __init__(self, consumer: KafkaConsumer, codec: Codec) -> None:
+        self.consumer = consumer
+        self.skipped = 0
+        self._codec = codec
+        self._passed: dict[tuple[str, str], int] = {}
+
+    def poll(self, timeout_s: float, at_most: int) -> list[Received]:
+        """Return the next records; when one cannot be read now, none is passed."""
+        found = self.consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=at_most)
+        received = []
+        for place, batch in found.items():
+            try:
+                decoded = [(one.offset, read_headers(list(one.headers)), self._decode(one.value)) for one in batch]
+            except HubError:
+                self.consumer.seek(place, batch[0].offset)
+                raise
+            received += [
+                Received(about, event, offset)
+                for offset, about, event in decoded
+                if self._is_new(about) and not self._is_unknown(event)
+            ]
+        return received
+
+    def _decode(self, value: bytes | None) -> Any:
+        try:
+            return self._codec.decode(value)
+        except Rejected as error:
+            if error.field != "ce_type":  # the hub wrote what it should not have: nothing to be passed over
+                raise
+            return None
+
+    def _is_unknown(self, event: Any) -> bool:
+        self.skipped += event is None
+        return event is None
+
+    def _is_new(self, about: Attributes) -> bool:
+        # The hub may deliver an event more than once, but never out of order.
+        place = (about.source, about.subject)
+        if about.sequence and about.sequence <= self._passed.get(place, 0):
+            return False
+        self._passed[place] = about.sequence
+        return True
+
+
+class Inbox:
+    """Reads one organisation's inbox, in its group and outside of any; connected at the first read."""
+
+    def __init__(self, access: Access, codec: Codec) -> None:
+        self._access = access
+        self._codec = codec
+        self._topic = inbox(access.organisation)
+        self._grouped: _Reader | None = None
+        self._alone: _Reader | None = None
+
+    @property
+    def skipped(self) -> int:
+        """How many events were of a type this version does not know."""
+        return sum(reader.skipped for reader in (self._grouped, self._alone) if reader is not None)
+
+    def read(self, timeout_s: float, at_most: int) -> list[Received]:
+        """Return the group's next records, first confirming those returned before."""
+        with self._errors():
+            if self._grouped is None:
+                self._grouped = _Reader(self._consumer(f"{self._access.organisation}.inbox"), self._codec)
+                self._grouped.consumer.subscribe([self._topic])
+            else:
+                self._grouped.consumer.commit()
+            return self._grouped.poll(timeout_s, at_most)
+
+    def read_to_end(self) -> list[Received]:
+        """Return all that stands there now and was not returned by this call before."""
+        with self._errors():
+            if self._alone is None:
+                self._alone = self._from_the_start()
+            return self._to_end(self._alone)
+
+    def everything(self) -> list[Received]:
+        """Return all that stands there now, whatever was read before."""
+        with self._errors():
+            reader = self._from_the_start()
+            try:
+                return self._to_end(reader)
+            finally:
+                reader.consumer.close(autocommit=False)
+
+    def close(self) -> None:
+        """Let go of the connections; harmless twice. The last batch of `read` is not confirmed."""
+        for reader in (self._grouped, self._alone):
+            if reader is not None:
+                reader.consumer.close(autocommit=False)
+        self._grouped = self._alone = None
+
+    def _errors(self) -> Any:
+        return broker_errors(self._access.bootstrap, self._access.organisation)
+
+    def _consumer(self, group: str | None) -> KafkaConsumer:
+        access = self._access
+        return KafkaConsumer(
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=100,
+            **login(access.bootstrap, access.organisation, access.kafka_password, access.tls_ca),
+        )
+
+    def _from_the_start(self) -> _Reader:
+        reader = _Reader(self._consumer(None), self._codec)
+        place = TopicPartition(self._topic, 0)
+        reader.consumer.assign([place])
+        reader.consumer.seek_to_beginning(place)
+        return reader
+
+    def _to_end(self, reader: _Reader) -> list[Received]:
+        place = TopicPartition(self._topic, 0)
+        end = reader.consumer.end_offsets([place])[place]
+        received: list[Received] = []
+        while reader.consumer.position(place) < end:
+            received += reader.poll(timeout_s=0.5, at_most=5000)
+        return received

@@ -1,0 +1,1 @@
+"""Monitoring: folds the streams into base tables, and publishes views of them with their definitions."""

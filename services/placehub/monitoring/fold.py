@@ -1,0 +1,253 @@
+"""How each event changes a row of the base tables; pure.
+
+Streams arrive in no order between them. A row is folded from several, so each fold touches only columns of its own
+stream, or takes the earliest or the latest: whatever the order between streams, the row ends the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from placehub.contracts.headers import Attributes, Headers
+from placehub.offers import events as offers
+from placehub.organisations.events import OrganisationRegistered
+from placehub.placements import events as placements
+from placehub.referrals import events as referrals
+from placehub.search import events as search
+from placehub.vacancies import events as vacancies
+
+Row = Mapping[str, Any]
+Fold = Callable[[Row, Any, Attributes], dict[str, Any]]
+
+
+def _first(column: str) -> Fold:
+    return lambda row, event, attributes: _earliest(row, column, attributes.time)
+
+
+def _counted(column: str, first: str | None = None) -> Fold:
+    def fold(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+        seen = _earliest(row, first, attributes.time) if first else {}
+        return {column: (row.get(column) or 0) + 1, **seen}
+
+    return fold
+
+
+def _earliest(row: Row, column: str, at: Any) -> dict[str, Any]:
+    known = row.get(column)
+    return {column: at if known is None else min(known, at)}
+
+
+def _latest(row: Row, column: str, at: datetime) -> dict[str, Any]:
+    known = row.get(column)
+    return {column: at if known is None else max(known, at)}
+
+
+def _sought(column: str) -> Fold:
+    def fold(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+        return {
+            "authority": event.authority,
+            "agreement_id": event.agreement_id,
+            "kind": event.wanted.kind,
+            "sector": event.wanted.near_sector,
+            "children": sum(child.role == "child" for child in event.children),
+            **_earliest(row, "need_known_at", event.need_known_at),
+            **_earliest(row, column, attributes.time),
+        }
+
+    return fold
+
+
+def _started(row: Row, event: search.SearchStarted, attributes: Attributes) -> dict[str, Any]:
+    fresh = row.get("search_started_at") is None
+    return {**_earliest(row, "search_started_at", attributes.time), **({"began_with": event.because} if fresh else {})}
+
+
+def _concluded(row: Row, event: referrals.InHouseSearchConcluded, attributes: Attributes) -> dict[str, Any]:
+    return {"in_house_concluded_at": attributes.time, "in_house_found": event.found}
+
+
+def _selected(row: Row, event: referrals.OfferSelected, attributes: Attributes) -> dict[str, Any]:
+    return {"selected_at": event.recorded_for or attributes.time}
+
+
+def _unselected(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+    return {"selected_at": None}
+
+
+def _refused(row: Row, event: search.SelectionRefused, attributes: Attributes) -> dict[str, Any]:
+    return {"selected_at": None, "selections_refused": (row.get("selections_refused") or 0) + 1}
+
+
+def _closed(row: Row, event: search.SearchClosed, attributes: Attributes) -> dict[str, Any]:
+    return {"closed_at": attributes.time, "outcome": event.outcome}
+
+
+def _reopened(row: Row, event: search.SearchReopened, attributes: Attributes) -> dict[str, Any]:
+    return {"closed_at": None, "outcome": None, "selected_at": None}
+
+
+def _moved_in(row: Row, event: placements.PlacementStarted, attributes: Attributes) -> dict[str, Any]:
+    return {**_earliest(row, "placed_at", attributes.time), **_earliest(row, "started_on", event.started_on)}
+
+
+SEARCH: Final[Mapping[type, Fold]] = {
+    referrals.EarlyNoticeGiven: _sought("notice_at"),
+    referrals.ReferralMade: _sought("referral_at"),
+    referrals.ReferralRevised: _sought("referral_at"),
+    referrals.InHouseSearchStarted: _first("in_house_started_at"),
+    referrals.InHouseSearchConcluded: _concluded,
+    referrals.OfferSelected: _selected,
+    referrals.SelectionWithdrawn: _unselected,
+    offers.InterestExpressed: _first("first_interest_at"),
+    offers.OfferMade: _counted("offers", "first_offer_at"),
+    offers.InvitationDeclined: _counted("declines"),
+    search.SearchStarted: _started,
+    search.ProviderInvited: _counted("invitations", "first_invited_at"),
+    search.InvitationLapsed: _counted("lapses"),
+    search.SelectionRefused: _refused,
+    search.SearchResumed: _unselected,
+    search.SearchClosed: _closed,
+    search.SearchReopened: _reopened,
+    vacancies.VacancyReserved: _first("reserved_at"),
+    placements.PlacementStarted: _moved_in,
+}
+"""Events with a `referral_id`, and what each changes in the case's row."""
+
+
+def fold_search(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+    """Return the case's row after the event."""
+    after = {**row, **SEARCH[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
+    return {**after, "state": _state(after)}
+
+
+def _state(row: Row) -> str:
+    """Say how far a case has come, by what is known of it and not by the order it became known in."""
+    if row.get("closed_at"):
+        return "closed"
+    if row.get("placed_at"):
+        return "placed"
+    if row.get("selected_at"):
+        return "selected"
+    if row.get("offers"):
+        return "offers"
+    return "searching" if row.get("search_started_at") else "noted"
+
+
+def _homed(
+    row: Row, event: vacancies.VacancyOpened | vacancies.VacancyRevised, attributes: Attributes
+) -> dict[str, Any]:
+    home = event.home
+    return {
+        "provider": event.provider,
+        "sector": home.postcode_sector,
+        "kinds": list(home.kinds),
+        "places": home.places,
+        "said_state": home.state,
+        "state": home.state,
+        "available_from": home.available_from,
+        "willing_until": home.willing_until,
+        **_earliest(row, "opened_at", attributes.time),
+    }
+
+
+def _confirmed(row: Row, event: vacancies.VacancyConfirmed, attributes: Attributes) -> dict[str, Any]:
+    return {"willing_until": event.willing_until, "state": row.get("said_state")}
+
+
+def _paused(row: Row, event: vacancies.VacancyPaused, attributes: Attributes) -> dict[str, Any]:
+    return {"state": "paused"}
+
+
+def _shut(row: Row, event: vacancies.VacancyClosed, attributes: Attributes) -> dict[str, Any]:
+    return {"state": "closed", "closed_at": attributes.time}
+
+
+def _left(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+    return {"places": event.places_left}
+
+
+VACANCY: Final[Mapping[type, Fold]] = {
+    vacancies.VacancyOpened: _homed,
+    vacancies.VacancyRevised: _homed,
+    vacancies.VacancyConfirmed: _confirmed,
+    vacancies.VacancyPaused: _paused,
+    vacancies.VacancyClosed: _shut,
+    vacancies.VacancyReserved: _left,
+    vacancies.VacancyReleased: _left,
+    vacancies.VacancyFilled: _left,
+}
+"""Events of the `vacancy` stream, in their one order, and what each changes in the vacancy's row."""
+
+
+def fold_vacancy(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+    """Return the vacancy's row after the event."""
+    return {**row, **VACANCY[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
+
+
+def _agreed(row: Row, event: placements.PlacementAgreed, attributes: Attributes) -> dict[str, Any]:
+    side = "authority" if attributes.source.endswith(f"/{event.authority}") else "provider"
+    return {**_of_case(event), "starts_on": event.starts_on, **_earliest(row, f"{side}_agreed_at", attributes.time)}
+
+
+def _began(row: Row, event: placements.PlacementStarted, attributes: Attributes) -> dict[str, Any]:
+    return {**_of_case(event), "started_on": event.started_on, **_earliest(row, "started_at", attributes.time)}
+
+
+def _of_case(event: placements.PlacementAgreed | placements.PlacementStarted) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in ("referral_id", "vacancy_id", "authority", "provider")}
+
+
+def _ended(row: Row, event: placements.PlacementEnded, attributes: Attributes) -> dict[str, Any]:
+    return {
+        "ended_on": event.ended_on,
+        "planned_end": event.planned,
+        "reason": event.reason,
+        "ended_at": attributes.time,
+    }
+
+
+PLACEMENT: Final[Mapping[type, Fold]] = {
+    placements.PlacementAgreed: _agreed,
+    placements.PlacementStarted: _began,
+    placements.PlacementEnded: _ended,
+}
+"""Events of the `placement` stream, in their one order, and what each changes in the placement's row."""
+
+
+def fold_placement(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+    """Return the placement's row after the event."""
+    return {**row, **PLACEMENT[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
+
+
+def _registered(row: Row, event: OrganisationRegistered, attributes: Attributes) -> dict[str, Any]:
+    return {"name": event.name, "kind": event.kind, "nation": event.nation}
+
+
+ORGANISATION: Final[Mapping[type, Fold]] = {OrganisationRegistered: _registered}
+"""Events of the `organisation` stream that name one."""
+
+
+def fold_organisation(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+    """Return the organisation's row after the event."""
+    return {**row, **ORGANISATION[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
+
+
+def rejected_key(headers: Headers) -> tuple[str, str, str, str]:
+    """Return what a dead letter is counted under: sender, type, reason, field."""
+    texts = header_texts(headers)
+    return texts.get("sender", ""), texts.get("type", ""), texts.get("reason", ""), texts.get("field", "")
+
+
+def fold_rejected(row: Row, headers: Headers) -> dict[str, Any]:
+    """Return the count's row after one more dead letter."""
+    texts = header_texts(headers)
+    at = texts.get("rejected_at")
+    last = _latest(row, "last_at", datetime.fromisoformat(at)) if at else {}
+    return {**row, "count": (row.get("count") or 0) + 1, "remedy": texts.get("remedy"), **last}
+
+
+def header_texts(headers: Headers) -> dict[str, str]:
+    """Return the headers as text; what is not UTF-8 is shown as such."""
+    return {name: (value or b"").decode(errors="replace") for name, value in headers}

@@ -1,0 +1,112 @@
+"""Monitoring as a processor: a thin shell over the folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from placehub.drivers.records import Record
+from placehub.drivers.step import Step
+from placehub.errors import NotFound
+from placehub.monitoring import fold
+from placehub.monitoring.story import sentence, speaker
+from placehub.monitoring.tables import ORGANISATION, PLACEMENT, REJECTED, SEARCH, STORY, VACANCY
+from placehub.postcodes import Postcodes, authority
+from placehub.streams import DEADLETTER, event_name
+
+Key = tuple[Hashable, ...]
+Change = tuple[Key, Callable[[Mapping[str, Any]], dict[str, Any]]]
+
+_FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
+    (SEARCH, fold.SEARCH, fold.fold_search),
+    (VACANCY, fold.VACANCY, fold.fold_vacancy),
+    (PLACEMENT, fold.PLACEMENT, fold.fold_placement),
+    (ORGANISATION, fold.ORGANISATION, fold.fold_organisation),
+)
+
+
+class Monitoring:
+    """Keeps the base tables of the views up to date with the streams and the dead letters."""
+
+    name = "monitoring"
+    streams: tuple[str, ...] = ("referral", "vacancy", "placement", "agreement", "organisation", DEADLETTER)
+    raw: tuple[str, ...] = (DEADLETTER,)
+
+    def __init__(self, postcodes: Postcodes) -> None:
+        self._postcodes = postcodes
+
+    def handle(self, step: Step, records: Sequence[Record]) -> None:
+        """Fold one partition's records, in order."""
+        if records[0].topic == DEADLETTER:
+            _apply(step.connection, REJECTED, [_rejected(record) for record in records])
+            return
+        for table, known, folding in _FOLDS:
+            changes = [self._change(table, folding, record) for record in records if type(record.event) in known]
+            _apply(step.connection, table, changes)
+        told = [_told(record) for record in records if _is_of_a_case(record.event)]
+        if told:
+            step.connection.execute(insert(STORY).on_conflict_do_nothing(), told)
+
+    def _change(self, table: Table, folding: fold.Fold, record: Record) -> Change:
+        def change(row: Mapping[str, Any]) -> dict[str, Any]:
+            after = folding(row, record.event, record.attributes)
+            return {**after, "area": self._area(after["sector"])} if "sector" in after else after
+
+        return tuple(getattr(record.event, column.name) for column in table.primary_key), change
+
+    def _area(self, sector: str | None) -> str | None:
+        """Return the name of the authority the sector is in; its code where the lists do not name it."""
+        found = self._postcodes.sector(sector) if sector else None
+        if found is None:
+            return None
+        try:
+            return authority(found.authority).name
+        except NotFound:
+            return found.authority
+
+
+def _rejected(record: Record) -> Change:
+    return fold.rejected_key(record.headers), lambda row: fold.fold_rejected(row, record.headers)
+
+
+def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> None:
+    """Fold the changes into the table's rows, which stay locked: a row may be another partition's, too."""
+    if not changes:
+        return
+    names = [column.name for column in table.primary_key]
+    keys = sorted({key for key, _ in changes})
+    connection.execute(insert(table).on_conflict_do_nothing(), [dict(zip(names, key, strict=True)) for key in keys])
+    found = tuple_(*table.primary_key).in_(keys)
+    locked = select(table).where(found).order_by(*table.primary_key).with_for_update()
+    rows: dict[Key, dict[str, Any]] = {
+        tuple(row[name] for name in names): dict(row) for row in connection.execute(locked).mappings()
+    }
+    for key, change in changes:
+        rows[key] = change(rows[key])
+    new = insert(table)
+    others = {column.name: new.excluded[column.name] for column in table.c if column.name not in names}
+    connection.execute(
+        new.on_conflict_do_update(index_elements=list(table.primary_key), set_=others), [rows[key] for key in keys]
+    )
+
+
+def _is_of_a_case(event: Any) -> bool:
+    return hasattr(event, "referral_id") or hasattr(event, "placement_id")
+
+
+def _told(record: Record) -> dict[str, Any]:
+    return {
+        "source": record.attributes.source,
+        "ce_id": record.attributes.id,
+        "referral_id": getattr(record.event, "referral_id", None),
+        "placement_id": getattr(record.event, "placement_id", None),
+        "at": record.attributes.time,
+        "stream": record.topic,
+        "sequence": record.offset,
+        "event": event_name(type(record.event)),
+        "organisation": speaker(record.attributes),
+        "sentence": sentence(record.event),
+    }

@@ -1,0 +1,82 @@
+"""One sentence on an event of a case, for its timeline: codes and counts only, never free text or sealed parts."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from placehub.contracts.headers import Attributes
+from placehub.offers import events as offers
+from placehub.placements import events as placements
+from placehub.referrals import events as referrals
+from placehub.search import events as search
+from placehub.vacancies import events as vacancies
+
+_SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
+    referrals.EarlyNoticeGiven: lambda event: f"Early notice: a home may be needed for {_children(event.children)}.",
+    referrals.ReferralMade: lambda event: f"Formal referral of {_children(event.children)}.",
+    referrals.ReferralRevised: lambda event: f"The referral was revised: version {event.version}.",
+    referrals.InHouseSearchConcluded: lambda event: (
+        f"The authority's own carers: {'a home was found' if event.found else 'no home was found'}."
+    ),
+    referrals.ReferralWithdrawn: lambda event: f"The referral was withdrawn: {event.reason}.",
+    referrals.EarlyNoticeWithdrawn: lambda event: f"The early notice was withdrawn: {event.reason}.",
+    referrals.OfferSelected: lambda event: f"An offer was selected by the {event.by}.",
+    referrals.SelectionWithdrawn: lambda event: f"The selection was withdrawn: {event.reason}.",
+    offers.InterestExpressed: lambda event: f"{event.provider} is asking the carer.",
+    offers.OfferMade: lambda event: f"{event.provider} offered a home for {_children(event.children)}.",
+    offers.OfferRevised: lambda event: f"{event.provider} revised its offer.",
+    offers.OfferWithdrawn: lambda event: f"{event.provider} took its offer back: {event.reason}.",
+    offers.InvitationDeclined: lambda event: f"{event.provider} will not offer: {event.reason}.",
+    search.SearchStarted: lambda event: (
+        f"The search began: {event.homes_fitting} of {event.homes_considered} homes fit."
+    ),
+    search.ProviderInvited: lambda event: (
+        f"{event.provider} was invited with {_homes(event.homes)}, best band: {event.band}."
+    ),
+    search.InvitationUpdated: lambda event: (
+        f"{event.provider}'s invitation was updated: {_homes(event.homes)}, best band: {event.band}."
+    ),
+    search.InvitationClosed: lambda event: f"{event.provider}'s invitation is over: {event.reason}.",
+    search.InvitationLapsed: lambda event: f"{event.provider} did not answer in time.",
+    search.NoFitFound: lambda event: "No home fits now; vacancies that open later are still matched.",
+    search.OfferExpired: lambda event: f"The time of {event.provider}'s offer ran out.",
+    search.SelectionRefused: lambda event: (
+        f"The place at {event.provider} had just gone; {len(event.next_offers)} other offers stand."
+    ),
+    search.OfferNotSelected: lambda event: f"{event.provider}'s offer was not selected.",
+    search.SearchClosed: lambda event: f"The search is over: {event.outcome}.",
+    vacancies.VacancyReserved: lambda event: f"The place at {event.provider} is held.",
+    vacancies.ReservationRefused: lambda event: f"The place at {event.provider} was not to be had: {event.reason}.",
+    vacancies.VacancyReleased: lambda event: f"The place at {event.provider} is free again.",
+    vacancies.VacancyFilled: lambda event: f"A child has moved in at {event.provider}.",
+    placements.PlacementAgreed: lambda event: f"Terms agreed, to start on {event.starts_on}.",
+    placements.PlacementStarted: lambda event: f"The placement at {event.provider} started on {event.started_on}.",
+    placements.NoticeGiven: lambda event: f"Notice was given by the {event.given_by}, to end on {event.ends_on}.",
+    placements.PlacementEnded: lambda event: (
+        f"The placement ended on {event.ended_on}, {'as planned' if event.planned else 'unplanned'}."
+    ),
+}
+
+
+def sentence(event: Any) -> str:
+    """Say in one sentence what happened; where nothing special is said, what the event means."""
+    cls: type = type(event)
+    if cls in _SAYINGS:
+        return _SAYINGS[cls](event)
+    return inspect.getdoc(cls).splitlines()[0]  # type: ignore[union-attr]  # every event says what it means
+
+
+def speaker(attributes: Attributes) -> str | None:
+    """Return the organisation that said it; None: the hub."""
+    return attributes.source.rpartition("/")[2] if attributes.source.startswith("/organisations/") else None
+
+
+def _children(children: tuple[Any, ...]) -> str:
+    count = sum(getattr(one, "role", "child") == "child" for one in children)
+    return "1 child" if count == 1 else f"{count} children"
+
+
+def _homes(homes: tuple[Any, ...]) -> str:
+    return "1 home" if len(homes) == 1 else f"{len(homes)} homes"

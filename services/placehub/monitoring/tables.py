@@ -1,0 +1,122 @@
+"""Monitoring's own tables, in the PostgreSQL schema `monitoring`; others read the views."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from placehub.database import METADATA
+
+SCHEMA: Final = "monitoring"
+
+
+def _at(name: str) -> Column[Any]:
+    return Column(name, DateTime(timezone=True))
+
+
+def _count(name: str) -> Column[Any]:
+    return Column(name, Integer, nullable=False, server_default="0")
+
+
+SEARCH: Final = Table(
+    "search",
+    METADATA,
+    Column("referral_id", Uuid, primary_key=True),
+    Column("authority", Text),
+    Column("agreement_id", Uuid),
+    Column("kind", Text),
+    Column("sector", Text, comment="postcode sector the search is centred on"),
+    Column("area", Text, comment="authority the sector is in"),
+    Column("children", Integer),
+    Column("state", Text, comment="follows from the other columns"),
+    Column("began_with", Text, comment="EarlyNoticeGiven or ReferralMade"),
+    Column("outcome", Text),
+    *map(_at, ("need_known_at", "notice_at", "referral_at", "search_started_at", "first_invited_at")),
+    *map(_at, ("first_interest_at", "first_offer_at", "selected_at", "reserved_at", "placed_at", "closed_at")),
+    *map(_at, ("in_house_started_at", "in_house_concluded_at", "changed_at")),
+    Column("in_house_found", Boolean),
+    Column("started_on", Date),
+    *map(_count, ("invitations", "declines", "lapses", "offers", "selections_refused")),
+    schema=SCHEMA,
+    comment="One row per case",
+)
+
+VACANCY: Final = Table(
+    "vacancy",
+    METADATA,
+    Column("vacancy_id", Uuid, primary_key=True),
+    Column("provider", Text),
+    Column("sector", Text),
+    Column("area", Text, comment="authority the sector is in"),
+    Column("kinds", ARRAY(Text)),
+    Column("places", Integer, comment="places free now or from available_from"),
+    Column("state", Text, comment="now, coming, ask carer, paused or closed"),
+    Column("said_state", Text, comment="what the provider last said, before any pause"),
+    Column("available_from", Date),
+    *map(_at, ("willing_until", "opened_at", "closed_at", "changed_at")),
+    schema=SCHEMA,
+    comment="One row per vacancy",
+)
+
+PLACEMENT: Final = Table(
+    "placement",
+    METADATA,
+    Column("placement_id", Uuid, primary_key=True),
+    Column("referral_id", Uuid),
+    Column("vacancy_id", Uuid),
+    Column("authority", Text),
+    Column("provider", Text),
+    *map(_at, ("authority_agreed_at", "provider_agreed_at", "started_at", "ended_at", "changed_at")),
+    Column("starts_on", Date),
+    Column("started_on", Date),
+    Column("ended_on", Date),
+    Column("planned_end", Boolean),
+    Column("reason", Text),
+    Index("ix_placement_referral", "referral_id"),
+    schema=SCHEMA,
+    comment="One row per child's placement",
+)
+
+ORGANISATION: Final = Table(
+    "organisation",
+    METADATA,
+    Column("organisation", Text, primary_key=True),
+    Column("name", Text),
+    Column("kind", Text),
+    Column("nation", Text),
+    _at("changed_at"),
+    schema=SCHEMA,
+    comment="What the organisations in the views are called",
+)
+
+REJECTED: Final = Table(
+    "rejected",
+    METADATA,
+    *(Column(name, Text, primary_key=True) for name in ("sender", "type", "reason", "field")),
+    Column("remedy", Text),
+    _count("count"),
+    _at("last_at"),
+    schema=SCHEMA,
+    comment="Dead letters, counted",
+)
+
+STORY: Final = Table(
+    "story",
+    METADATA,
+    Column("source", Text, primary_key=True),
+    Column("ce_id", Uuid, primary_key=True),
+    Column("referral_id", Uuid),
+    Column("placement_id", Uuid),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False, comment="offset in its stream's partition"),
+    Column("event", Text, nullable=False),
+    Column("organisation", Text, comment="who said it; null: the hub"),
+    Column("sentence", Text, nullable=False, comment="no personal data"),
+    Index("ix_story_referral", "referral_id"),
+    Index("ix_story_placement", "placement_id"),
+    schema=SCHEMA,
+    comment="What happened in each case, a sentence an event",
+)

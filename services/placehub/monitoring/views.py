@@ -1,0 +1,289 @@
+"""The published views: each a SELECT with its definition in plain words.
+
+These are the operator's: small numbers are shown as they are. Hiding them comes with sharing a view beyond the parties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Numeric,
+    Select,
+    Subquery,
+    and_,
+    case,
+    cast,
+    distinct,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from placehub.monitoring.tables import ORGANISATION, PLACEMENT, REJECTED, SEARCH, STORY, VACANCY
+
+_UNSUPPRESSED: Final = " (the operator's: small numbers are shown)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One published view: what it is called, what it says, what each column means, and how it is read."""
+
+    name: str
+    title: str
+    says: str
+    columns: Mapping[str, str]
+    select: Callable[[ColumnElement[Any]], Select[Any]]
+
+    @property
+    def definition(self) -> str:
+        """The view in plain words, column by column."""
+        return "\n".join([self.says, *(f"- {name}: {meaning}" for name, meaning in self.columns.items())])
+
+    def rows(self, connection: Connection, now: datetime | None = None) -> list[dict[str, Any]]:
+        """Return the view's rows as of `now`; without it, as of the last event that was taken in."""
+        as_of = literal(now, DateTime(timezone=True)) if now else _last_change()
+        return [dict(row) for row in connection.execute(self.select(as_of)).mappings()]
+
+
+def _last_change() -> ColumnElement[Any]:
+    every = union_all(*(select(func.max(table.c.changed_at).label("at")) for table in (SEARCH, VACANCY, PLACEMENT)))
+    return select(func.max(every.subquery().c.at)).scalar_subquery()
+
+
+def _name(code: ColumnElement[Any]) -> ColumnElement[Any]:
+    named = select(ORGANISATION.c.name).where(ORGANISATION.c.organisation == code).scalar_subquery()
+    return func.coalesce(named, code)
+
+
+def _hours(since: ColumnElement[Any], until: ColumnElement[Any]) -> ColumnElement[Decimal]:
+    return func.round(cast(extract("epoch", until - since) / 3600, Numeric), 1)
+
+
+def _share(hours: ColumnElement[Any], share: float) -> ColumnElement[Any]:
+    return func.round(cast(func.percentile_cont(share).within_group(hours.asc()), Numeric), 1)
+
+
+def _searches(as_of: ColumnElement[Any]) -> Select[Any]:
+    own = ("referral_id", "kind", "area", "children", "state", "need_known_at", "began_with", "search_started_at")
+    counts = ("invitations", "declines", "lapses", "offers", "selections_refused", "placed_at", "outcome", "closed_at")
+    authority = _name(SEARCH.c.authority).label("authority")
+    columns = (*(SEARCH.c[name] for name in own), *(SEARCH.c[name] for name in counts))
+    known = SEARCH.c.authority.is_not(None)
+    return select(authority, *columns).where(known).order_by(SEARCH.c.need_known_at, SEARCH.c.referral_id)
+
+
+def _vacancy_board(as_of: ColumnElement[Any]) -> Select[Any]:
+    kinds = func.unnest(VACANCY.c.kinds).table_valued("kind").render_derived()
+    stale = VACANCY.c.willing_until < as_of
+    state = case((stale, "stale"), else_=VACANCY.c.state)
+
+    def places(which: str) -> ColumnElement[Any]:
+        return func.coalesce(func.sum(VACANCY.c.places).filter(state == which), 0)
+
+    return (
+        select(
+            VACANCY.c.area,
+            kinds.c.kind,
+            func.count(distinct(VACANCY.c.vacancy_id)).label("homes"),
+            places("now").label("open"),
+            places("coming").label("coming"),
+            places("ask carer").label("ask_carer"),
+            places("stale").label("stale"),
+        )
+        .select_from(VACANCY)
+        .join(kinds, literal(True))
+        .where(VACANCY.c.state.in_(("now", "coming", "ask carer")), VACANCY.c.places > 0)
+        .group_by(VACANCY.c.area, kinds.c.kind)
+        .order_by(VACANCY.c.area, kinds.c.kind)
+    )
+
+
+def _waits() -> Subquery:
+    known = SEARCH.c.need_known_at
+    return (
+        select(
+            SEARCH.c.authority,
+            case((SEARCH.c.began_with == "EarlyNoticeGiven", "early notice"), else_="formal referral").label(
+                "began_with"
+            ),
+            case((SEARCH.c.in_house_started_at < SEARCH.c.search_started_at, "yes"), else_="no").label(
+                "in_house_first"
+            ),
+            _hours(known, SEARCH.c.search_started_at).label("told"),
+            _hours(known, SEARCH.c.first_invited_at).label("invited"),
+            _hours(known, SEARCH.c.first_offer_at).label("offered"),
+        )
+        .where(SEARCH.c.authority.is_not(None), SEARCH.c.search_started_at.is_not(None))
+        .subquery()
+    )
+
+
+def _time_to_tell(as_of: ColumnElement[Any]) -> Select[Any]:
+    waits = _waits()
+    grouped = (waits.c.authority, waits.c.began_with, waits.c.in_house_first)
+    shares: list[ColumnElement[Any]] = [
+        _share(waits.c[what], share).label(f"{what}_{label}")
+        for what in ("told", "invited", "offered")
+        for share, label in ((0.5, "median"), (0.9, "p90"))
+    ]
+    first: list[ColumnElement[Any]] = [_name(waits.c.authority).label("authority"), *grouped[1:]]
+    return select(*first, func.count().label("searches"), *shares).group_by(*grouped).order_by(*grouped)
+
+
+def _deliveries_per_placement(as_of: ColumnElement[Any]) -> Select[Any]:
+    started = (
+        select(PLACEMENT.c.authority, func.count().label("placements"))
+        .where(PLACEMENT.c.started_at.is_not(None))
+        .group_by(PLACEMENT.c.authority)
+        .subquery()
+    )
+    searches = (
+        select(
+            SEARCH.c.authority,
+            func.count().label("searches"),
+            func.sum(SEARCH.c.invitations).label("deliveries"),
+        )
+        .where(SEARCH.c.authority.is_not(None))
+        .group_by(SEARCH.c.authority)
+        .subquery()
+    )
+    placements = func.coalesce(started.c.placements, 0)
+    return (
+        select(
+            _name(searches.c.authority).label("authority"),
+            searches.c.searches,
+            searches.c.deliveries,
+            placements.label("placements"),
+            func.round(cast(searches.c.deliveries, Numeric) / func.nullif(placements, 0), 1).label("per_placement"),
+        )
+        .outerjoin_from(searches, started, started.c.authority == searches.c.authority)
+        .order_by(searches.c.authority)
+    )
+
+
+def _rejected_events(as_of: ColumnElement[Any]) -> Select[Any]:
+    names = ("type", "field", "reason", "remedy", "count", "last_at")
+    columns = [REJECTED.c[name] for name in names]
+    return select(_name(REJECTED.c.sender).label("sender"), *columns).order_by(
+        REJECTED.c.sender, REJECTED.c.count.desc(), REJECTED.c.type, REJECTED.c.reason, REJECTED.c.field
+    )
+
+
+_WAIT_COLUMNS: Final = {
+    f"{what}_{label}": f"Hours from the need being known to {words}: {share}"
+    for what, words in (
+        ("told", "the independent sector being told, which is SearchStarted"),
+        ("invited", "the first ProviderInvited"),
+        ("offered", "the first OfferMade"),
+    )
+    for label, share in (("median", "half the searches took no longer"), ("p90", "nine in ten took no longer"))
+}
+
+_ALL: Final = (
+    View(
+        name="searches",
+        title="Searches and how far each has come" + _UNSUPPRESSED,
+        says="One row for each case.",
+        columns={
+            "authority": "Name of the authority that looks for a home, from OrganisationRegistered",
+            "referral_id": "The case",
+            "kind": "Kind of placement wanted, from the latest EarlyNoticeGiven, ReferralMade or ReferralRevised",
+            "area": "Authority whose area the search is centred on, by its postcode sector, from the same",
+            "children": "How many children, parents not counted, from the same",
+            "state": "closed, placed (a child has moved in), selected, offers, searching or noted",
+            "need_known_at": "When the authority knew that a home may be needed, as it says",
+            "began_with": "Event the search began with, from SearchStarted",
+            "search_started_at": "When the independent sector was searched first, from SearchStarted",
+            "invitations": "ProviderInvited events",
+            "declines": "InvitationDeclined events",
+            "lapses": "InvitationLapsed events; silence is never a decline",
+            "offers": "OfferMade events",
+            "selections_refused": "SelectionRefused events: the place had just gone",
+            "placed_at": "The first PlacementStarted",
+            "outcome": "How the search ended, from SearchClosed",
+            "closed_at": "When it ended, from SearchClosed",
+        },
+        select=_searches,
+    ),
+    View(
+        name="vacancy_board",
+        title="Vacancies by area and kind of placement" + _UNSUPPRESSED,
+        says="Homes with a place left, not paused or closed. A home that takes several kinds counts in each.",
+        columns={
+            "area": "Authority whose area the home is in, by its postcode sector, from VacancyOpened or VacancyRevised",
+            "kind": "Kind of placement the home takes",
+            "homes": "Homes counted in this row",
+            "open": "Places free now; less those reserved or filled (VacancyReserved, VacancyReleased, VacancyFilled)",
+            "coming": "Places that will be free on a date",
+            "ask_carer": "Places for which the carer must be asked first",
+            "stale": "Places whose willing_until has passed: the carer must be asked again (VacancyConfirmed)",
+        },
+        select=_vacancy_board,
+    ),
+    View(
+        name="time_to_tell",
+        title="Time from need known to the independent sector being told" + _UNSUPPRESSED,
+        says="Searches that have started, by authority and by what they began with. Events' own times are used.",
+        columns={
+            "authority": "Name of the authority",
+            "began_with": "early notice or formal referral, whichever SearchStarted names",
+            "in_house_first": "yes: InHouseSearchStarted came before SearchStarted",
+            "searches": "Searches counted in this row",
+            **_WAIT_COLUMNS,
+        },
+        select=_time_to_tell,
+    ),
+    View(
+        name="deliveries_per_placement",
+        title="Invitations sent for each placement made" + _UNSUPPRESSED,
+        says="How many providers are asked for one child to be placed.",
+        columns={
+            "authority": "Name of the authority",
+            "searches": "Its cases",
+            "deliveries": "ProviderInvited events of its cases, also of those still open",
+            "placements": "Its placements with PlacementStarted, one for each child",
+            "per_placement": "Deliveries divided by placements; empty while there is none",
+        },
+        select=_deliveries_per_placement,
+    ),
+    View(
+        name="rejected_events",
+        title="Rejected events by sender and reason" + _UNSUPPRESSED,
+        says="Dead letters, counted. The rejected value itself is never kept.",
+        columns={
+            "sender": "Name of the organisation that posted",
+            "type": "Type of the event, where it could be read",
+            "field": "The field that was wrong",
+            "reason": "The rule that it broke",
+            "remedy": "What the sender was told to do",
+            "count": "How many times",
+            "last_at": "The last time",
+        },
+        select=_rejected_events,
+    ),
+)
+
+VIEWS: Final[Mapping[str, View]] = {view.name: view for view in _ALL}
+"""Every published view by its name."""
+
+
+def search_story(connection: Connection, referral_id: UUID) -> list[dict[str, Any]]:
+    """Return what happened in one case, a sentence an event, oldest first; empty when nothing is known of it."""
+    placed = select(PLACEMENT.c.placement_id).where(PLACEMENT.c.referral_id == referral_id)
+    later = and_(STORY.c.referral_id.is_(None), STORY.c.placement_id.in_(placed))
+    columns = (STORY.c.at, STORY.c.event, STORY.c.organisation, STORY.c.sentence, STORY.c.stream, STORY.c.sequence)
+    told = select(*columns).where(or_(STORY.c.referral_id == referral_id, later))
+    ordered = told.order_by(STORY.c.at, STORY.c.stream, STORY.c.sequence)
+    return [dict(row) for row in connection.execute(ordered).mappings()]

@@ -1,0 +1,1 @@
+"""The provider's side of a case: questions, interest, offers, declines, feedback."""

@@ -1,0 +1,1 @@
+"""Organisations: who they are, their mailboxes and their credentials."""

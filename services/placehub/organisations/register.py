@@ -1,0 +1,206 @@
+"""The register: how an organisation joins the hub, and who has joined.
+
+Joining takes steps in the database, the broker and on the `organisation` stream. Each may be repeated, so joining
+that was broken off is finished by asking for it again with the same facts; new credentials then replace any old.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy.exc import OperationalError
+
+from placehub.contracts.codec import Codec, Registry
+from placehub.contracts.headers import Attributes, write_headers
+from placehub.database import connect
+from placehub.drivers.brokers import producer
+from placehub.errors import Conflict, NotFound, Rejected, Unavailable
+from placehub.keys.store import issue_token
+from placehub.mailboxes.connection import broker_errors
+from placehub.organisations.broker import administer
+from placehub.organisations.events import OrganisationRegistered, SharingAgreementRecorded
+from placehub.organisations.joining import Credentials, Organisation, SharingAgreement, check_code, checked
+from placehub.organisations.tables import ACTIVE, REGISTERING, organisation
+from placehub.settings import Settings
+from placehub.streams import full_name
+
+SOURCE: Final = "/hub/organisations"
+"""`ce_source` of what the register says on the `organisation` stream."""
+
+_LOCK = "placehub.organisations.register"
+_SEND_SECONDS = 30
+
+
+def add_organisation(settings: Settings, joining: Organisation, now: datetime) -> Credentials:
+    """Let one organisation join and return its credentials, the only time they are seen; errors as `add_many`."""
+    return add_many(settings, [joining], now)[0]
+
+
+def add_many(settings: Settings, joining: Sequence[Organisation], now: datetime) -> list[Credentials]:
+    """Let organisations join, all in the same few requests, and return their credentials in the same order.
+
+    Nothing is begun unless all of them are in order: Rejected names a fact that is not, Conflict says that a code
+    is taken (by any scheme, in any capitals). Broken off by Unavailable or a crash, it may be repeated as it was.
+    """
+    wanted = [checked(one, now.date()) for one in joining]
+    if len({one.code.casefold() for one in wanted}) < len(wanted):
+        raise Rejected("code", "must be given once", "Remove the repeated organisation.")
+    if not wanted:
+        return []
+    engine = connect(settings.database.get_secret_value(), pool_size=2)
+    try:
+        with _alone(engine):
+            return _join(settings, engine, wanted, now)
+    except OperationalError as error:
+        raise Unavailable("The database does not answer. Try again.") from error
+    finally:
+        engine.dispose()
+
+
+def list_organisations(connection: Connection) -> list[dict[str, Any]]:
+    """Return every organisation, as the register's columns, sorted by kind and name."""
+    rows = connection.execute(select(organisation).order_by(organisation.c.kind, organisation.c.name))
+    return [dict(row) for row in rows.mappings()]
+
+
+def show(connection: Connection, code: str) -> dict[str, Any]:
+    """Return one organisation as the register's columns; NotFound when there is none of that code."""
+    row = connection.execute(select(organisation).where(organisation.c.code == check_code(code))).mappings().first()
+    if row is None:
+        raise NotFound(f"No organisation {code} is registered. See 'placehub org list'.")
+    return dict(row)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    # Two who register the same code at once would each get a password, and only one of them would work.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        name = func.hashtextextended(_LOCK, 0)
+        connection.execute(select(func.pg_advisory_lock(name)))
+        try:
+            yield
+        finally:
+            connection.execute(select(func.pg_advisory_unlock(name)))
+
+
+def _join(settings: Settings, engine: Engine, wanted: Sequence[Organisation], now: datetime) -> list[Credentials]:
+    codes = [one.code for one in wanted]
+    with engine.begin() as connection:
+        since = _begin(connection, wanted, now)
+    passwords = {code: secrets.token_urlsafe(32) for code in codes}
+    with administer(settings) as broker:
+        broker.open_mailboxes(codes)
+        broker.grant_mailboxes(codes)
+        broker.set_passwords(passwords)
+        broker.await_in_force(codes)
+    with engine.begin() as connection:
+        tokens = {code: issue_token(connection, code, now) for code in codes}
+    _publish(settings, wanted, since)
+    with engine.begin() as connection:
+        begun = organisation.c.code.in_(codes) & (organisation.c.state == REGISTERING)
+        connection.execute(update(organisation).where(begun).values(state=ACTIVE))
+    return [Credentials(code, passwords[code], tokens[code]) for code in codes]
+
+
+def _begin(connection: Connection, wanted: Sequence[Organisation], now: datetime) -> dict[str, datetime]:
+    """Enter the organisations as registering and return since when each is; Conflict for one that stands already."""
+    lower = func.lower(organisation.c.code)
+    asked = [one.code.lower() for one in wanted]
+    known = {
+        row["code"].lower(): row for row in connection.execute(select(organisation).where(lower.in_(asked))).mappings()
+    }
+    new = []
+    for one in wanted:
+        entry = _row(one)
+        row = known.get(one.code.lower())
+        if row is None:
+            new.append({**entry, "registered_at": now, "state": REGISTERING})
+        elif row["state"] != REGISTERING or row["code"] != one.code:
+            raise Conflict(
+                f"{row['code']} is registered already (scheme {row['scheme']}). See 'placehub org show {row['code']}'."
+            )
+        elif differing := [name for name, value in entry.items() if row[name] != value]:
+            raise Conflict(
+                f"{one.code} was begun with another {differing[0]}. Repeat it as it was begun, then correct it."
+            )
+    if new:
+        connection.execute(insert(organisation), new)
+    begun = {row["code"]: row["registered_at"] for row in known.values()}
+    return {one.code: begun.get(one.code, now) for one in wanted}
+
+
+def _row(one: Organisation) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "scheme": one.scheme,
+        "kind": one.kind,
+        "name": one.name,
+        "nation": one.nation,
+        "agreement_reference": one.agreement.reference,
+        "agreement_signed_on": one.agreement.signed_on,
+        "agreement_ends_on": one.agreement.ends_on,
+        "data_role": one.agreement.role,
+        "data_contact": one.agreement.contact,
+    }
+
+
+def _publish(settings: Settings, joined: Sequence[Organisation], since: dict[str, datetime]) -> None:
+    """Say on the stream who has joined; said again, ids and sequences are the same and readers drop it."""
+    codec = Codec(Registry(settings.registry, register=True))
+    with broker_errors(settings.bootstrap, settings.kafka_user):
+        stream = producer(settings)
+        try:
+            sent = [
+                stream.send("organisation", codec.encode(event), one.code.encode(), write_headers(about))
+                for one in joined
+                for event, about in _announced(one, since[one.code])
+            ]
+            stream.flush()
+            for each in sent:
+                each.get(timeout=_SEND_SECONDS)
+        finally:
+            stream.close(timeout=5)
+
+
+def _announced(one: Organisation, at: datetime) -> list[tuple[object, Attributes]]:
+    events = (_registered(one), _agreed(one.code, one.agreement))
+    return [(event, _about(type(event), one.code, at, number)) for number, event in enumerate(events, start=1)]
+
+
+def _registered(one: Organisation) -> OrganisationRegistered:
+    return OrganisationRegistered(
+        organisation=one.code, scheme=one.scheme, kind=one.kind, name=one.name, nation=one.nation
+    )
+
+
+def _agreed(code: str, agreement: SharingAgreement) -> SharingAgreementRecorded:
+    return SharingAgreementRecorded(
+        organisation=code,
+        reference=agreement.reference,
+        signed_on=agreement.signed_on,
+        ends_on=agreement.ends_on,
+        role=agreement.role,
+        contact=agreement.contact,
+    )
+
+
+def _about(cls: type, code: str, at: datetime, sequence: int) -> Attributes:
+    return Attributes(
+        id=_event_id(code, sequence),
+        source=SOURCE,
+        type=full_name(cls),
+        subject=code,
+        time=at,
+        recorded_at=at,
+        sequence=sequence,
+    )
+
+
+def _event_id(code: str, sequence: int) -> UUID:
+    return uuid5(NAMESPACE_URL, f"placehub:{SOURCE}:{code}:{sequence}")

@@ -1,0 +1,1 @@
+"""Placements: one per child, agreed by both sides with the same terms."""

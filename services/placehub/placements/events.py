@@ -1,0 +1,179 @@
+"""Events on the `placement` stream, published by the two parties."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar
+
+from placehub.contracts.fields import SENSITIVE, Code, Doc, Seals, event
+from placehub.contracts.parts import (
+    ChildId,
+    FeeLine,
+    OfferId,
+    OfficerRole,
+    Organisation,
+    PlacementId,
+    ReferralId,
+    VacancyId,
+)
+from placehub.keys.sealed import Sealed
+from placehub.referrals.events import FreeText
+
+Words = Annotated[
+    Sealed | None,
+    SENSITIVE,
+    Seals(FreeText, "child", "need"),
+    Doc("Free text, sealed under the child's need key"),
+]
+
+
+@event
+class PlacementAgreed:
+    """One side's statement of the terms; in force once both sides have posted the same."""
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    referral_id: ReferralId
+    offer_id: OfferId
+    vacancy_id: VacancyId
+    child_id: ChildId
+    authority: Organisation
+    provider: Organisation
+    starts_on: date
+    planned_end: date | None = None
+    fee_lines: tuple[FeeLine, ...]
+
+
+@event
+class FeeChanged:
+    """One side's statement of a changed fee; in force once both have posted the same."""
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    authority: Organisation
+    provider: Organisation
+    fee_lines: tuple[FeeLine, ...]
+    changes_on: date
+    reason: Annotated[str, Code("fee_change_reason")]
+    by: OfficerRole
+
+
+@event
+class NoticeGiven:
+    """One side says the placement will end."""
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    authority: Organisation
+    provider: Organisation
+    given_by: Annotated[str, Code("organisation_kind")]
+    ends_on: date
+    reason: Annotated[str, Code("reason_place_change")]
+
+
+@event
+class PlacementStarted:
+    """The child has moved in."""
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    referral_id: ReferralId
+    vacancy_id: VacancyId
+    child_id: ChildId
+    authority: Organisation
+    provider: Organisation
+    started_on: date
+    distance_miles: Annotated[int | None, Doc("From home to placement, as the 903 return asks")] = None
+    school_kept: bool | None = None
+    siblings_placed_together: int | None = None
+
+
+@event
+class SupportRequested:
+    """The provider asks for support that the placement turned out to need."""
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    authority: Organisation
+    provider: Organisation
+    support: FeeLine
+    evidence: Words = None
+
+
+@event
+class SupportAgreed:
+    """The authority agrees to pay for a support."""
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    authority: Organisation
+    provider: Organisation
+    support: FeeLine
+    by: OfficerRole
+
+
+@event
+class SupportRefused:
+    """The authority does not pay for a support, and who decided."""
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    authority: Organisation
+    provider: Organisation
+    what: str
+    reason: Annotated[str, Code("support_refused_reason")]
+    by: OfficerRole
+
+
+@event
+class PlacementReviewed:
+    """A statutory review of the placement, shared with the provider."""
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    authority: Organisation
+    provider: Organisation
+    reviewed_on: date
+    participation: Annotated[str, Code("review_participation")]
+    plan_changed: bool
+    actions: Annotated[int, Doc("Actions agreed")] = 0
+    found: Words = None
+
+
+@event
+class PlacementEndPlanned:
+    """When and how the placement is to end."""
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    authority: Organisation
+    provider: Organisation
+    ends_on: date
+    moves_to: Annotated[str | None, Code("placement_type")] = None
+
+
+@event
+class PlacementEnded:
+    """The child has moved on."""
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    authority: Organisation
+    provider: Organisation
+    ended_on: date
+    planned: bool
+    reason: Annotated[str | None, Code("reason_place_change")] = None
+    ceased: Annotated[str | None, Code("reason_episode_ceased")] = None
+
+
+@event
+class MissingEpisodeRecorded:
+    """The child was missing, or away without authorisation."""
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    authority: Organisation
+    provider: Organisation
+    kind: Annotated[str, Code("missing")]
+    began_at: datetime
+    ended_at: datetime | None = None

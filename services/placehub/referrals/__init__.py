@@ -1,0 +1,1 @@
+"""The authority's side of a case: early notice, referral, answers, selection."""

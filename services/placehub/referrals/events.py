@@ -1,0 +1,232 @@
+"""Events an authority publishes about its own case, on the `referral` stream."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar
+
+from placehub.contracts.fields import SENSITIVE, Code, Doc, Seals, event, record
+from placehub.contracts.parts import AgreementId, ChildId, OfferId, OfficerRole, Organisation, ReferralId
+from placehub.keys.sealed import Sealed
+from placehub.referrals.child import Child, NotedChild
+
+
+@record
+class FreeText:
+    """What the words of a message hold once opened."""
+
+    text: Annotated[str, SENSITIVE]
+
+
+Words = Annotated[
+    Sealed | None,
+    SENSITIVE,
+    Seals(FreeText, "child", "need"),
+    Doc("Free text, sealed under the need key of `child_id`"),
+]
+
+
+@record
+class LawfulBasis:
+    """Why this child's data may be used. A parent's agreement to care is not data-protection consent."""
+
+    basis: Annotated[str, Code("lawful_basis")]
+    condition: Annotated[str, Code("special_category_condition")]
+    purpose: Annotated[str, Doc("`find a foster home`, or as the sharing agreement words it")]
+    authorised_by: OfficerRole
+
+
+@record
+class Wanted:
+    """The home that is looked for, in bands and codes. Absent = unknown."""
+
+    kind: Annotated[str | None, Code("placement_kind")] = None
+    needed_by: Annotated[str | None, Code("needed_by")] = None
+    planned_start: date | None = None
+    planned_end: date | None = None
+    siblings_plan: Annotated[str | None, Code("siblings_plan")] = None
+    near_sector: Annotated[str | None, Doc("Postcode sector the search is centred on, as `LS6 2`")] = None
+    within_miles: Annotated[int | None, Doc("How far the search reaches; absent: the policy's radius")] = None
+    foster_suitability: Annotated[str | None, Code("suitability")] = None
+    residential_suitability: Annotated[str | None, Code("suitability")] = None
+    supported_accommodation_suitability: Annotated[str | None, Code("suitability")] = None
+
+
+@event
+class EarlyNoticeGiven:
+    """A child may need a home: told before the referral is written, so that the search starts now."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    agreement_id: AgreementId | None = None
+    need_known_at: Annotated[datetime, Doc("When the authority knew that a home may be needed")]
+    lawful_basis: LawfulBasis
+    wanted: Wanted
+    children: tuple[NotedChild, ...]
+
+
+@event
+class EarlyNoticeWithdrawn:
+    """The home noted early is not needed after all."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    reason: Annotated[str, Code("search_outcome")]
+
+
+@event
+class ReferralMade:
+    """The formal referral, version 1."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    agreement_id: AgreementId | None = None
+    version: Annotated[int, Doc("1")] = 1
+    need_known_at: datetime
+    lawful_basis: LawfulBasis
+    wanted: Wanted
+    children: tuple[Child, ...]
+    out_of_hours_contact: Annotated[str | None, Doc("Telephone of a duty desk, never of a person")] = None
+
+
+@event
+class ReferralRevised:
+    """The whole referral as it now stands; the version counts up by one."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    agreement_id: AgreementId | None = None
+    version: Annotated[int, Doc("2 and up")]
+    need_known_at: datetime
+    lawful_basis: LawfulBasis
+    wanted: Wanted
+    children: tuple[Child, ...]
+    out_of_hours_contact: Annotated[str | None, Doc("Telephone of a duty desk, never of a person")] = None
+
+
+@event
+class ReferralWithdrawn:
+    """The authority stops looking."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    reason: Annotated[str, Code("search_outcome")]
+
+
+@event
+class ReferralContinued:
+    """This case goes on from an older one of the same child."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    continues: Annotated[ReferralId, Doc("The older case")]
+
+
+@event
+class InHouseSearchStarted:
+    """The authority looks among its own carers, beside the independent search."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+
+
+@event
+class InHouseSearchConcluded:
+    """What the search among the authority's own carers came to."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    found: Annotated[bool, Doc("A home of the authority's own was found; the independent search then ends")]
+
+
+@event
+class ClarificationAnswered:
+    """An answer for every invited provider, also those invited later; the asker is not named."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    clarification_id: OfferId
+    child_id: ChildId
+    about: Annotated[str, Doc("The referral's field the answer is about")]
+    answer: Words = None
+
+
+@event
+class OfferQueried:
+    """The authority asks about one offer."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    offer_id: OfferId
+    child_id: ChildId
+    question: Words = None
+
+
+@event
+class SupportLineRefused:
+    """A support line of an offer is refused; the refusal follows the case."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    offer_id: OfferId
+    what: Annotated[str, Doc("The fee line's own words")]
+    reason: Annotated[str, Code("support_refused_reason")]
+    by: OfficerRole
+
+
+@event
+class SplitConfirmed:
+    """A named role confirms that siblings may be placed apart, and how they will meet."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    groups: Annotated[tuple[tuple[ChildId, ...], ...], Doc("Who stays with whom")]
+    by: OfficerRole
+    child_id: ChildId
+    reason: Words = None
+    family_time_plan: Words = None
+
+
+@record
+class OfferFeedback:
+    """What a provider whose offer was not selected is told."""
+
+    offer_id: OfferId
+    feedback: Annotated[str, Code("offer_feedback")]
+
+
+@event
+class OfferSelected:
+    """The authority asks for the place of one offer; the vacancy's single writer answers."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    offer_id: OfferId
+    by: OfficerRole
+    reason: Annotated[str | None, Code("selection_reason"), Doc("Required when it is not the best fit")] = None
+    feedback: tuple[OfferFeedback, ...] = ()
+    recorded_for: Annotated[datetime | None, Doc("When it was agreed by telephone, if before it was typed")] = None
+
+
+@event
+class SelectionWithdrawn:
+    """The authority takes a selection back before the placement starts."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    offer_id: OfferId
+    reason: Annotated[str, Code("selection_withdrawn_reason")]

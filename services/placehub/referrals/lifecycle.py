@@ -1,0 +1,100 @@
+"""The life of a case: every event of the `referral` stream."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from placehub.lifecycle import Act
+
+STATES: Final = {
+    "none": "no notice and no referral yet",
+    "noticed": "an early notice is being searched for; interest only",
+    "referred": "the formal referral is being searched for; offers may be made",
+    "reserving": "an offer is selected; the vacancy's writer is asked for the place",
+    "reserved": "the place is held; both sides may agree the placement",
+    "closed": "the search is over",
+}
+INVITATION_STATES: Final = ("invited", "interested", "offered", "declined", "lapsed", "closed")
+OFFER_STATES: Final = ("open", "queried", "expired", "withdrawn", "selected", "reserved", "refused", "not selected")
+
+_LIVE: Final = ("noticed", "referred", "reserving", "reserved")
+_REFERRED: Final = ("referred", "reserving", "reserved")
+_ANSWERING: Final = ("invited", "interested", "offered", "lapsed")
+_STANDING: Final = ("open", "queried")
+_AUTHORITY: Final = ("authority",)
+_PROVIDER: Final = ("provider",)
+_HUB: Final = ("hub",)
+_END: Final = ("InvitationClosed", "ReservationWithdrawn if reserved", "SearchClosed", "DataUseEnded")
+
+
+def _own(event: str, before: tuple[str, ...], **more: object) -> Act:
+    return Act(event=f"referral.{event}", by=_AUTHORITY, party="owner", before=before, **more)  # type: ignore[arg-type]  # Act's own fields
+
+
+def _answer(event: str, before: tuple[str, ...], **more: object) -> Act:
+    return Act(event=f"referral.{event}", by=_PROVIDER, party="invited provider", before=before, **more)  # type: ignore[arg-type]  # as above
+
+
+def _hub(event: str, before: tuple[str, ...] = _LIVE, **more: object) -> Act:
+    return Act(event=f"referral.{event}", by=_HUB, party="hub", before=before, **more)  # type: ignore[arg-type]  # as above
+
+
+ACTS: Final[tuple[Act, ...]] = (
+    _own(
+        "EarlyNoticeGiven", ("none",), after="noticed", then=("SearchStarted", "ProviderInvited", "NoFitFound if none")
+    ),
+    _own("EarlyNoticeWithdrawn", ("noticed",), after="closed", then=_END),
+    _own(
+        "ReferralMade",
+        ("none", "noticed"),
+        after="referred",
+        then=("SearchStarted if new", "ProviderInvited", "InvitationUpdated", "InvitationClosed", "NoFitFound if none"),
+    ),
+    _own("ReferralRevised", _REFERRED, then=("ProviderInvited", "InvitationUpdated", "InvitationClosed")),
+    _own("ReferralWithdrawn", _LIVE, after="closed", then=_END),
+    _own("ReferralContinued", _LIVE),
+    _own("InHouseSearchStarted", _LIVE),
+    _own("InHouseSearchConcluded", _LIVE, then=("SearchClosed(in-house) if found", *_END[:2])),
+    _own("ClarificationAnswered", _LIVE, then=("delivered to every invited provider, also later ones",)),
+    _own("OfferQueried", _REFERRED, offer=_STANDING),
+    _own("SupportLineRefused", _REFERRED, offer=_STANDING),
+    _own("SplitConfirmed", _REFERRED),
+    _own("OfferSelected", ("referred",), after="reserving", offer=_STANDING, then=("ReservationRequested",)),
+    _own(
+        "SelectionWithdrawn",
+        ("reserving", "reserved"),
+        after="referred",
+        offer=("selected", "reserved"),
+        then=("ReservationWithdrawn", "SearchResumed"),
+    ),
+    _answer("ClarificationAsked", _LIVE, invitation=_ANSWERING),
+    _answer("InterestExpressed", _LIVE, invitation=_ANSWERING),
+    _answer("OfferMade", _REFERRED, invitation=_ANSWERING),
+    _answer("OfferRevised", _REFERRED, invitation=_ANSWERING, offer=_STANDING),
+    _answer("OfferReconfirmed", _REFERRED, invitation=_ANSWERING, offer=_STANDING),
+    _answer("OfferWithdrawn", _REFERRED, offer=(*_STANDING, "not selected")),
+    _answer("InvitationDeclined", _LIVE, invitation=_ANSWERING),
+    _answer("ReferralFeedbackGiven", ("closed",), invitation=("invited", "interested", "offered", "closed")),
+    _hub("ReferralAssessed"),
+    _hub("SearchStarted", ("noticed", "referred")),
+    _hub("ProviderInvited", ("noticed", "referred")),
+    _hub("InvitationUpdated", ("noticed", "referred")),
+    _hub("InvitationClosed", (*_LIVE, "closed")),
+    _hub("InvitationLapsed", _LIVE),
+    _hub("SearchWidened", ("noticed", "referred")),
+    _hub("NoFitFound", ("noticed", "referred")),
+    _hub("SplitProposed", ("noticed", "referred")),
+    _hub("OfferExpired", _REFERRED, offer=_STANDING),
+    _hub("SelectionRefused", ("reserving",), after="referred"),
+    _hub("OfferNotSelected", ("reserved",)),
+    _hub("SearchResumed", ("reserving", "reserved"), after="referred"),
+    _hub("SearchReopened", ("closed",), after="noticed"),
+    _hub("SearchClosed", _LIVE, after="closed"),
+    Act(
+        event="referral.EventCorrected",
+        by=("authority", "provider"),
+        party="party",
+        before=(*_LIVE, "closed"),
+        happened=True,
+    ),
+)

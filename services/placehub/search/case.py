@@ -1,0 +1,152 @@
+"""One case as the search knows it: the facts in force, who is invited, what is offered. State only, no decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from placehub.contracts.fields import record
+from placehub.contracts.parts import Basis, HomeFit
+from placehub.errors import Rejected
+from placehub.referrals.events import EarlyNoticeGiven, OfferFeedback, ReferralMade, ReferralRevised
+
+Facts = EarlyNoticeGiven | ReferralMade | ReferralRevised
+BANDS = ("fits", "fits with named support", "stretch")
+"""The three bands, best first."""
+
+
+@record
+class Invitation:
+    """One provider's invitation, with the homes that fit as last told."""
+
+    provider: str
+    state: str
+    homes: tuple[HomeFit, ...]
+    respond_by: datetime
+
+
+@record
+class Offer:
+    """One offer as it now stands."""
+
+    offer_id: UUID
+    provider: str
+    vacancy_id: UUID
+    children: tuple[UUID, ...]
+    state: str
+    available_from: date
+    valid_until: datetime
+    referral_version: int
+
+
+@record
+class Case:
+    """Everything of one case that later decisions rest on."""
+
+    referral_id: UUID
+    state: str
+    facts: Facts
+    sequence: int = 0
+    invitations: dict[str, Invitation]
+    offers: dict[UUID, Offer]
+    selected: UUID | None = None
+    feedback: tuple[OfferFeedback, ...] = ()
+    reserved: dict[UUID, UUID] = field(default_factory=dict)
+    started: tuple[UUID, ...] = ()
+    in_house: str | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether the search is still going on."""
+        return self.state != "closed"
+
+    @property
+    def searching(self) -> bool:
+        """Whether homes are being invited now."""
+        return self.state in ("noticed", "referred")
+
+    @property
+    def version(self) -> int:
+        """The referral's version; 0 while there is only an early notice."""
+        return 0 if isinstance(self.facts, EarlyNoticeGiven) else self.facts.version
+
+    def with_invitation(self, invitation: Invitation) -> Case:
+        """Return the case with this invitation in place of the provider's earlier one."""
+        return replace(self, invitations={**self.invitations, invitation.provider: invitation})
+
+    def with_offer(self, offer: Offer) -> Case:
+        """Return the case with this offer in place of its earlier form."""
+        return replace(self, offers={**self.offers, offer.offer_id: offer})
+
+
+class View(Protocol):
+    """What the search sees of the world when it decides."""
+
+    now: datetime
+
+    def fits(self, case: Case) -> Sequence[tuple[str, HomeFit]]:
+        """Return every fitting home with its provider, best first."""
+        ...
+
+    def considered(self, case: Case) -> tuple[int, dict[str, int]]:
+        """Return how many homes were considered, and how many each rule removed."""
+        ...
+
+    def fit(self, case: Case, vacancy_id: UUID) -> tuple[str, HomeFit] | None:
+        """Return the home with its provider, or None when it does not fit now."""
+        ...
+
+    def owner(self, vacancy_id: UUID) -> str | None:
+        """Return the vacancy's provider, or None when it is not open."""
+        ...
+
+    def basis(self, case: Case) -> Basis:
+        """Return what the hub knows now."""
+        ...
+
+    def respond_by(self, case: Case) -> datetime:
+        """Return when an invitation sent now must be answered."""
+        ...
+
+    def most_invited(self, case: Case) -> int | None:
+        """Return how many providers are invited when a search starts; None: all that fit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The case as it now stands, and the hub's events that follow, in order."""
+
+    case: Case
+    events: tuple[Any, ...] = ()
+    marks: tuple[str, ...] = ()
+
+
+def band_of(homes: Sequence[HomeFit]) -> str:
+    """Return the best band among homes."""
+    return min((home.band for home in homes), key=BANDS.index)
+
+
+def invitation_of(case: Case, provider: str, states: tuple[str, ...]) -> Invitation:
+    """Return the sender's invitation; Rejected when there is none, or none that may be answered."""
+    found = case.invitations.get(provider)
+    if found is None:
+        raise Rejected("referral_id", "must be a case you were invited to", "Answer an invitation from your inbox.")
+    if states and found.state not in states:
+        rule = f"your invitation must be {' or '.join(states)}; it is {found.state}"
+        raise Rejected("referral_id", rule, "Wait for a new invitation.")
+    return found
+
+
+def offer_of(case: Case, offer_id: UUID, states: tuple[str, ...]) -> Offer:
+    """Return the offer; Rejected when the case has none of that id, or it is past that."""
+    found = case.offers.get(offer_id)
+    if found is None:
+        raise Rejected("offer_id", "must be an offer made in this case", "Use the offer's id from your inbox.")
+    if states and found.state not in states:
+        rule = f"the offer must be {' or '.join(states)}; it is {found.state}"
+        raise Rejected("offer_id", rule, "See the case's offers as they now stand.")
+    return found

@@ -1,0 +1,209 @@
+"""Events the hub publishes about a case, on the `referral` stream."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from placehub.contracts.fields import Code, Doc, event, record
+from placehub.contracts.parts import (
+    Basis,
+    ChildId,
+    HomeFit,
+    OfferId,
+    Organisation,
+    PlacementId,
+    ReferralId,
+    VacancyId,
+)
+
+
+@record
+class Question:
+    """A missing fact whose answer would change the result."""
+
+    field: str
+    matters: Annotated[Decimal, Doc("Share of the homes in reach whose verdict it could change, 0 to 1")]
+
+
+@event
+class ReferralAssessed:
+    """The quality of a referral: how complete it is, and what to ask."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    version: int
+    completeness: Annotated[Decimal, Doc("0 to 1")]
+    questions: tuple[Question, ...]
+
+
+@event
+class SearchStarted:
+    """The independent sector is searched from now."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    because: Annotated[str, Doc("`EarlyNoticeGiven` or `ReferralMade`")]
+    homes_considered: int
+    homes_fitting: int
+    basis: Basis | None = None
+
+
+@event
+class ProviderInvited:
+    """One provider is invited, with the homes that fit and why; once per provider and case."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    provider: Organisation
+    interest_only: Annotated[bool, Doc("After an early notice: no offer yet")]
+    band: Annotated[str, Code("band"), Doc("The best band among its homes")]
+    homes: tuple[HomeFit, ...] = ()
+    released_at: Annotated[datetime, Doc("The same for all invitations of one decision")]
+    respond_by: datetime
+    basis: Basis | None = None
+
+
+@event
+class InvitationUpdated:
+    """The homes that fit, or how they fit, have changed; the whole invitation as it now stands."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    provider: Organisation
+    interest_only: bool
+    band: Annotated[str, Code("band")]
+    homes: tuple[HomeFit, ...] = ()
+    released_at: datetime
+    respond_by: datetime
+    basis: Basis | None = None
+
+
+@event
+class InvitationClosed:
+    """The invitation is over, and why."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    provider: Organisation
+    reason: Annotated[str, Code("invitation_closed_reason")]
+
+
+@event
+class InvitationLapsed:
+    """No answer came in time. Silence is never a decline."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    provider: Organisation
+    respond_by: datetime
+
+
+@event
+class SearchWidened:
+    """A step of the policy made the search reach further."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    step: int
+    within_miles: int | None = None
+    basis: Basis | None = None
+
+
+@record
+class Removed:
+    """How many homes one rule removed."""
+
+    criterion: str
+    homes: int
+
+
+@event
+class NoFitFound:
+    """No home fits now; the search stays open for vacancies that come."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    removed: tuple[Removed, ...]
+    basis: Basis | None = None
+
+
+@event
+class SplitProposed:
+    """Nothing takes the siblings together; the best split, and what of the plan it breaks."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    groups: tuple[tuple[ChildId, ...], ...]
+    breach: Annotated[str, Doc("The part of the plan that is not kept")]
+    basis: Basis | None = None
+
+
+@event
+class OfferExpired:
+    """An offer's time ran out."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    provider: Organisation
+    offer_id: OfferId
+
+
+@record
+class ReservedPlacement:
+    """The placement one child will have in the reserved place."""
+
+    placement_id: PlacementId
+    child_id: ChildId
+
+
+@event
+class SelectionRefused:
+    """The place has just gone; the next offers stand as listed."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    provider: Organisation
+    offer_id: OfferId
+    vacancy_id: VacancyId
+    reason: Annotated[str, Code("reservation_refused_reason")]
+    next_offers: Annotated[tuple[OfferId, ...], Doc("Offers still open, best fit first")] = ()
+
+
+@event
+class OfferNotSelected:
+    """Another home was selected; with the authority's feedback."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    provider: Organisation
+    offer_id: OfferId
+    feedback: Annotated[str | None, Code("offer_feedback")] = None
+
+
+@event
+class SearchResumed:
+    """A selection was withdrawn or an agreed placement fell through: the search goes on."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    because: str
+
+
+@event
+class SearchReopened:
+    """A placement is ending: a new search from the last referral, with what was learned."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    previous_placement: PlacementId
+
+
+@event
+class SearchClosed:
+    """The search is over, and how it ended."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    outcome: Annotated[str, Code("search_outcome")]

@@ -1,0 +1,311 @@
+"""All open vacancies in memory: NumPy columns for the quick sieve, row objects for what columns cannot hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placehub.errors import Misconfigured
+from placehub.search.sought import age_bounds, areas
+from placehub.vacancies.events import ChildAtHome, Home
+
+SEX_OF = {"any": 0, "M": 1, "F": 2}
+"""How the column `sex` writes the sex a household is approved for; anything else is `SEX_UNREAD`."""
+SEX_UNREAD = 3
+NOT_SAID = -1
+"""How the columns `adapted` and `sibling_places` write an unknown."""
+
+_FIRST_SIZE = 256
+_BITS = 64
+_LARGEST = 1_000_000  # beyond every age and every number of places, and well within a column
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A child who lives in the household, as the rules read it; None means unknown."""
+
+    low: int | None
+    high: int | None
+    sex: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeRow:
+    """One vacancy as it now stands."""
+
+    vacancy_id: UUID
+    provider: str
+    household_ref: UUID
+    version: int
+    home: Home
+    east: float | None
+    north: float | None
+    willing_until: datetime
+    places_left: int
+    open: bool
+    companions: tuple[Companion, ...] | None
+    """The children at home; one of unknown age for each foster child who is counted but not described."""
+    areas: frozenset[str]
+    """The home's postcode sector and its district."""
+
+    @property
+    def live(self) -> bool:
+        """Tell whether it is matched at all: open, with a place left."""
+        return self.open and self.places_left > 0
+
+    @property
+    def children_placed(self) -> int | None:
+        """Return the foster children there, with those whose places are reserved; None when it is not told."""
+        placed = self.home.children_placed
+        return None if placed is None else placed + max(self.home.places - self.places_left, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the sieve reads: one entry per vacancy, in no particular order."""
+
+    live: NDArray[np.bool_]
+    east: NDArray[np.float64]
+    """NaN where the place is not known."""
+    north: NDArray[np.float64]
+    provider: NDArray[np.int32]
+    """Position in `Homes.providers`."""
+    kinds: NDArray[np.uint64]
+    available_from: NDArray[np.int32]
+    """Day number, as `date.toordinal` counts."""
+    places: NDArray[np.int32]
+    sibling_places: NDArray[np.int32]
+    min_age: NDArray[np.int32]
+    max_age: NDArray[np.int32]
+    sex: NDArray[np.int8]
+    adapted: NDArray[np.int8]
+    excluded: NDArray[np.uint64]
+    """Risks excluded without any condition."""
+
+    def first(self, count: int) -> Columns:
+        """Return a view of the first entries."""
+        return Columns(*(getattr(self, column.name)[:count] for column in fields(self)))
+
+    def grown(self, size: int) -> Columns:
+        """Return a copy with room for `size` entries."""
+        return Columns(*(_grown(getattr(self, column.name), size) for column in fields(self)))
+
+    def move(self, source: int, target: int) -> None:
+        """Copy one entry over another."""
+        for column in fields(self):
+            values = getattr(self, column.name)
+            values[target] = values[source]
+
+
+class Bits:
+    """Gives each code of a list a bit of its own, in the order they are first seen."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._bits: dict[str, int] = {}
+
+    def learn(self, codes: Iterable[str]) -> int:
+        """Return the mask of these codes; Misconfigured when a list outgrows the 64 bits of a column."""
+        mask = 0
+        for code in codes:
+            bit = self._bits.setdefault(code, len(self._bits))
+            if bit >= _BITS:
+                raise Misconfigured(f"More than {_BITS} codes of {self._what} are in use. Widen the column.")
+            mask |= 1 << bit
+        return mask
+
+    def mask(self, codes: Iterable[str]) -> np.uint64:
+        """Return the mask of those codes that any home has named."""
+        return np.uint64(sum(1 << self._bits[code] for code in set(codes) if code in self._bits))
+
+
+class Homes:
+    """Every vacancy that is not closed, by vacancy_id; each change costs the same however many there are."""
+
+    def __init__(self) -> None:
+        self._columns = _empty(_FIRST_SIZE)
+        self._rows: list[HomeRow] = []
+        self._at: dict[UUID, int] = {}
+        self._provider_at: dict[str, int] = {}
+        self.kinds = Bits("placement_kind")
+        """Bits of the column `kinds`."""
+        self.risks = Bits("risk")
+        """Bits of the column `excluded`."""
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[HomeRow]:
+        return iter(self._rows)
+
+    def put(
+        self,
+        vacancy_id: UUID,
+        provider: str,
+        household_ref: UUID,
+        home: Home,
+        east: float | None,
+        north: float | None,
+        version: int,
+    ) -> None:
+        """Take a vacancy as it was opened or revised: open, with all its places left until `places_left` says less."""
+        row = HomeRow(
+            vacancy_id=vacancy_id,
+            provider=provider,
+            household_ref=household_ref,
+            version=version,
+            home=home,
+            east=east,
+            north=north,
+            willing_until=home.willing_until,
+            places_left=home.places,
+            open=True,
+            companions=_companions(home),
+            areas=_areas_of(home.postcode_sector),
+        )
+        at = self._at.get(vacancy_id)
+        if at is None:
+            at = self._append(row)
+        self._write(at, row)
+
+    def confirm(self, vacancy_id: UUID, willing_until: datetime) -> bool:
+        """Take the carer's word that they are willing, which also ends a pause; tell whether the vacancy is known."""
+        return self._change(vacancy_id, willing_until=willing_until, open=True)
+
+    def pause(self, vacancy_id: UUID) -> bool:
+        """Stop matching a vacancy for now; tell whether it is known."""
+        return self._change(vacancy_id, open=False)
+
+    def places_left(self, vacancy_id: UUID, places: int) -> bool:
+        """Take the places left after a reservation, release or move-in; tell whether the vacancy is known."""
+        return self._change(vacancy_id, places_left=places)
+
+    def close(self, vacancy_id: UUID) -> bool:
+        """Forget a vacancy; tell whether it was known."""
+        at = self._at.pop(vacancy_id, None)
+        if at is None:
+            return False
+        last = self._rows.pop()
+        if at < len(self._rows):
+            self._rows[at] = last
+            self._at[last.vacancy_id] = at
+            self._columns.move(len(self._rows), at)
+        return True
+
+    def row(self, vacancy_id: UUID) -> HomeRow | None:
+        """Return a vacancy as it now stands, or None when it is closed or was never seen."""
+        at = self._at.get(vacancy_id)
+        return None if at is None else self._rows[at]
+
+    def provider(self, vacancy_id: UUID) -> str | None:
+        """Return whose vacancy it is, or None when it is closed or was never seen."""
+        row = self.row(vacancy_id)
+        return None if row is None else row.provider
+
+    def row_at(self, at: int) -> HomeRow:
+        """Return the row of one entry of the columns."""
+        return self._rows[at]
+
+    @property
+    def columns(self) -> Columns:
+        """Return the columns as they are; a view that is good until the next change."""
+        return self._columns.first(len(self._rows))
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Return the providers that ever had a vacancy here, in the order the column `provider` counts them."""
+        return tuple(self._provider_at)
+
+    def _append(self, row: HomeRow) -> int:
+        at = len(self._rows)
+        if at == len(self._columns.live):
+            self._columns = self._columns.grown(2 * at)
+        self._rows.append(row)
+        self._at[row.vacancy_id] = at
+        return at
+
+    def _change(self, vacancy_id: UUID, **changes: Any) -> bool:
+        at = self._at.get(vacancy_id)
+        if at is None:
+            return False
+        row = replace(self._rows[at], **changes)
+        self._rows[at] = row
+        self._columns.live[at] = row.live
+        self._columns.places[at] = _within(row.places_left)
+        return True
+
+    def _write(self, at: int, row: HomeRow) -> None:
+        columns, home = self._columns, row.home
+        self._rows[at] = row
+        columns.live[at] = row.live
+        columns.east[at] = np.nan if row.east is None else row.east
+        columns.north[at] = np.nan if row.north is None else row.north
+        columns.provider[at] = self._provider_at.setdefault(row.provider, len(self._provider_at))
+        columns.kinds[at] = self.kinds.learn(home.kinds)
+        columns.available_from[at] = home.available_from.toordinal()
+        columns.places[at] = _within(row.places_left)
+        columns.sibling_places[at] = NOT_SAID if home.sibling_places is None else max(_within(home.sibling_places), 0)
+        columns.min_age[at] = _within(home.min_age)
+        columns.max_age[at] = _within(home.max_age)
+        columns.sex[at] = SEX_OF.get(home.sex, SEX_UNREAD)
+        columns.adapted[at] = NOT_SAID if home.adapted is None else home.adapted
+        columns.excluded[at] = self.risks.learn(always_excluded(home))
+
+
+def always_excluded(home: Home) -> Iterator[str]:
+    """Yield the risks a household cannot take under any condition."""
+    for exclusion in home.exclusions:
+        if not (exclusion.younger_child or exclusion.same_sex or exclusion.within_months is not None):
+            yield exclusion.risk
+
+
+def _within(number: int) -> int:
+    return max(-_LARGEST, min(number, _LARGEST))
+
+
+def _companions(home: Home) -> tuple[Companion, ...] | None:
+    if home.children_at_home is None:
+        return None
+    known = tuple(_companion(child) for child in home.children_at_home)
+    uncounted = max((home.children_placed or 0) - len(known), 0)
+    return known + (Companion(None, None, None),) * uncounted
+
+
+def _companion(child: ChildAtHome) -> Companion:
+    low, high = age_bounds(child.age_band) or (None, None)
+    return Companion(low, high, child.sex)
+
+
+def _areas_of(sector: str) -> frozenset[str]:
+    found = areas(sector)
+    return found | {area.split(" ")[0] for area in found}
+
+
+def _empty(size: int) -> Columns:
+    return Columns(
+        live=np.zeros(size, np.bool_),
+        east=np.zeros(size, np.float64),
+        north=np.zeros(size, np.float64),
+        provider=np.zeros(size, np.int32),
+        kinds=np.zeros(size, np.uint64),
+        available_from=np.zeros(size, np.int32),
+        places=np.zeros(size, np.int32),
+        sibling_places=np.zeros(size, np.int32),
+        min_age=np.zeros(size, np.int32),
+        max_age=np.zeros(size, np.int32),
+        sex=np.zeros(size, np.int8),
+        adapted=np.zeros(size, np.int8),
+        excluded=np.zeros(size, np.uint64),
+    )
+
+
+def _grown(values: NDArray[Any], size: int) -> NDArray[Any]:
+    grown = np.zeros(size, values.dtype)
+    grown[: len(values)] = values
+    return grown

@@ -1,0 +1,157 @@
+"""Who is invited, and what an invitation becomes when facts change: pure decisions on a case and a view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from placehub.contracts.parts import HomeFit
+from placehub.referrals.events import EarlyNoticeGiven
+from placehub.search.case import BANDS, Case, Decided, Invitation, View, band_of
+from placehub.search.events import (
+    InvitationClosed,
+    InvitationUpdated,
+    NoFitFound,
+    ProviderInvited,
+    Removed,
+    SearchStarted,
+)
+
+OPEN: Final = ("invited", "interested", "offered", "lapsed")
+"""Invitations that are kept up to date."""
+
+
+def start(case: Case, view: View, because: str) -> Decided:
+    """Search every home at once for a case that is new, and invite the providers of those that fit best."""
+    considered, removed = view.considered(case)
+    fits = view.fits(case)
+    basis = view.basis(case)
+    started = SearchStarted(
+        referral_id=case.referral_id,
+        because=because,
+        homes_considered=considered,
+        homes_fitting=len(fits),
+        basis=basis,
+    )
+    invited = _invite(case, view, _by_provider(fits), view.most_invited(case))
+    none = () if fits else (_no_fit(case, view, removed),)
+    return Decided(invited.case, (started, *invited.events, *none))
+
+
+def again(case: Case, view: View) -> Decided:
+    """Match anew after the case's own facts changed: the same search goes on."""
+    homes = _by_provider(view.fits(case))
+    decided = Decided(case)
+    for provider in sorted(case.invitations):
+        decided = _then(decided, _update(decided.case, view, provider, homes.get(provider, ()), told_anew=True))
+    new = {provider: found for provider, found in homes.items() if provider not in case.invitations}
+    most = view.most_invited(case)
+    room = None if most is None else max(0, most - sum(one.state in OPEN for one in decided.case.invitations.values()))
+    decided = _then(decided, _invite(decided.case, view, new, room))
+    if not homes and not any(one.state in OPEN for one in decided.case.invitations.values()):
+        decided = _then(decided, Decided(decided.case, (_no_fit(case, view, view.considered(case)[1]),)))
+    return decided
+
+
+def vacancy_changed(case: Case, view: View, vacancy_id: UUID, provider: str) -> Decided:
+    """Match one vacancy that opened or changed against a search that is going on."""
+    found = view.fit(case, vacancy_id)
+    known = case.invitations.get(provider)
+    if known is None:
+        return _invite(case, view, {provider: (found[1],)}, None) if found else Decided(case)
+    others = tuple(home for home in known.homes if home.vacancy_id != vacancy_id)
+    homes = _ordered((*others, found[1])) if found else others
+    return _update(case, view, provider, homes, told_anew=False)
+
+
+def close_all(case: Case, reason: str, but: frozenset[str] = frozenset()) -> Decided:
+    """Close every invitation that still stands, but those of the providers named."""
+    decided = Decided(case)
+    for provider in sorted(case.invitations):
+        if case.invitations[provider].state in OPEN and provider not in but:
+            decided = _then(decided, _close(decided.case, provider, reason))
+    return decided
+
+
+def _invite(case: Case, view: View, homes: dict[str, tuple[HomeFit, ...]], most: int | None) -> Decided:
+    basis, respond_by = view.basis(case), view.respond_by(case)
+    events: list[Any] = []
+    for provider, found in list(homes.items())[:most]:
+        events.append(
+            ProviderInvited(
+                referral_id=case.referral_id,
+                provider=provider,
+                interest_only=_interest_only(case),
+                band=band_of(found),
+                homes=found,
+                released_at=view.now,
+                respond_by=respond_by,
+                basis=basis,
+            )
+        )
+        case = case.with_invitation(Invitation(provider=provider, state="invited", homes=found, respond_by=respond_by))
+    return Decided(case, tuple(events))
+
+
+def _update(case: Case, view: View, provider: str, homes: tuple[HomeFit, ...], *, told_anew: bool) -> Decided:
+    known = case.invitations[provider]
+    if known.state not in OPEN:
+        return Decided(case)
+    if not homes:
+        # an offer that stands is the authority's to judge: the invitation under it is not taken away
+        return Decided(case) if known.state == "offered" else _close(case, provider, "no longer fits")
+    if not told_anew and _gist(homes) == _gist(known.homes):
+        return Decided(case)
+    respond_by = view.respond_by(case)
+    event = InvitationUpdated(
+        referral_id=case.referral_id,
+        provider=provider,
+        interest_only=_interest_only(case),
+        band=band_of(homes),
+        homes=homes,
+        released_at=view.now,
+        respond_by=respond_by,
+        basis=view.basis(case),
+    )
+    state = "invited" if known.state == "lapsed" else known.state
+    return Decided(case.with_invitation(replace(known, homes=homes, state=state, respond_by=respond_by)), (event,))
+
+
+def _close(case: Case, provider: str, reason: str) -> Decided:
+    closed = replace(case.invitations[provider], state="closed")
+    event = InvitationClosed(referral_id=case.referral_id, provider=provider, reason=reason)
+    return Decided(case.with_invitation(closed), (event,))
+
+
+def _no_fit(case: Case, view: View, removed: dict[str, int]) -> NoFitFound:
+    counts = tuple(Removed(criterion=name, homes=count) for name, count in sorted(removed.items()) if count)
+    return NoFitFound(referral_id=case.referral_id, removed=counts, basis=view.basis(case))
+
+
+def _by_provider(fits: Iterable[tuple[str, HomeFit]]) -> dict[str, tuple[HomeFit, ...]]:
+    """Group homes by provider, providers in the order of their best home."""
+    grouped: dict[str, tuple[HomeFit, ...]] = {}
+    for provider, home in fits:
+        grouped[provider] = (*grouped.get(provider, ()), home)
+    return grouped
+
+
+def _ordered(homes: Sequence[HomeFit]) -> tuple[HomeFit, ...]:
+    return tuple(
+        sorted(homes, key=lambda home: (BANDS.index(home.band), home.distance_miles or 0, str(home.vacancy_id)))
+    )
+
+
+def _gist(homes: Sequence[HomeFit]) -> frozenset[tuple[UUID, str, tuple[str, ...]]]:
+    """What of the homes is worth telling a provider again."""
+    return frozenset((home.vacancy_id, home.band, home.questions) for home in homes)
+
+
+def _interest_only(case: Case) -> bool:
+    return isinstance(case.facts, EarlyNoticeGiven)
+
+
+def _then(first: Decided, second: Decided) -> Decided:
+    return Decided(second.case, first.events + second.events)

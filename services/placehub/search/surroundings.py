@@ -1,0 +1,120 @@
+"""The world as the search holds it in memory: homes, agreements and their providers, the offsets it stands for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from placehub.agreements.events import AgreementRegistered, ProviderJoined
+from placehub.drivers.records import Record
+from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
+from placehub.postcodes import Postcodes
+from placehub.search.homes import Homes
+from placehub.vacancies import events as vacancies
+
+WORLD: Final = ("vacancy", "agreement", "organisation", "placement")
+"""The streams read whole by every search worker."""
+
+
+class Surroundings:
+    """Folds world events in the order of each stream; the same events give the same memory."""
+
+    def __init__(self, postcodes: Postcodes) -> None:
+        self.postcodes = postcodes
+        self.homes = Homes()
+        self.offsets: dict[str, list[int]] = {}
+        self._reserved: dict[UUID, dict[UUID, int]] = defaultdict(dict)
+        self._providers: set[str] = set()
+        self._joined: dict[UUID, set[str]] = defaultdict(set)
+        self._agreements: dict[str, set[UUID]] = defaultdict(set)
+        self._vacancies: dict[str, set[UUID]] = defaultdict(set)
+
+    def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
+        """Fold records; `offsets` is what memory stands for afterwards."""
+        for record in records:
+            fold = _FOLD.get(type(record.event))
+            if fold is not None:
+                fold(self, record.event)
+        self.offsets = offsets
+
+    def eligible(self, authority: str, agreement_id: UUID | None) -> frozenset[str]:
+        """Return the providers that may be searched for this authority.
+
+        Under a named agreement: those that joined it. Else those of every agreement the authority is party to; an
+        authority without any searches every provider (spot).
+        """
+        if agreement_id is not None:
+            joined = self._joined.get(agreement_id, set())
+        else:
+            agreements = self._agreements.get(authority, set())
+            joined = set().union(*(self._joined[one] for one in agreements)) if agreements else self._providers
+        return frozenset(joined & self._providers)
+
+    def vacancies_of(self, provider: str) -> frozenset[UUID]:
+        """Return the provider's vacancies that are not closed."""
+        return frozenset(self._vacancies.get(provider, ()))
+
+    def _opened(self, event: vacancies.VacancyOpened | vacancies.VacancyRevised) -> None:
+        sector = self.postcodes.sector(event.home.postcode_sector)
+        place = (sector.east, sector.north) if sector else (None, None)
+        east, north = place
+        self.homes.put(event.vacancy_id, event.provider, event.household_ref, event.home, east, north, event.version)
+        self._vacancies[event.provider].add(event.vacancy_id)
+        held = sum(self._reserved.get(event.vacancy_id, {}).values())
+        if held:
+            self.homes.places_left(event.vacancy_id, max(0, event.home.places - held))
+
+    def _confirmed(self, event: vacancies.VacancyConfirmed) -> None:
+        self.homes.confirm(event.vacancy_id, event.willing_until)
+
+    def _paused(self, event: vacancies.VacancyPaused) -> None:
+        self.homes.pause(event.vacancy_id)
+
+    def _closed(self, event: vacancies.VacancyClosed) -> None:
+        self.homes.close(event.vacancy_id)
+        self._vacancies[event.provider].discard(event.vacancy_id)
+
+    def _reserve(self, event: vacancies.VacancyReserved) -> None:
+        self._reserved[event.vacancy_id][event.offer_id] = len(event.placements)
+        self.homes.places_left(event.vacancy_id, event.places_left or 0)
+
+    def _release(self, event: vacancies.VacancyReleased) -> None:
+        self._reserved[event.vacancy_id].pop(event.offer_id, None)
+        self.homes.places_left(event.vacancy_id, event.places_left or 0)
+
+    def _filled(self, event: vacancies.VacancyFilled) -> None:
+        # the place stays taken until the provider next says how many are free
+        self._reserved.pop(event.vacancy_id, None)
+        self.homes.places_left(event.vacancy_id, event.places_left or 0)
+
+    def _agreed(self, event: AgreementRegistered) -> None:
+        for authority in event.authorities:
+            self._agreements[authority].add(event.agreement_id)
+
+    def _join(self, event: ProviderJoined) -> None:
+        self._joined[event.agreement_id].add(event.provider)
+
+    def _registered(self, event: OrganisationRegistered) -> None:
+        if event.kind == "provider":
+            self._providers.add(event.organisation)
+
+    def _disabled(self, event: OrganisationDisabled) -> None:
+        self._providers.discard(event.organisation)
+
+
+_FOLD: Final[dict[type, Callable[[Surroundings, Any], None]]] = {
+    vacancies.VacancyOpened: Surroundings._opened,
+    vacancies.VacancyRevised: Surroundings._opened,
+    vacancies.VacancyConfirmed: Surroundings._confirmed,
+    vacancies.VacancyPaused: Surroundings._paused,
+    vacancies.VacancyClosed: Surroundings._closed,
+    vacancies.VacancyReserved: Surroundings._reserve,
+    vacancies.VacancyReleased: Surroundings._release,
+    vacancies.VacancyFilled: Surroundings._filled,
+    AgreementRegistered: Surroundings._agreed,
+    ProviderJoined: Surroundings._join,
+    OrganisationRegistered: Surroundings._registered,
+    OrganisationDisabled: Surroundings._disabled,
+}

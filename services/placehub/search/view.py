@@ -1,0 +1,125 @@
+"""What the search sees when it decides: its surroundings, the opened needs and the hub's time, for one step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from placehub import codes
+from placehub.contracts.parts import Basis, HomeFit
+from placehub.keys.client import KeyClient
+from placehub.keys.sealing import unseal
+from placehub.referrals.child import Child, ChildNeed
+from placehub.search.case import Case, Facts
+from placehub.search.matching import RULES_VERSION, Match, match, match_one
+from placehub.search.policy import Policy
+from placehub.search.sought import Sought, sought_of
+from placehub.search.surroundings import Surroundings
+
+PURPOSE: Final = "matching"
+"""What the hub gives as its purpose when it opens a need."""
+_NEED: Final = TypeAdapter(ChildNeed)
+_CODES: Final = codes.version()
+
+
+class Needs:
+    """Opens needs through the key service, in memory only, for the rules that ask for them."""
+
+    def __init__(self, keys: KeyClient) -> None:
+        self._keys = keys
+
+    def of(self, facts: Facts) -> dict[UUID, ChildNeed]:
+        """Return the needs that could be opened, by child; one whose key is destroyed stays unknown."""
+        sealed = {
+            child.child_id: child.need
+            for child in facts.children
+            if isinstance(child, Child) and child.need is not None
+        }
+        if not sealed:
+            return {}
+        found = self._keys.open_many([one.key_id for one in sealed.values()], PURPOSE)
+        return {
+            child_id: _NEED.validate_python(json.loads(unseal(found[one.key_id], "need", one)))
+            for child_id, one in sealed.items()
+            if one.key_id in found
+        }
+
+
+class Sight:
+    """The view of one step: `now` and the surroundings stand still while it decides."""
+
+    def __init__(self, surroundings: Surroundings, needs: Needs, policy: Policy, now: datetime) -> None:
+        self.now = now
+        self._around = surroundings
+        self._needs = needs
+        self._policy = policy
+        self._matched: tuple[Case, Match] | None = None
+        self._sought: Mapping[int, Sought] = {}
+
+    def fits(self, case: Case) -> tuple[tuple[str, HomeFit], ...]:
+        """Return every fitting home with its provider, best first."""
+        owned = ((self._around.homes.provider(home.vacancy_id), home) for home in self._match(case).fits)
+        return tuple((provider, home) for provider, home in owned if provider is not None)
+
+    def considered(self, case: Case) -> tuple[int, dict[str, int]]:
+        """Return how many homes were considered, and how many each rule removed."""
+        found = self._match(case)
+        return found.considered, found.removed
+
+    def fit(self, case: Case, vacancy_id: UUID) -> tuple[str, HomeFit] | None:
+        """Return the home with its provider, or None when it does not fit now."""
+        row = self._around.homes.row(vacancy_id)
+        if row is None or not row.live:
+            return None
+        found = match_one(self._look(case), row, self._eligible(case), self.now, self._policy)
+        return (row.provider, found) if isinstance(found, HomeFit) else None
+
+    def owner(self, vacancy_id: UUID) -> str | None:
+        """Return the vacancy's provider, or None when it is not open."""
+        return self._around.homes.provider(vacancy_id)
+
+    def basis(self, case: Case) -> Basis:
+        """Return what the hub knows now."""
+        offsets = self._around.offsets
+        return Basis(
+            decided_at=self.now,
+            case_sequence=case.sequence,
+            vacancy_offsets=tuple(offsets.get("vacancy", ())),
+            agreement_offsets=tuple(offsets.get("agreement", ())),
+            organisation_offsets=tuple(offsets.get("organisation", ())),
+            policy=self._policy.version,
+            codes=_CODES,
+            postcodes=self._around.postcodes.version,
+            rules=RULES_VERSION,
+        )
+
+    def respond_by(self, case: Case) -> datetime:
+        """Return when an invitation sent now must be answered."""
+        return self.now + self._policy.response_window(case.facts.wanted.needed_by)
+
+    def most_invited(self, case: Case) -> int | None:
+        """Return how many providers are invited when a search starts; None: all that fit."""
+        return self._policy.most_invited_at_start(case.facts.wanted.needed_by)
+
+    def _eligible(self, case: Case) -> frozenset[str]:
+        return self._around.eligible(case.facts.authority, case.facts.agreement_id)
+
+    def _match(self, case: Case) -> Match:
+        if self._matched is None or self._matched[0].facts is not case.facts:
+            found = match(self._look(case), self._around.homes, self._eligible(case), self.now, self._policy)
+            self._matched = (case, found)
+        return self._matched[1]
+
+    def _look(self, case: Case) -> Sought:
+        known = self._sought.get(id(case.facts))
+        if known is None:
+            sector = self._around.postcodes.sector(case.facts.wanted.near_sector or "")
+            place = (sector.east, sector.north) if sector else None
+            known = sought_of(case.facts, self._needs.of(case.facts), place)
+            self._sought = {**self._sought, id(case.facts): known}
+        return known

@@ -1,0 +1,134 @@
+"""The catalogue: every topic the hub has, and every event each one carries.
+
+Key: the aggregate's id as text. Streams are kept for ever; mailboxes and dead letters for `mailbox_days`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from placehub.agreements import events as agreements
+from placehub.contracts import corrections, ticks
+from placehub.mailboxes import events as mailboxes
+from placehub.offers import events as offers
+from placehub.organisations import events as organisations
+from placehub.placements import events as placements
+from placehub.referrals import events as referrals
+from placehub.search import events as search
+from placehub.vacancies import events as vacancies
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One topic: what its key is, who writes and reads it, and which events it carries."""
+
+    name: str
+    key: str
+    says: str
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    events: tuple[type, ...]
+    single_partition: bool = False
+
+
+def _of(module: object, stream: str) -> tuple[type, ...]:
+    name = getattr(module, "__name__", "")
+    own = (thing for thing in vars(module).values() if isinstance(thing, type) and thing.__module__ == name)
+    return tuple(thing for thing in own if getattr(thing, "STREAM", None) == stream)
+
+
+STREAMS: Final[tuple[Stream, ...]] = (
+    Stream(
+        name="referral",
+        key="referral_id",
+        says="Everything about one case, in one order: notice, referral, invitations, offers, selection, outcome",
+        writers=("intake", "search"),
+        readers=("search", "delivery", "monitoring"),
+        events=(
+            *_of(referrals, "referral"),
+            *_of(offers, "referral"),
+            *_of(search, "referral"),
+            corrections.ReferralEventCorrected,
+        ),
+    ),
+    Stream(
+        name="vacancy",
+        key="vacancy_id",
+        says="Homes with room, and the reservations of their places",
+        writers=("intake", "search", "vacancies"),
+        readers=("vacancies", "search", "delivery", "monitoring"),
+        events=(*_of(vacancies, "vacancy"), corrections.VacancyEventCorrected),
+    ),
+    Stream(
+        name="placement",
+        key="placement_id",
+        says="What both parties say of one child's placement",
+        writers=("intake",),
+        readers=("search", "vacancies", "delivery", "monitoring"),
+        events=(*_of(placements, "placement"), corrections.PlacementEventCorrected),
+    ),
+    Stream(
+        name="agreement",
+        key="agreement_id",
+        says="Agreements and the providers that joined them",
+        writers=("intake",),
+        readers=("search", "delivery", "monitoring"),
+        events=(*_of(agreements, "agreement"), corrections.AgreementEventCorrected),
+    ),
+    Stream(
+        name="organisation",
+        key="organisation",
+        says="Who takes part, under which data-sharing agreement",
+        writers=("organisations", "intake"),
+        readers=("intake", "search", "delivery", "monitoring"),
+        events=(*_of(organisations, "organisation"), corrections.OrganisationEventCorrected),
+    ),
+    Stream(
+        name="clock",
+        key="clock",
+        says="The hub's time where it is simulated (demo, tests, what-if)",
+        writers=("operator",),
+        readers=("intake", "search", "vacancies", "delivery", "monitoring"),
+        events=(ticks.ClockTicked,),
+        single_partition=True,
+    ),
+)
+
+MAILBOX: Final = "mailbox"
+MAILBOX_EVENTS: Final[tuple[type, ...]] = _of(mailboxes, MAILBOX)
+DEADLETTER: Final = "deadletter"
+OUTBOX: Final = "outbox."
+INBOX: Final = "inbox."
+
+
+def outbox(organisation: str) -> str:
+    """Name the topic into which only this organisation posts."""
+    return OUTBOX + organisation
+
+
+def inbox(organisation: str) -> str:
+    """Name the topic which only this organisation reads."""
+    return INBOX + organisation
+
+
+def stream(name: str) -> Stream:
+    """Return the stream of that name; KeyError when there is none."""
+    return next(one for one in STREAMS if one.name == name)
+
+
+@cache
+def every_event() -> tuple[type, ...]:
+    """Return every event class of every stream and of the mailboxes."""
+    return tuple(cls for one in STREAMS for cls in one.events) + MAILBOX_EVENTS
+
+
+def event_name(cls: type) -> str:
+    """Return the event's name, the word used everywhere: Avro, table, CLI, docs."""
+    return str(getattr(cls, "NAME", cls.__name__))
+
+
+def full_name(cls: type) -> str:
+    """Return `<stream>.<EventName>`: the Avro full name, the registry subject and `ce_type`."""
+    return f"{cls.STREAM}.{event_name(cls)}"  # type: ignore[attr-defined]  # every event names its stream

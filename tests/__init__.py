@@ -1,0 +1,1 @@
+"""The tests repeat the tree of what they test."""

@@ -1,0 +1,1 @@
+"""Tests of the contracts: schemas, examples, encoding, headers."""

@@ -1,0 +1,243 @@
+"""Encoding and decoding: any event survives, no bytes do harm."""
+
+from __future__ import annotations
+
+import json
+import struct
+import tracemalloc
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from placehub.contracts.codec import Codec, Folder, from_json, to_json
+from placehub.contracts.examples import examples_of
+from placehub.contracts.parts import FeeLine
+from placehub.errors import Rejected
+from placehub.offers.events import FieldFeedback, ReferralFeedbackGiven
+from placehub.placements.events import MissingEpisodeRecorded, SupportRequested
+from placehub.referrals.child import Child, NotedChild
+from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
+from placehub.streams import every_event, full_name
+
+from .conftest import SCHEMAS
+from .making import events_of
+
+CODEC = Codec(Folder())
+ID = UUID(int=5)
+MISSING: Any = MissingEpisodeRecorded(
+    placement_id=ID, authority="a", provider="b", kind="M", began_at=datetime(2026, 3, 2, tzinfo=UTC)
+)
+FEEDBACK: Any = ReferralFeedbackGiven(
+    referral_id=ID, provider="SAMPLE-IFA-01", after_days=14, fields=(FieldFeedback(field="pets", found="described"),)
+)
+SUPPORT: Any = SupportRequested(
+    placement_id=ID, authority="a", provider="b", support=FeeLine(what="x", amount=Decimal("4.50"), unit="week")
+)
+EVERY = pytest.mark.parametrize("cls", every_event(), ids=full_name)
+
+
+def example(cls: type, name: str) -> Any:
+    """Return one of the examples as an event."""
+    path = next(one for one in examples_of(SCHEMAS, cls) if one.stem == name)
+    return from_json(cls, json.loads(path.read_text(encoding="utf-8")))
+
+
+def message(cls: type, body: bytes) -> bytes:
+    """Return bytes that claim to be an event of the class."""
+    return struct.pack(">bI", 0, Folder().id_of(cls)) + body
+
+
+def number(value: int) -> bytes:
+    """Return an integer as Avro writes it."""
+    zigzag, out = (value << 1) ^ (value >> 63), b""
+    while zigzag & ~0x7F:
+        out, zigzag = out + bytes([zigzag & 0x7F | 0x80]), zigzag >> 7
+    return out + bytes([zigzag])
+
+
+def text(value: bytes) -> bytes:
+    """Return text or bytes as Avro writes them."""
+    return number(len(value)) + value
+
+
+def refused(value: bytes | None) -> Rejected:
+    """Return the refusal of these bytes; anything else fails the test."""
+    with pytest.raises(Rejected) as caught:
+        CODEC.decode(value)
+    return caught.value
+
+
+@EVERY
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_every_event_survives_avro_and_json(cls: type, data: st.DataObject) -> None:
+    """Any event of any class comes back the same from Avro bytes and from JSON."""
+    event = data.draw(events_of(cls))
+    assert CODEC.decode(CODEC.encode(event)) == event
+    assert from_json(cls, json.loads(json.dumps(to_json(event)))) == event
+
+
+@EVERY
+@settings(max_examples=60, deadline=None)
+@given(body=st.binary(max_size=300))
+def test_hostile_bytes_are_only_ever_rejected(cls: type, body: bytes) -> None:
+    """Bytes that claim to be an event are either that event or Rejected; no other error leaves the codec."""
+    try:
+        event = CODEC.decode(message(cls, body))
+    except Rejected:
+        return
+    assert type(event) is cls
+
+
+@settings(max_examples=500, deadline=None)
+@given(value=st.binary(max_size=64))
+def test_bytes_of_no_form_are_rejected(value: bytes) -> None:
+    """Bytes that are no message at all are Rejected, or by rare chance an event."""
+    with suppress(Rejected):
+        CODEC.decode(value)
+
+
+@EVERY
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_a_spoilt_byte_does_no_harm(cls: type, data: st.DataObject) -> None:
+    """An event with one byte changed is another event or Rejected."""
+    path = data.draw(st.sampled_from(list(examples_of(SCHEMAS, cls))))
+    value = bytearray(CODEC.encode(example(cls, path.stem)))
+    at = data.draw(st.integers(0, len(value) - 1))
+    value[at] ^= data.draw(st.integers(1, 255))
+    with suppress(Rejected):
+        CODEC.decode(bytes(value))
+
+
+def test_every_truncation_is_rejected() -> None:
+    """A message cut off anywhere is Rejected."""
+    whole = CODEC.encode(example(ReferralMade, "one-child"))
+    for length in range(len(whole)):
+        refused(whole[:length])
+
+
+def test_trailing_bytes_are_rejected() -> None:
+    """A message that goes on after its record is Rejected."""
+    assert "end" in refused(CODEC.encode(MISSING) + b"\x00").rule
+
+
+def test_a_tombstone_is_rejected() -> None:
+    """A null value is Rejected, with what to post instead."""
+    assert refused(None).field == "value"
+
+
+@pytest.mark.parametrize("value", [b"", b"\x00", b"\x00\x00\x00\x00", b"{}", b"\x01" + CODEC.encode(MISSING)[1:]])
+def test_a_wrong_magic_byte_is_rejected(value: bytes) -> None:
+    """What is not in the Confluent wire format is Rejected."""
+    assert "wire format" in refused(value).rule
+
+
+@pytest.mark.parametrize("schema_id", [0, len(every_event()) + 1, 2**32 - 1])
+def test_an_unknown_schema_id_is_rejected(schema_id: int) -> None:
+    """A schema id that the registry does not know is Rejected as such."""
+    assert refused(struct.pack(">bI", 0, schema_id) + b"x").field == "schema id"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(number(2**62), id="a text of four exabytes"),
+        pytest.param(number(-5) + b"abcde", id="a text of negative length"),
+        pytest.param(b"\xff" * 1_000_000, id="a number without an end"),
+        pytest.param(text(str(ID).encode()) + text(b"b") + number(3) + number(2**62), id="an endless list"),
+        pytest.param(
+            text(str(ID).encode()) + text(b"b") + number(3) + number(-(2**63)) + number(-9), id="a list below 0"
+        ),
+        pytest.param(text(b"my child's name") + text(b"b"), id="an id that is none"),
+        pytest.param(text(str(ID).encode()) + text(b"\xff\xfe") + number(3) + number(0), id="text that is not UTF-8"),
+    ],
+)
+def test_lengths_and_texts_out_of_range_are_rejected(body: bytes) -> None:
+    """What a length, an id or a text claims wrongly is Rejected at once, in little memory."""
+    tracemalloc.start()
+    try:
+        refused(message(ReferralFeedbackGiven, body))
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("digits", [b"\x7f" * 6, b"\x7f" * 13, b"\x7f" * 1_000_000, b"\x00" * 1_000_000])
+def test_a_decimal_beyond_its_precision_is_rejected(digits: bytes) -> None:
+    """An amount of more than twelve digits is Rejected, never rounded, and a megabyte of digits costs no time."""
+    head = text(str(ID).encode()) + text(b"a") + text(b"b") + text(b"x")
+    refused(message(SupportRequested, head + text(digits) + text(b"week") + number(0) * 3))
+
+
+@pytest.mark.parametrize("micros", [2**63 - 1, -(2**63), 253_402_300_800_000_000])
+def test_a_time_outside_the_calendar_is_rejected(micros: int) -> None:
+    """A timestamp after the year 9999 or before the year 1 is Rejected."""
+    head = text(str(ID).encode()) + text(b"a") + text(b"b") + text(b"M")
+    refused(message(MissingEpisodeRecorded, head + number(micros) + number(0)))
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        (replace(MISSING, began_at=datetime(2026, 3, 2)), "began_at"),  # noqa: DTZ001  # that is what is refused
+        (replace(MISSING, placement_id="5"), "placement_id"),
+        (replace(MISSING, kind=None), "kind"),
+        (replace(MISSING, kind="\ud800"), "event"),
+        (replace(FEEDBACK, after_days=2**63), "after_days"),
+        (replace(FEEDBACK, after_days=True), "after_days"),
+        (replace(FEEDBACK, fields=("pets",)), "fields.0"),
+        (replace(SUPPORT, support=replace(SUPPORT.support, amount=Decimal("1.234"))), "support.amount"),
+        (replace(SUPPORT, support=replace(SUPPORT.support, amount=Decimal("12345678901.00"))), "support.amount"),
+        (replace(SUPPORT, support=replace(SUPPORT.support, amount=Decimal("NaN"))), "support.amount"),
+    ],
+)
+def test_an_event_that_does_not_fit_its_class_is_not_written(event: object, field: str) -> None:
+    """Encoding refuses a value of the wrong type or out of range, and names its field."""
+    with pytest.raises(Rejected) as caught:
+        CODEC.encode(event)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"began_at": "2026-03-02T09:30:00"}, "began_at"),
+        ({"began_at": 1772443800}, "began_at"),
+        ({"placement_id": "Katie"}, "placement_id"),
+        ({"provider": 7}, "provider"),
+        ({"note": "Katie"}, "note"),
+    ],
+)
+def test_json_is_taken_as_it_is(change: dict[str, Any], field: str) -> None:
+    """JSON of a wrong type, without a time zone or with a field too many is refused; the value is never repeated."""
+    with pytest.raises(Rejected) as caught:
+        from_json(MissingEpisodeRecorded, to_json(MISSING) | change)
+    assert caught.value.field == field
+    assert "Katie" not in str(caught.value)
+    assert "`K`" not in str(caught.value)
+
+
+def test_sealed_bytes_are_read_in_both_alphabets_of_base64() -> None:
+    """Sealed bytes may be given as plain or as URL-safe base64."""
+    event = example(ReferralMade, "one-child")
+    document = to_json(event)
+    for part in (document["children"][0]["need"], document["children"][0]["identity"]):
+        part["ciphertext"] = part["ciphertext"].replace("-", "+").replace("_", "/")
+    assert from_json(ReferralMade, document) == event
+
+
+def test_an_early_notice_never_carries_a_sealed_part() -> None:
+    """A referral's child put into an early notice leaves its need and identity behind."""
+    child = example(ReferralMade, "one-child").children[0]
+    notice = example(EarlyNoticeGiven, "one-child")
+    taken = CODEC.decode(CODEC.encode(replace(notice, children=(child,)))).children[0]
+    assert type(child) is Child
+    assert type(taken) is NotedChild

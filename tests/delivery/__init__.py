@@ -1,0 +1,1 @@
+"""Delivery: who receives what, without which fields."""

@@ -1,0 +1,188 @@
+"""Delivery on a real database: nothing sent twice, keys opened and closed, everything on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, Engine, select
+
+from placehub.contracts.codec import Codec, Folder
+from placehub.contracts.corrections import ReferralEventCorrected
+from placehub.contracts.headers import read_headers
+from placehub.delivery.processor import Delivery
+from placehub.delivery.tables import SENT
+from placehub.drivers.records import Partition, Record
+from placehub.drivers.step import Step, store_outgoing
+from placehub.keys.sealed import Sealed
+from placehub.keys.store import make_keys
+from placehub.keys.tables import entitlement
+from placehub.referrals.child import Child
+from placehub.referrals.events import ReferralMade, ReferralRevised
+from placehub.search.events import InvitationClosed, ProviderInvited, SearchClosed
+
+from .making import NOW, said, whole
+
+HUB = "/hub/search/referral/0"
+CODEC = Codec(Folder())
+Deliver = Callable[..., list[tuple[str, str]]]
+
+
+def _record(event: Any, source: str, offset: int, **more: Any) -> Record:
+    attributes = said(event, source, **more)
+    return Record(event.STREAM, 0, offset, attributes.subject, attributes, event, None, [])
+
+
+def _handle(connection: Connection, records: Sequence[Record]) -> list[tuple[str, str]]:
+    """Deliver the records and return (inbox, event) of what would be published, in order."""
+    place = Partition(records[0].topic, 0)
+    step = Step(connection, processor="delivery", partition=place, now=NOW, codec=CODEC)
+    Delivery().handle(step, records)
+    rows = [row for _, row in store_outgoing(connection, "delivery", [step])]
+    return [(row.topic.removeprefix("inbox."), read_headers(row.headers).type.partition(".")[2]) for row in rows]
+
+
+@pytest.fixture
+def deliver(engine: Engine) -> Deliver:
+    """Deliver events of (event, source) in one transaction."""
+
+    def of(*events: tuple[Any, str], at: int = 0) -> list[tuple[str, str]]:
+        with engine.begin() as connection:
+            return _handle(connection, [_record(event, source, at + n) for n, (event, source) in enumerate(events)])
+
+    return of
+
+
+class Case:
+    """A child with real keys, and its referral."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.authority, self.provider, self.other = (f"{kind}-{uuid4().hex[:8]}" for kind in ("LA", "P", "Q"))
+        self.referral_id, child_id = uuid4(), uuid4()
+        with engine.begin() as connection:
+            made = make_keys(connection, bytes(32), self.authority, "child", str(child_id), ["need", "identity"], NOW)
+        self.keys = {name: key.key_id for name, key in made.items()}
+        sealed = {name: Sealed(key_id=key, nonce=bytes(12), ciphertext=b"sealed") for name, key in self.keys.items()}
+        self.child = whole(Child, child_id=child_id, **sealed)
+
+    def referral(self, cls: type = ReferralMade, **more: Any) -> tuple[Any, str]:
+        """The referral, said by its authority."""
+        ids = {"referral_id": self.referral_id, "authority": self.authority}
+        return whole(cls, **{**ids, "children": (self.child,), **more}), self.authority
+
+    def hub(self, cls: type, provider: str | None = None, **more: Any) -> tuple[Any, str]:
+        """What the hub says of one provider."""
+        named = {"provider": provider or self.provider} if "provider" in cls.__dataclass_fields__ else {}  # type: ignore[attr-defined]  # events are dataclasses
+        return whole(cls, referral_id=self.referral_id, **named, **more), HUB
+
+
+def _entitled(engine: Engine, keys: Sequence[str]) -> set[tuple[str, str]]:
+    with engine.connect() as connection:
+        live = select(entitlement).where(entitlement.c.key_id.in_(keys), entitlement.c.ended_at.is_(None))
+        return {(row.organisation, row.key_id) for row in connection.execute(live)}
+
+
+def test_a_late_invitation_in_another_batch_brings_the_facts(engine: Engine, deliver: Deliver) -> None:
+    """What a newcomer is told first survives between batches, and opens the need key but not the identity's."""
+    case = Case(engine)
+    assert deliver(case.referral()) == [(case.authority, "ReferralMade")]
+    sent = deliver(case.hub(ProviderInvited), at=1)
+    assert sent == [
+        (case.provider, "ReferralMade"),
+        (case.authority, "ProviderInvited"),
+        (case.provider, "ProviderInvited"),
+    ]
+    assert _entitled(engine, list(case.keys.values())) == {(case.provider, case.keys["need"])}
+
+
+def test_nothing_is_sent_twice(engine: Engine, deliver: Deliver) -> None:
+    """The same events again, whatever made the driver repeat them, put nothing into any inbox."""
+    case = Case(engine)
+    records = [
+        _record(event, source, n) for n, (event, source) in enumerate([case.referral(), case.hub(ProviderInvited)])
+    ]
+    with engine.begin() as connection:
+        assert len(_handle(connection, records)) == 4
+    with engine.begin() as connection:
+        assert _handle(connection, records) == []
+
+
+def test_an_id_used_by_another_holds_nothing_back(engine: Engine) -> None:
+    """Organisations choose their own ids: the same id from another sender is another event."""
+    case, foreign, shared = Case(engine), Case(engine), uuid4()
+    for one in (case, foreign):
+        with engine.begin() as connection:
+            event, source = one.referral()
+            assert _handle(connection, [_record(event, source, 0, id=shared)]) == [(one.authority, "ReferralMade")]
+
+
+def test_a_closed_invitation_closes_the_key(engine: Engine, deliver: Deliver) -> None:
+    """The key closes to whom the invitation was closed, and stays open to the other."""
+    case = Case(engine)
+    deliver(case.referral(), case.hub(ProviderInvited), case.hub(ProviderInvited, case.other))
+    deliver(case.hub(InvitationClosed), at=3)
+    assert _entitled(engine, list(case.keys.values())) == {(case.other, case.keys["need"])}
+
+
+def test_a_key_stays_open_while_another_case_of_the_child_needs_it(engine: Engine, deliver: Deliver) -> None:
+    """A child may be in two cases: its key closes to a provider with the last of them."""
+    case = Case(engine)
+    first = case.referral_id
+    deliver(case.referral(), case.hub(ProviderInvited))
+    case.referral_id = uuid4()
+    deliver(case.referral(), case.hub(ProviderInvited))
+    deliver(case.hub(SearchClosed, outcome="withdrawn"), at=2)
+    assert _entitled(engine, [case.keys["need"]])
+    case.referral_id = first
+    deliver(case.hub(SearchClosed, outcome="withdrawn"), at=2)
+    assert not _entitled(engine, [case.keys["need"]])
+
+
+def test_another_s_key_is_not_opened_by_naming_it(engine: Engine, deliver: Deliver) -> None:
+    """A referral that names another authority's key opens nothing."""
+    case, thief = Case(engine), Case(engine)
+    thief.child = case.child
+    deliver(thief.referral(), thief.hub(ProviderInvited))
+    assert not _entitled(engine, list(case.keys.values()))
+
+
+def test_a_correction_reaches_whoever_got_the_wrong_event(engine: Engine, deliver: Deliver) -> None:
+    """EventCorrected goes to everyone the wrong event was sent to, also when its part has ended since."""
+    case = Case(engine)
+    wrong = uuid4()
+    event, source = case.referral()
+    invited = [_record(*case.hub(ProviderInvited), 1), _record(*case.hub(InvitationClosed), 2)]
+    with engine.begin() as connection:
+        _handle(connection, [_record(event, source, 0, id=wrong), *invited])
+    names = {"referral_id": case.referral_id, "corrects": wrong}
+    fixed = whole(ReferralEventCorrected, sender=case.authority, **names)
+    assert sorted(deliver((fixed, case.authority), at=3)) == sorted(
+        [(case.authority, "EventCorrected"), (case.provider, "EventCorrected")]
+    )
+    foreign = whole(ReferralEventCorrected, sender=case.provider, **names)
+    assert deliver((foreign, case.provider), at=4) == []
+
+
+def test_what_was_sent_is_on_record(engine: Engine, deliver: Deliver) -> None:
+    """The record says what was left out and which record caused it."""
+    case = Case(engine)
+    deliver(case.referral(), case.hub(ProviderInvited), case.referral(ReferralRevised), at=7)
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(SENT).where(SENT.c.organisation == case.provider).order_by(SENT.c.offset)
+        ).all()
+    assert {(row.type, row.offset, tuple(row.without)) for row in rows} == {
+        ("referral.ReferralMade", 8, ("children.identity",)),
+        ("referral.ProviderInvited", 8, ("basis",)),
+        ("referral.ReferralRevised", 9, ("children.identity",)),
+    }
+    assert all(isinstance(row.ce_id, UUID) for row in rows)
+
+
+def test_a_full_batch_is_delivered(engine: Engine, deliver: Deliver) -> None:
+    """A hundred invitations in one batch are all delivered."""
+    case = Case(engine)
+    events = [case.hub(ProviderInvited, f"P{n}-{case.authority}") for n in range(100)]
+    assert len(deliver(case.referral(), *events)) == 1 + 3 * 100

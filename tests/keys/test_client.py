@@ -1,0 +1,186 @@
+"""The client and the Sealer against the API on a real port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.engine import Engine
+
+from placehub.errors import Conflict, Misconfigured, NotFound, Rejected, Unavailable
+from placehub.keys.client import KeyClient, Sealer
+from placehub.keys.sealed import Sealed
+from placehub.keys.sealing import new_key, seal
+from placehub.keys.store import grant
+from placehub.keys.tables import opening
+
+from .calling import NOW, Api
+
+NEED = {"why_now": "said in her own words", "ages": [9, 11]}
+IDENTITY = {"name": "a name"}
+
+Connected = Callable[[str], KeyClient]
+
+
+@pytest.fixture
+def connected(api: Api, root: str) -> Iterator[Connected]:
+    """A maker of clients with an organisation's own credentials."""
+    made: list[KeyClient] = []
+
+    def make(organisation: str) -> KeyClient:
+        made.append(KeyClient(root, organisation, api.token(organisation)))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def owner(code: Callable[[str], str]) -> str:
+    """An authority's code."""
+    return code("LA")
+
+
+@pytest.fixture
+def other(code: Callable[[str], str]) -> str:
+    """A provider's code."""
+    return code("IFA")
+
+
+def granted(engine: Engine, sealed: Sealed | None, organisation: str, owner: str) -> Sealed:
+    """Entitle the organisation to a sealed need, as delivery does."""
+    assert sealed is not None
+    with engine.begin() as conn:
+        assert grant(conn, [sealed.key_id], organisation, "invited", NOW, owner=owner, compartment="need")
+    return sealed
+
+
+def test_sealed_by_one_read_by_the_entitled(connected: Connected, engine: Engine, owner: str, other: str) -> None:
+    """What an authority seals, an entitled provider reads, and nobody else."""
+    parts = Sealer(connected(owner)).seal_child("c1", {"need": NEED, "identity": IDENTITY})
+    need = granted(engine, parts["need"], other, owner)
+    assert Sealer(connected(other)).unseal(need, "need", "answer") == NEED
+    assert Sealer(connected("hub")).unseal(need, "need", "rules") == NEED
+    identity = parts["identity"]
+    assert identity is not None
+    assert Sealer(connected(owner)).unseal(identity, "identity", "export") == IDENTITY
+    for stranger in (other, "hub"):
+        with pytest.raises(NotFound):
+            Sealer(connected(stranger)).unseal(identity, "identity", "curiosity")
+
+
+def test_a_missing_part_stays_missing(connected: Connected, owner: str) -> None:
+    """A compartment that is None has no sealed part and no key."""
+    parts = Sealer(connected(owner)).seal_child("c1", {"need": NEED, "identity": None})
+    assert parts["identity"] is None
+    assert parts["need"] is not None
+
+
+VALUES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"]))
+DOCUMENTS = st.dictionaries(st.text("abc é"), st.recursive(VALUES, st.lists, max_leaves=5), max_size=5)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(DOCUMENTS)
+def test_every_document_survives(connected: Connected, owner: str, document: dict[str, Any]) -> None:
+    """Any JSON document comes back equal after sealing and unsealing."""
+    sealer = Sealer(connected(owner))
+    assert sealer.unseal(sealer.seal("household", "h1", "household", document), "household", "read") == document
+
+
+@pytest.mark.parametrize("value", [NOW, {1}, float("nan"), "\ud800", b"CANARY"])
+def test_what_is_not_json_is_rejected(connected: Connected, owner: str, value: object) -> None:
+    """A document JSON cannot hold is rejected by name of its compartment, and its value is not quoted."""
+    with pytest.raises(Rejected) as refusal:
+        Sealer(connected(owner)).seal("child", "c1", "need", {"a": "CANARY", "b": value})
+    assert refusal.value.field == "need"
+    assert "CANARY" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("plaintext", [b"CANARY", b"[1]", b"\xff", b"[" * 100_000])
+def test_a_sealed_part_that_is_no_document_is_rejected(connected: Connected, owner: str, plaintext: bytes) -> None:
+    """Sealed bytes that are not a JSON object are rejected without being quoted."""
+    client = connected(owner)
+    key = client.keys_for("child", "c1", ["need"])["need"]
+    with pytest.raises(Rejected) as refusal:
+        Sealer(client).unseal(seal(key.key, key.key_id, "need", plaintext), "need", "read")
+    assert "CANARY" not in str(refusal.value)
+
+
+def test_a_tampered_part_is_rejected(connected: Connected, owner: str) -> None:
+    """A sealed part changed on the way is rejected, not read."""
+    sealer = Sealer(connected(owner))
+    sealed = sealer.seal("child", "c1", "need", NEED)
+    with pytest.raises(Rejected):
+        sealer.unseal(replace(sealed, ciphertext=sealed.ciphertext[:-1] + b"?"), "need", "read")
+
+
+def test_an_opening_is_asked_once_per_purpose(connected: Connected, engine: Engine, owner: str, other: str) -> None:
+    """Reading again for the same purpose makes no call; another purpose is another opening on record."""
+    sealed = Sealer(connected(owner)).seal("child", "c1", "need", NEED)
+    granted(engine, sealed, other, owner)
+    sealer = Sealer(connected(other))
+    for purpose in ("answer", "answer", "review", "answer"):
+        sealer.unseal(sealed, "need", purpose)
+    with engine.connect() as conn:
+        rows = conn.scalars(select(opening.c.purpose).where(opening.c.organisation == other).order_by(opening.c.id))
+        assert list(rows) == ["answer", "review"]
+
+
+def test_many_are_opened_in_batches(connected: Connected, owner: str) -> None:
+    """More keys than one call allows are opened all the same, and those not open are left out."""
+    client = connected(owner)
+    key = client.keys_for("child", "c1", ["need"])["need"]
+    wanted = [f"unknown-{number}" for number in range(1200)] + [key.key_id]
+    assert client.open_many(wanted, "read") == {key.key_id: key.key}
+    assert client.open_many([key.key_id], "read") == {key.key_id: key.key}
+
+
+def test_the_memory_is_bounded(api: Api, root: str, owner: str) -> None:
+    """A client remembers no more keys than it was told to, and gives the right ones all the same."""
+    client = KeyClient(root, owner, api.token(owner), remembered=2)
+    first = [client.keys_for("child", f"c{number}", ["need"]) for number in range(5)]
+    assert [client.keys_for("child", f"c{number}", ["need"]) for number in range(5)] == first
+    assert len(client._made._entries) == 2
+    client.close()
+
+
+def test_destroyed_keys_are_forgotten(connected: Connected, owner: str) -> None:
+    """After destroying, the client itself can neither read nor seal for that subject, and says why."""
+    client = connected(owner)
+    sealed = Sealer(client).seal("child", "c1", "need", NEED)
+    assert Sealer(client).unseal(sealed, "need", "read") == NEED
+    assert client.destroy("child", "c1", "erased") == 1
+    assert client.destroy("child", "c1", "erased") == 0
+    with pytest.raises(NotFound, match="destroyed"):
+        Sealer(client).unseal(sealed, "need", "read")
+    with pytest.raises(Conflict):
+        Sealer(client).seal("child", "c1", "need", NEED)
+
+
+def test_wrong_credentials_stop(root: str, owner: str) -> None:
+    """A wrong token is a misconfiguration, said plainly and without the token."""
+    with pytest.raises(Misconfigured, match="wrong code or token") as refusal:
+        KeyClient(root, owner, "WRONG-canary").open("k1", "read")
+    assert "canary" not in str(refusal.value)
+
+
+def test_a_service_that_is_away_may_be_tried_again(nowhere: str, owner: str) -> None:
+    """A service that does not answer is unavailable; an address that is none is a misconfiguration."""
+    with pytest.raises(Unavailable):
+        KeyClient(nowhere, owner, "t").open("k1", "read")
+    with pytest.raises(Misconfigured):
+        KeyClient(nowhere.removeprefix("http://"), owner, "t").open("k1", "read")
+
+
+def test_a_refused_request_names_the_field(connected: Connected, owner: str) -> None:
+    """A request the service refuses is rejected with the field it named."""
+    with pytest.raises(Rejected) as refusal:
+        connected(owner).open(str(new_key().hex()), "")
+    assert refusal.value.field == "purpose"

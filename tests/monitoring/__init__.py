@@ -1,0 +1,1 @@
+"""Monitoring: base tables and views."""

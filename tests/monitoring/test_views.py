@@ -1,0 +1,157 @@
+"""The views on a real database, fed through the processor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection, Engine, select
+
+from placehub.contracts.codec import Codec, Folder
+from placehub.drivers.records import Message, Partition, Record, read_raw
+from placehub.drivers.step import Step
+from placehub.monitoring.processor import Monitoring
+from placehub.monitoring.tables import SEARCH
+from placehub.monitoring.views import VIEWS, search_story
+from placehub.postcodes import Postcodes
+from placehub.streams import DEADLETTER
+
+from .telling import START, Case, Told, opened, record, registered
+
+Feed = Callable[[Sequence[Told]], None]
+
+
+@pytest.fixture(scope="session")
+def monitoring() -> Monitoring:
+    """The processor with the real postcodes."""
+    return Monitoring(Postcodes.open())
+
+
+def _handle(monitoring: Monitoring, connection: Connection, records: Sequence[Record]) -> None:
+    place = Partition(records[0].topic, 0)
+    monitoring.handle(
+        Step(connection, processor="monitoring", partition=place, now=START, codec=Codec(Folder())), records
+    )
+
+
+@pytest.fixture
+def feed(engine: Engine, monitoring: Monitoring) -> Feed:
+    """Fold one stream's events in one transaction."""
+
+    def of(told: Sequence[Told]) -> None:
+        with engine.begin() as connection:
+            _handle(monitoring, connection, [record(one, offset) for offset, one in enumerate(told)])
+
+    return of
+
+
+@pytest.fixture
+def placed(feed: Feed) -> Case:
+    """A case that ended in a placement, of an authority of its own."""
+    code = f"LA{uuid4().hex[:8]}"
+    case = Case(code, hours=2)
+    feed([registered(code, f"{code} City Council")])
+    for told in (case.placement(), case.vacancy(), case.referral()):  # the worst order there is
+        feed(told)
+    return case
+
+
+def _rows(engine: Engine, name: str, **of: str) -> list[dict[str, Any]]:
+    with engine.connect() as connection:
+        rows = VIEWS[name].rows(connection)
+    return [row for row in rows if all(row[column] == value for column, value in of.items())]
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_has_the_columns_it_defines(engine: Engine, placed: Case, name: str) -> None:
+    """Each view returns exactly its columns, defines each, and says that small numbers are shown."""
+    view = VIEWS[name]
+    for row in _rows(engine, name):
+        assert set(row) == set(view.columns)
+    assert all(f"- {column}: " in view.definition for column in view.columns)
+    assert "small numbers are shown" in view.title
+
+
+def test_searches_name_the_authority_and_the_area(engine: Engine, placed: Case) -> None:
+    """A search is shown under its authority's name, with the authority its sector is in."""
+    [row] = _rows(engine, "searches", authority=f"{placed.authority} City Council")
+    assert (row["area"], row["state"], row["invitations"], row["outcome"]) == ("Leeds", "closed", 2, "independent")
+
+
+def test_time_to_tell_counts_from_the_need_known(engine: Engine, placed: Case, feed: Feed) -> None:
+    """Hours run from the need known, apart for searches that began with a notice and with the referral."""
+    feed(Case(placed.authority, early=False, hours=48).referral())
+    rows = _rows(engine, "time_to_tell", authority=f"{placed.authority} City Council")
+    assert {row["began_with"]: row["told_median"] for row in rows} == {
+        "early notice": Decimal("2.0"),
+        "formal referral": Decimal("48.0"),
+    }
+    assert [row["offered_p90"] for row in rows] == [Decimal("9.0"), Decimal("55.0")]
+
+
+def test_deliveries_per_placement(engine: Engine, placed: Case, feed: Feed) -> None:
+    """Invitations of open cases count too; without a placement there is no ratio."""
+    feed(Case(placed.authority).referral())
+    [row] = _rows(engine, "deliveries_per_placement", authority=f"{placed.authority} City Council")
+    assert (row["deliveries"], row["placements"], row["per_placement"]) == (4, 1, Decimal("4.0"))
+    lonely = Case(f"LA{uuid4().hex[:8]}")
+    feed(lonely.referral())
+    [row] = _rows(engine, "deliveries_per_placement", authority=lonely.authority)
+    assert (row["placements"], row["per_placement"]) == (0, None)
+
+
+def test_the_board_shows_places_by_state(engine: Engine, feed: Feed) -> None:
+    """A home counts in each kind it takes; after its carer's word has run out its places are stale."""
+    before = {row["kind"]: row for row in _rows(engine, "vacancy_board", area="Cardiff")}
+    assert not before
+    sector = {"postcode_sector": "CF10 1"}
+    feed([opened("P", uuid4(), **sector), opened("P", uuid4(), places=1, state="coming", **sector)])
+    with engine.connect() as connection:
+        fresh = VIEWS["vacancy_board"].rows(connection, START)
+        stale = VIEWS["vacancy_board"].rows(connection, START + timedelta(days=31))
+    for rows, expected in ((fresh, (2, 2, 1, 0)), (stale, (2, 0, 0, 3))):
+        found = {row["kind"]: row for row in rows if row["area"] == "Cardiff"}
+        assert set(found) == {"short term", "emergency"}
+        assert tuple(found["emergency"][name] for name in ("homes", "open", "coming", "stale")) == expected
+
+
+def test_rejected_events_are_counted_by_sender_and_reason(engine: Engine, monitoring: Monitoring) -> None:
+    """Dead letters, read raw, add up over batches."""
+    sender = f"P{uuid4().hex[:8]}"
+    headers = [
+        ("sender", sender),
+        ("type", "referral.OfferMade"),
+        ("field", "offer_id"),
+        ("reason", "is in use already"),
+    ]
+    message = Message(DEADLETTER, 0, 1, sender.encode(), None, [(name, value.encode()) for name, value in headers])
+    for _ in range(2):
+        with engine.begin() as connection:
+            _handle(monitoring, connection, [read_raw(message), read_raw(message)])
+    [row] = _rows(engine, "rejected_events", sender=sender)
+    assert (row["count"], row["field"], row["reason"]) == (4, "offer_id", "is in use already")
+
+
+def test_a_story_runs_from_the_first_event_to_the_last(engine: Engine, placed: Case) -> None:
+    """One search is told over all streams in the order of time, also its placement's later events."""
+    with engine.connect() as connection:
+        story = search_story(connection, placed.referral_id)
+        assert search_story(connection, uuid4()) == []
+    assert [line["at"] for line in story] == sorted(line["at"] for line in story)
+    assert (story[0]["event"], story[-1]["event"]) == ("EarlyNoticeGiven", "PlacementEnded")
+    assert story[0]["sentence"] == "Early notice: a home may be needed for 1 child."
+    assert {line["organisation"] for line in story} == {placed.authority, placed.one, placed.two, None}
+
+
+def test_a_row_told_of_by_another_stream_only_is_no_search_yet(engine: Engine, feed: Feed) -> None:
+    """A placement whose referral has not arrived waits in the table and is in no view."""
+    case = Case(f"LA{uuid4().hex[:8]}")
+    feed(case.placement())
+    with engine.connect() as connection:
+        kept = connection.execute(select(SEARCH).where(SEARCH.c.referral_id == case.referral_id)).one()
+    assert kept.authority is None
+    assert not [row for row in _rows(engine, "searches") if row["referral_id"] == case.referral_id]
