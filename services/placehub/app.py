@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import uuid5
 
 import structlog
+from kafka.errors import KafkaError
+from sqlalchemy.exc import OperationalError
 
 from placehub.clock import TickedClock, WallClock
 from placehub.contracts.codec import Codec, Registry
@@ -178,9 +180,11 @@ _PROCESSORS: Final[dict[str, Callable[[Settings], Processor]]] = {
 
 def quiet(settings: Settings) -> Quiet:
     """Return what tells whether every service has read everything; for `status`, the demo and tests."""
+    from placehub.organisations.register import registered_outboxes
+
     whole = (CLOCK_TOPIC,) if settings.clock == "stream" else ()
     reads = {name: (own, (*world, *whole)) for name, (own, world) in READS.items()}
-    return Quiet(connect(settings.database.get_secret_value()), reader(settings), reads)
+    return Quiet(connect(settings.database.get_secret_value()), reader(settings), reads, registered_outboxes)
 
 
 def lag(settings: Settings) -> dict[str, int]:
@@ -206,7 +210,7 @@ class Running:
             self.supervisor.look()
             try:
                 return self._quiet.wait(min(1.0, seconds))
-            except Unavailable:
+            except (Unavailable, OperationalError, KafkaError):  # a server may have died and be on its way back
                 if time.monotonic() > deadline:
                     raise
 

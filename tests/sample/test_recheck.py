@@ -112,7 +112,7 @@ def opened(home: Home = HOME, provider: str = PROVIDER) -> VacancyOpened:
     return VacancyOpened(vacancy_id=VACANCY, provider=provider, household_ref=UUID(int=9), home=home)
 
 
-def reserved(places_left: int | None) -> Any:
+def reserved(places_left: int) -> Any:
     """Return a reservation that left so many places."""
     return VacancyReserved(
         vacancy_id=VACANCY,
@@ -121,7 +121,7 @@ def reserved(places_left: int | None) -> Any:
         authority=AUTHORITY,
         provider=PROVIDER,
         placements=(),
-        places_left=places_left,  # type: ignore[arg-type]  # None where it was taken out
+        places_left=places_left,
     )
 
 

@@ -67,7 +67,7 @@ def demo(
     from placehub.sample.demo import run_demo
 
     hush()
-    run_demo(scale=scale, seed=seed, folder=folder, stay=stay)
+    raise typer.Exit(run_demo(scale=scale, seed=seed, folder=folder, stay=stay))
 
 
 def status(folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import ssl
 import struct
 from collections.abc import Mapping
 from functools import cache
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import fastavro
+import httpx
 from fastavro.schema import parse_schema
 from pydantic import ValidationError
 from schema_registry.client import SchemaRegistryClient
@@ -37,8 +39,19 @@ class Schemas(Protocol):
         ...
 
 
+_IDS: dict[str, dict[str, int]] = {}
+_SCHEMAS: dict[str, dict[int, dict[str, Any]]] = {}
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
 class Registry:
-    """A schema registry by its Confluent API; ids are cached for ever, so readers go on while it is away.
+    """A schema registry by its Confluent API.
+
+    What it once answered holds for ever, and for everyone in this process, so readers go on while it is away.
 
     `user` and `password` are an organisation's own (read-only through the hub's API); the hub itself registers
     (`register=True`), nobody else can.
@@ -47,13 +60,13 @@ class Registry:
     def __init__(
         self, url: str, *, user: str | None = None, password: str | None = None, register: bool = False
     ) -> None:
-        auth = {"url": url}
-        if user is not None:
-            auth |= {"basic.auth.credentials.source": "USER_INFO", "basic.auth.user.info": f"{user}:{password}"}
-        self._client = SchemaRegistryClient(auth)
+        auth = httpx.BasicAuth(user, password or "") if user is not None else None
+        self._client = SchemaRegistryClient(url, auth=auth)
+        # the client opens a connection a request, and would read the machine's certificates anew for each
+        self._client.client_kwargs["verify"] = _certificates()
         self._register = register
-        self._ids: dict[str, int] = {}
-        self._schemas: dict[int, dict[str, Any]] = {}
+        self._ids = _IDS.setdefault(url, {})
+        self._schemas = _SCHEMAS.setdefault(url, {})
 
     def id_of(self, cls: type) -> int:
         """Return the schema's id, registering it if this is the hub; Misconfigured when it is not known."""

@@ -78,8 +78,9 @@ class Aggregates(Generic[T]):
             yield key, self._changed.get(key, kept)
 
     def put(self, key: UUID, changed: T) -> None:
-        """Take a changed aggregate into this step."""
-        self._changed[key] = changed
+        """Take an aggregate into this step; the very one that is kept already has not changed."""
+        if self.held(key) is not changed:
+            self._changed[key] = changed
 
     def finish(self) -> None:
         """Store what this step has changed, and keep it once the step has committed."""
@@ -96,9 +97,10 @@ class Aggregates(Generic[T]):
             }
             for key, one in sorted(changed.items())
         ]
-        new = insert(self._table).values(values)
+        new = insert(self._table)
         columns = {name: new.excluded[name] for name in ("partition", "live", "state")}
-        step.connection.execute(new.on_conflict_do_update(index_elements=[self._key.name], set_=columns))
+        known = new.on_conflict_do_update(index_elements=[self._key.name], set_=columns)
+        step.connection.execute(known, values)
         step.after_commit(lambda: self._keep(number, changed))
 
     def _keep(self, number: int, changed: dict[UUID, T]) -> None:

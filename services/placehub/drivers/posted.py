@@ -81,7 +81,12 @@ def _settle(worker: Worker, consumer: KafkaConsumer, rebalances: _Rebalances) ->
     gone, rebalances.gone = rebalances.gone, []
     new, rebalances.new = rebalances.new, []
     worker.revoked(set(gone) - set(new))
+    if not new:
+        return
     with worker.shell.lock:
+        known = {topic: list(ends) for topic, ends in worker.world.offsets.items()}
         for one in sorted(set(new)):
-            next_offset, _ = worker.shell.take(one, worker.world.offsets)
+            next_offset, _ = worker.shell.take(one, known)
             consumer.seek(TopicPartition(*one), next_offset)
+        # what was learned while nobody held them is known to them too
+        worker.shell.act(sorted(set(new)), lambda step: None, known)

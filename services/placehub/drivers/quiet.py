@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from placehub.drivers.brokers import partitions_of
 from placehub.drivers.tables import OUTGOING, POSITION
 from placehub.errors import Unavailable
+
+EVERY_OUTBOX: Final = "outbox.*"
+"""Stands for the outbox of every organisation."""
 
 Reads = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
 """Processor name -> (topics it reads by partition, topics it reads whole)."""
@@ -24,25 +27,37 @@ class Quiet:
     which nothing was on its way.
     """
 
-    def __init__(self, engine: Engine, consumer: KafkaConsumer, reads: Reads) -> None:
+    def __init__(
+        self, engine: Engine, consumer: KafkaConsumer, reads: Reads, outboxes: Callable[[Connection], tuple[str, ...]]
+    ) -> None:
         self._engine = engine
         self._consumer = consumer
         self._reads = reads
+        self._outboxes = outboxes
+        self._known: dict[str, list[TopicPartition]] = {}
 
     def lags(self) -> dict[str, int]:
         """Return how many records each processor has still to read, and `outgoing`: rows still to publish."""
         with self._engine.connect() as connection:
             positions = connection.execute(select(POSITION)).all()
             outgoing = int(connection.execute(select(func.count()).select_from(OUTGOING)).scalar_one())
-        topics = tuple({topic for own, whole in self._reads.values() for topic in (*own, *whole)})
-        outboxes = tuple(sorted(name for name in self._consumer.topics() if name.startswith("outbox.")))
-        ends = self._consumer.end_offsets(partitions_of(self._consumer, (*topics, *outboxes)))
+            outboxes = self._outboxes(connection)
+        named = {topic for own, whole in self._reads.values() for topic in (*own, *whole)} - {EVERY_OUTBOX}
+        topics = tuple(sorted(named))
+        ends = self._consumer.end_offsets(self._places((*topics, *outboxes)))
         lags = {name: _lag(name, *reads, outboxes, positions, ends) for name, reads in self._reads.items()}
         return lags | {"outgoing": outgoing}
 
     def ends(self, topics: tuple[str, ...]) -> list[int]:
         """Return where each partition of the topics ends now."""
-        return list(self._consumer.end_offsets(partitions_of(self._consumer, topics)).values())
+        return list(self._consumer.end_offsets(self._places(topics)).values())
+
+    def _places(self, topics: tuple[str, ...]) -> list[TopicPartition]:
+        # partition counts are fixed, and asking for them takes fifty times as long as asking where they end
+        new = tuple(topic for topic in topics if topic not in self._known)
+        for place in partitions_of(self._consumer, new) if new else ():
+            self._known.setdefault(place.topic, []).append(place)
+        return [place for topic in topics for place in self._known[topic]]
 
     def wait(self, seconds: float = 60) -> None:
         """Return once the hub is quiet; Unavailable when it is not within `seconds`."""
@@ -52,7 +67,7 @@ class Quiet:
             if time.monotonic() > deadline:
                 behind = ", ".join(f"{name} {count}" for name, count in lags.items() if count)
                 raise Unavailable(f"The hub did not come to rest in {seconds:.0f} s (still to do: {behind}).")
-            time.sleep(0.01)
+            time.sleep(0.02)
             lags = self.lags()
 
 
@@ -65,7 +80,7 @@ def _lag(
     ends: Mapping[TopicPartition, int],
 ) -> int:
     mine = {(row.topic, row.partition): row for row in positions if row.processor == name}
-    topics = outboxes if "outbox.*" in own else own
+    topics = outboxes if EVERY_OUTBOX in own else own
     lag = 0
     for tp, end in ends.items():
         row = mine.get((tp.topic, tp.partition))

@@ -16,7 +16,7 @@ from tenacity import retry, retry_if_exception, wait_exponential
 from placehub.clock import Clock
 from placehub.contracts.codec import Codec
 from placehub.drivers.processor import Processor
-from placehub.drivers.publisher import Publisher
+from placehub.drivers.publisher import Publisher, unhurried
 from placehub.drivers.records import Message, Partition, Record, read_event, read_raw
 from placehub.drivers.step import Step, store_outgoing
 from placehub.drivers.tables import PASSED, POSITION
@@ -113,6 +113,8 @@ class Shell:
             for step in steps:
                 do(step)
             rows = store_outgoing(connection, self.processor.name, steps)
+            if not rows:
+                unhurried(connection)  # nothing is published: lost in a crash, it is done again
             if world is not None and partitions:
                 connection.execute(update(POSITION).where(self._mine(partitions)).values(world=dict(world)))
         for step in steps:
@@ -198,9 +200,8 @@ class Shell:
             {"processor": name, "topic": topic, "source": source, "subject": subject, "last": last}
             for (topic, source, subject), last in sorted(passed.items())
         ]
-        new = insert(PASSED).values(values)
-        connection.execute(
-            new.on_conflict_do_update(
-                index_elements=["processor", "topic", "source", "subject"], set_={"last": new.excluded.last}
-            )
+        new = insert(PASSED)
+        known = new.on_conflict_do_update(
+            index_elements=["processor", "topic", "source", "subject"], set_={"last": new.excluded.last}
         )
+        connection.execute(known, values)

@@ -75,9 +75,10 @@ class Supervisor:
         self._ending = threading.Event()
 
     def start(self) -> None:
-        """Start every service."""
+        """Start every service that does not run yet."""
         for watch in self._services:
-            watch.begin(time.monotonic())
+            if not watch.child.alive:
+                watch.begin(time.monotonic())
 
     def look(self) -> None:
         """Restart what has died and whose pause is over; call it often."""

@@ -25,7 +25,10 @@ Place = tuple[str, str]
 
 
 class Intake:
-    """Takes in every outbox, undecoded: what cannot be read must reach its sender. `organisation` is its world: who may post at all."""
+    """Takes in every outbox, undecoded: what cannot be read must reach its sender.
+
+    `organisation` is its world: who may post at all.
+    """
 
     name = "intake"
     streams: tuple[str, ...] = ("outbox.*",)
@@ -123,7 +126,7 @@ def _aggregates(connection: Connection, places: set[Place]) -> dict[Place, Aggre
 def _store(connection: Connection, organisation: str, seen: set[UUID], changed: dict[Place, Aggregate]) -> None:
     if seen:
         values = [{"organisation": organisation, "ce_id": one} for one in seen]
-        connection.execute(insert(SEEN).values(values).on_conflict_do_nothing())
+        connection.execute(insert(SEEN).on_conflict_do_nothing(), values)
     if changed:
         rows = [
             {
@@ -135,7 +138,6 @@ def _store(connection: Connection, organisation: str, seen: set[UUID], changed: 
             }
             for (name, subject), one in changed.items()
         ]
-        new = insert(AGGREGATE).values(rows)
-        connection.execute(
-            new.on_conflict_do_update(index_elements=["stream", "subject"], set_={"version": new.excluded.version})
-        )
+        new = insert(AGGREGATE)
+        known = new.on_conflict_do_update(index_elements=["stream", "subject"], set_={"version": new.excluded.version})
+        connection.execute(known, rows)

@@ -15,7 +15,7 @@ from placehub.contracts.schema import optional, unpack
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of an event or record, as its checks need it: code list, nested record (or several), sealed document."""
+    """One field of an event or record, as its checks need it: code list, nested record or records, sealed document."""
 
     name: str
     codes: str | None

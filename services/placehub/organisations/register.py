@@ -28,7 +28,7 @@ from placehub.organisations.events import OrganisationRegistered, SharingAgreeme
 from placehub.organisations.joining import Credentials, Organisation, SharingAgreement, check_code, checked
 from placehub.organisations.tables import ACTIVE, REGISTERING, organisation
 from placehub.settings import Settings
-from placehub.streams import full_name
+from placehub.streams import full_name, outbox
 
 SOURCE: Final = "/hub/organisations"
 """`ce_source` of what the register says on the `organisation` stream."""
@@ -67,6 +67,14 @@ def list_organisations(connection: Connection) -> list[dict[str, Any]]:
     """Return every organisation, as the register's columns, sorted by kind and name."""
     rows = connection.execute(select(organisation).order_by(organisation.c.kind, organisation.c.name))
     return [dict(row) for row in rows.mappings()]
+
+
+def registered_outboxes(connection: Connection) -> tuple[str, ...]:
+    """Return the outboxes of every organisation whose registration is complete."""
+    done = organisation.c.state != REGISTERING
+    return tuple(
+        map(outbox, connection.execute(select(organisation.c.code).where(done).order_by(organisation.c.code)).scalars())
+    )
 
 
 def show(connection: Connection, code: str) -> dict[str, Any]:

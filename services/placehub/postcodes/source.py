@@ -8,7 +8,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TypedDict
 
-import msgpack  # type: ignore[import-untyped]  # the package ships no types
+import msgpack
 import numpy as np
 from cramjam import brotli
 from numpy.typing import NDArray

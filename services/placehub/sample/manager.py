@@ -25,7 +25,7 @@ from placehub.sample.behaviour import Model
 from placehub.sample.chance import made_id, rng
 from placehub.sample.homes import SampleHome
 from placehub.sample.officer import agreed_terms
-from placehub.sample.world import World
+from placehub.sample.world import MORNING, World
 from placehub.vacancies.events import VacancyClosed, VacancyConfirmed, VacancyOpened, VacancyPaused, VacancyReserved
 
 OpenNeed = Callable[[Child], ChildNeed | None]
@@ -91,7 +91,9 @@ class ReferralManager(Actor):
 
     def act(self, now: datetime) -> list[Act]:
         """Return what is due now: homes first, then invitations case by case."""
-        acts = [act for vacancy_id in sorted(self._homes) for act in self._keep(self._homes[vacancy_id], now)]
+        acts: list[Act] = []
+        if now.hour == MORNING:
+            acts += [act for vacancy_id in sorted(self._homes) for act in self._keep(self._homes[vacancy_id], now)]
         for referral_id in sorted(self._cases):
             acts += self._respond(referral_id, self._cases[referral_id], now)
         return acts
@@ -151,8 +153,8 @@ class ReferralManager(Actor):
         until = now + timedelta(days=self._model.willing_days)
         self._word(home, until)
         event = VacancyConfirmed(vacancy_id=home.own.vacancy_id, provider=self.code, willing_until=until)
-        # The word of a carer whose last word still stands changes no invitation, so many may be sent together.
-        return self.post(event, now, CHANGES, on_homes(self.code) if stale else on_homes(self.code, "confirms"))
+        # The word of a carer whose last word still stands changes no invitation, so it meets nothing.
+        return self.post(event, now, CHANGES, on_homes(self.code)) if stale else self.post(event, now)
 
     def _word(self, home: _Vacancy, until: datetime) -> None:
         home.willing_until = until

@@ -196,8 +196,9 @@ class Officer(Actor):
         moved = now.date() > first_day or (now.date() == first_day and (now.hour >= MIDDAY or file.case.emergency))
         if placements <= file.theirs and moved:
             file.started = file.closed = True
+            # The place was taken by the reservation: moving in changes nothing for other cases.
             for start in _starts(file, reserved, now):
-                yield self.post(start, now, CHANGES, on_homes(offer.provider), on_case(file.case.referral_id))
+                yield self.post(start, now, on_case(file.case.referral_id))
 
     def _own(self, cls: Any, case: Case, **more: Any) -> Any:
         return cls(referral_id=case.referral_id, authority=self.code, **more)

@@ -22,8 +22,10 @@ from placehub.sample.places import Places
 
 FIRST_DAY: Final = datetime(2026, 3, 2, tzinfo=UTC)
 """A Monday; the simulation's own time has nothing to do with today."""
-HOURS: Final = (8, 12, 16, 20)
-EMERGENCY_HOURS: Final = (0.5, 1.0, 2.0)
+HOURS: Final = (8, 13, 18)
+MORNING: Final = HOURS[0]
+"""The hour at which providers bring their vacancies up to date; needs become known at the other hours."""
+EMERGENCY_HOURS: Final = (1.0, 2.0)
 """After a need for today is known the world also stops at these hours, since minutes matter then."""
 
 
@@ -112,6 +114,7 @@ def make_world(seed: int, scale: str, postcodes: Postcodes) -> World:
     providers = parties.make_providers(seed, size.providers, authorities)
     places = Places(postcodes, [one.code for one in authorities])
     steps = regular_steps(size.days)
+    mornings = [step for step in steps if step.hour == MORNING]
     searches = figures.searches_in(size.days, size.households)
     return World(
         seed=seed,
@@ -121,6 +124,6 @@ def make_world(seed: int, scale: str, postcodes: Postcodes) -> World:
         lead=parties.make_lead(),
         agreements=parties.agreements(seed, authorities),
         joinings=parties.joinings(seed, providers),
-        homes=make_homes(seed, providers, places, size.households, steps),
-        cases=make_cases(seed, authorities, places, searches, steps),
+        homes=make_homes(seed, providers, places, size.households, mornings),
+        cases=make_cases(seed, authorities, places, searches, [step for step in steps if step.hour != MORNING]),
     )

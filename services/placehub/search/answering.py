@@ -35,8 +35,8 @@ def reserved(case: Case, event: VacancyReserved) -> Decided:
     return Decided(replace(case, state="reserved", reserved=placements), tuple(events))
 
 
-def refused(case: Case, event: ReservationRefused) -> Decided:
-    """The place has just gone: the authority sees its next offers at once."""
+def refused(case: Case, event: ReservationRefused, view: View) -> Decided:
+    """The place has just gone: the authority sees its next offers at once, and the search goes on."""
     if case.state != "reserving" or case.selected != event.offer_id:
         return Decided(case)
     case = reopened(case, event.offer_id, "refused")
@@ -48,7 +48,8 @@ def refused(case: Case, event: ReservationRefused) -> Decided:
         reason=event.reason,
         next_offers=order(case),
     )
-    return Decided(case, (told,))
+    searching = inviting.again(case, view, told_anew=False)
+    return Decided(searching.case, (told, *searching.events))
 
 
 def started(case: Case, event: PlacementStarted, view: View) -> Decided:

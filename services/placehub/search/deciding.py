@@ -172,7 +172,8 @@ def _selection_withdrawn(case: Case, event: referrals.SelectionWithdrawn, view: 
         raise Rejected("offer_id", "must be the offer that is selected", "Name the selected offer.")
     back = _give_back(case)
     resumed = SearchResumed(referral_id=case.referral_id, because="SelectionWithdrawn")
-    return Decided(reopened(case, event.offer_id, "withdrawn"), (*back, resumed))
+    searching = inviting.again(reopened(case, event.offer_id, "withdrawn"), view, told_anew=False)
+    return Decided(searching.case, (*back, resumed, *searching.events))
 
 
 def reopened(case: Case, offer_id: Any, state: str) -> Case:

@@ -40,12 +40,15 @@ def start(case: Case, view: View, because: str) -> Decided:
     return Decided(invited.case, (started, *invited.events, *none))
 
 
-def again(case: Case, view: View) -> Decided:
-    """Match anew after the case's own facts changed: the same search goes on."""
+def again(case: Case, view: View, *, told_anew: bool = True) -> Decided:
+    """Match anew: the same search goes on, after its own facts changed or (not told anew) after it stood still.
+
+    `told_anew`: everybody invited is told again, because the facts are others; else only whose homes have changed.
+    """
     homes = _by_provider(view.fits(case))
     decided = Decided(case)
     for provider in sorted(case.invitations):
-        decided = _then(decided, _update(decided.case, view, provider, homes.get(provider, ()), told_anew=True))
+        decided = _then(decided, _update(decided.case, view, provider, homes.get(provider, ()), told_anew=told_anew))
     new = {provider: found for provider, found in homes.items() if provider not in case.invitations}
     most = view.most_invited(case)
     room = None if most is None else max(0, most - sum(one.state in OPEN for one in decided.case.invitations.values()))

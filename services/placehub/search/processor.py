@@ -109,7 +109,7 @@ class Search:
         if isinstance(event, vacancies.VacancyReserved):
             self._keep(step, answering.reserved(case, event), record.attributes.id)
         elif isinstance(event, vacancies.ReservationRefused):
-            self._keep(step, answering.refused(case, event), record.attributes.id)
+            self._keep(step, answering.refused(case, event, view), record.attributes.id)
         elif isinstance(event, PlacementStarted):
             self._keep(step, answering.started(case, event, view), record.attributes.id)
 

@@ -23,7 +23,7 @@ class Vacancies:
     world: tuple[str, ...] = ("placement",)
 
     def __init__(self) -> None:
-        self._vacancies: Aggregates[Vacancy] = Aggregates(Vacancy, VACANCY, lambda one: one.state != "closed")
+        self._vacancies: Aggregates[Vacancy] = Aggregates(Vacancy, VACANCY, lambda one: one.live)
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
         """Nothing is kept of placements but what they change."""

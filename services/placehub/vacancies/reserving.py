@@ -37,6 +37,11 @@ class Vacancy:
     reservations: dict[UUID, Reservation] = field(default_factory=dict)
 
     @property
+    def live(self) -> bool:
+        """Whether it may still change: a home closed meanwhile may have a child yet to move in."""
+        return self.state != "closed" or any(set(one.children) - set(one.filled) for one in self.reservations.values())
+
+    @property
     def left(self) -> int:
         """Places that nobody holds."""
         return max(0, self.places - sum(len(one.children) for one in self.reservations.values()))

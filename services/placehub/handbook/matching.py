@@ -1,0 +1,65 @@
+"""`docs/matching.md`: the criteria in their order, how bands come about, and the policy's numbers."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from placehub.handbook.reading import docstring, field_docs
+from placehub.handbook.writing import code, codes, flowing, page, section, table
+from placehub.search.criteria import CRITERIA
+from placehub.search.looking import Level
+from placehub.search.matching import BANDS, HARD_FACTS, RULES_VERSION, band, match
+from placehub.search.policy import DEFAULT, Policy
+from placehub.search.surroundings import Surroundings
+
+_INTRO = """\
+Matching is a pure function of the need, the homes, the hub's time and the policy: the same facts give the same answer.
+No price is among the facts it reads. What is unknown is a question to somebody, never a "no" and never a "yes".
+Every invitation carries the findings it rests on."""
+
+
+def matching() -> str:
+    """Return the page."""
+    return page(
+        "How a search and a home are matched",
+        "`placehub.search`",
+        _INTRO,
+        section("Who is searched", docstring(Surroundings.eligible)),
+        section("What a criterion may say", _levels()),
+        section("The criteria, in order", _order(), _criteria()),
+        section("Bands", f"Best first: {codes(BANDS)}. {_hard()}", docstring(band)),
+        section("Order", docstring(match)),
+        section("The policy", _policy()),
+    )
+
+
+def _levels() -> str:
+    rows = [(str(int(one)), code(one.verdict), one.asked or "") for one in Level]
+    return table(("from best to worst", "verdict in the finding", "who is asked"), rows)
+
+
+def _order() -> str:
+    return (
+        "A home that does not fit counts as removed by the first criterion that says so; `NoFitFound` tells these "
+        f"counts. Version of the rules: {code(RULES_VERSION)}."
+    )
+
+
+def _criteria() -> str:
+    rows = [
+        (str(number), code(name), "yes" if name in HARD_FACTS else "", flowing(docstring(rule)))
+        for number, (name, rule) in enumerate(CRITERIA.items(), start=1)
+    ]
+    return table(("", "criterion", "hard fact", "what it says"), rows)
+
+
+def _hard() -> str:
+    return "An open question on a *hard fact* (no support can make up for it) always counts."
+
+
+def _policy() -> str:
+    docs = field_docs(Policy)
+    rows = [
+        (code(one.name), code(getattr(DEFAULT, one.name)), flowing(docs.get(one.name, ""))) for one in fields(Policy)
+    ]
+    return table(("number", "value", "meaning and source"), rows)

@@ -1,0 +1,20 @@
+"""`docs/views.md`: what each shared view says, column by column."""
+
+from __future__ import annotations
+
+from placehub.handbook.writing import code, page, section, table
+from placehub.monitoring.views import VIEWS, View
+
+_INTRO = """\
+Read them with `placehub views show NAME`, as a table, `--json` or `--csv`. They are made from the streams
+alone. These are the operator's: small numbers are shown as they are, so none may be passed on as it is."""
+
+
+def views() -> str:
+    """Return the page."""
+    return page("The shared views", "`placehub.monitoring.views.VIEWS`", _INTRO, *map(_view, VIEWS.values()))
+
+
+def _view(view: View) -> str:
+    rows = [(code(name), meaning) for name, meaning in view.columns.items()]
+    return section(code(view.name), f"{view.title}. {view.says}", table(("column", "meaning"), rows))

@@ -1,0 +1,1 @@
+"""Tests of what carries events to the rules."""

@@ -1,0 +1,184 @@
+"""What intake alone can know: form, sender, ownership and version, by the whole lifecycle table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from placehub.contracts.codec import from_json
+from placehub.contracts.examples import examples_of
+from placehub.contracts.headers import Attributes
+from placehub.errors import Rejected
+from placehub.intake import rules
+from placehub.intake.rules import Aggregate, Sender
+from placehub.intake.table import ACTS, STATES
+from placehub.streams import STREAMS, full_name, stream
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+KINDS = ("authority", "provider", "consortium")
+SCHEMAS = Path(__file__).parents[2] / "schemas" / "avro"
+EVENTS = {full_name(cls): cls for one in STREAMS if one.name != "clock" for cls in one.events}
+POSTED = sorted(name for name, act in ACTS.items() if act.by != ("hub",))
+BY_THE_HUB = sorted(name for name, act in ACTS.items() if act.by == ("hub",))
+
+
+def example(name: str) -> Any:
+    """Return the first example of an event."""
+    path = next(examples_of(SCHEMAS, EVENTS[name]))
+    return from_json(EVENTS[name], json.loads(path.read_text(encoding="utf-8")))
+
+
+def sender_of(event: Any, kind: str) -> Sender:
+    """Return an organisation of that kind which the event names as its sender."""
+    names = {one.name for one in fields(event)}
+    field = next((one for one in rules.SENDER_FIELDS if one in names), kind)
+    return Sender(getattr(event, field, "A1"), kind, "England", True)
+
+
+def key_of(event: Any) -> str:
+    """Return the id of the event's aggregate."""
+    return str(getattr(event, stream(type(event).STREAM).key))
+
+
+def attributes_of(event: Any, **other: Any) -> Attributes:
+    """Return its headers, in order but for what is given."""
+    usual: dict[str, Any] = {
+        "id": UUID(int=1),
+        "source": "/organisations/A1",
+        "type": full_name(type(event)),
+        "subject": key_of(event),
+        "time": NOW,
+    }
+    return Attributes(**(usual | other))
+
+
+def field_refused(event: Any, sender: Sender, *, key: str | None = None, **other: Any) -> str | None:
+    """Return the field for which the form is refused; None when it is in order."""
+    try:
+        rules.check_form(event, attributes_of(event, **other), key or key_of(event), sender, NOW)
+    except Rejected as why:
+        return why.field if why.rule and why.remedy else "nothing told"
+    return None
+
+
+def owner_refused(event: Any, known: Aggregate | None, sender: Sender) -> str | None:
+    """Return the field for which the aggregate is refused; None when it is in order."""
+    try:
+        rules.check_aggregate(event, known, sender)
+    except Rejected as why:
+        return why.field
+    return None
+
+
+def test_every_event_has_its_row() -> None:
+    """Each event of each stream that anybody may publish stands in the table once, with states of its own stream."""
+    assert set(ACTS) == set(EVENTS)
+    for name, act in ACTS.items():
+        assert set(act.before) <= set(STATES[name.partition(".")[0]])
+
+
+@pytest.mark.parametrize("name", POSTED)
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_may_post(name: str, kind: str) -> None:
+    """Each event is taken from the kinds of organisation the table names, and from no other."""
+    event = example(name)
+    assert field_refused(event, sender_of(event, kind)) == (None if kind in ACTS[name].by else "ce_type")
+
+
+@pytest.mark.parametrize("name", BY_THE_HUB)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_only_the_hub_says(name: str, kind: str) -> None:
+    """No organisation posts an event of the hub's own."""
+    event = example(name)
+    assert field_refused(event, sender_of(event, kind)) == "ce_type"
+
+
+@pytest.mark.parametrize("name", POSTED)
+def test_in_whose_name(name: str) -> None:
+    """An event names its own sender; an organisation that is not active posts nothing."""
+    event, kind = example(name), ACTS[name].by[0]
+    right = sender_of(event, kind)
+    assert field_refused(event, replace(right, code="SOMEBODY-ELSE")) not in (None, "ce_type")
+    assert field_refused(event, replace(right, active=False)) == "ce_source"
+
+
+@pytest.mark.parametrize("name", POSTED)
+def test_envelope(name: str) -> None:
+    """Type, subject, key and time agree with the event and the clock."""
+    event = example(name)
+    sender = sender_of(event, ACTS[name].by[0])
+    assert field_refused(event, sender, type="referral.SearchClosed") == "ce_type"
+    assert field_refused(event, sender, subject="other") == "ce_subject"
+    assert field_refused(event, sender, key="other") == "ce_subject"
+    assert field_refused(event, sender, time=NOW + timedelta(days=1, seconds=1)) == "ce_time"
+    assert field_refused(event, sender, time=NOW + timedelta(days=1)) is None
+
+
+@pytest.mark.parametrize("name", [name for name in POSTED if not name.startswith("organisation.")])
+def test_of_an_aggregate_nobody_knows(name: str) -> None:
+    """Only an event that may come first, or a fact of the world, makes an aggregate; its sender then owns it."""
+    event, act = example(name), ACTS[name]
+    if getattr(event, "version", 1) != 1:
+        event = replace(event, version=1)
+    sender = sender_of(event, act.by[0])
+    may = act.happened or "none" in act.before
+    assert owner_refused(event, None, sender) == (None if may else stream(name.partition(".")[0]).key)
+    if may:
+        assert rules.check_aggregate(event, None, sender).owner == sender.code
+
+
+@pytest.mark.parametrize("name", POSTED)
+def test_of_somebody_elses(name: str) -> None:
+    """An owner's event on another's aggregate is refused; so is a party's, unless it is one of the parties."""
+    event, act = example(name), ACTS[name]
+    sender = sender_of(event, act.by[0])
+    version = (getattr(event, "version", None) or 1) - 1
+    of_others = owner_refused(event, Aggregate("OTHER", ("OTHER", "THIRD"), version), sender)
+    if act.party in ("owner", "party"):
+        assert of_others is not None
+        if act.before != ("none",):
+            assert owner_refused(event, Aggregate(sender.code, (), version), sender) is None
+    else:
+        assert of_others is None, "whether it was invited is the search's to say"
+    if act.party == "party":
+        assert owner_refused(event, Aggregate("OTHER", ("OTHER", sender.code), version), sender) is None
+
+
+@pytest.mark.parametrize("known", range(4))
+@pytest.mark.parametrize("version", range(5))
+def test_versions(known: int, version: int) -> None:
+    """A version is one above the last, whatever that was."""
+    event = replace(example("referral.ReferralRevised"), version=version)
+    sender = sender_of(event, "authority")
+    refused = owner_refused(event, Aggregate(sender.code, (), known), sender)
+    assert refused == (None if version == known + 1 else "version")
+
+
+def test_late_is_marked() -> None:
+    """What happened more than a day ago is marked, never refused."""
+    event = example("placement.PlacementStarted")
+    assert rules.marks(event, attributes_of(event, time=NOW - timedelta(days=1)), NOW) == ()
+    late = attributes_of(event, time=NOW - timedelta(days=400))
+    assert rules.marks(event, late, NOW) == ("recorded_late",)
+    assert field_refused(event, sender_of(event, "authority"), time=NOW - timedelta(days=30)) is None
+
+
+def test_people() -> None:
+    """A child is under 18, a case has children, an agreement a deputy, a home ages the right way round."""
+    notice = example("referral.EarlyNoticeGiven")
+    sender = sender_of(notice, "authority")
+    grown = replace(notice.children[0], age_band="18+", role="child")
+    assert field_refused(replace(notice, children=(grown,)), sender) == "children.0.age_band"
+    assert field_refused(replace(notice, children=(replace(grown, role="parent"),)), sender) is None
+    assert field_refused(replace(notice, children=()), sender) == "children"
+    agreement = example("agreement.AgreementRegistered")
+    assert field_refused(replace(agreement, deputies=()), sender_of(agreement, "authority")) == "deputies"
+    vacancy = example("vacancy.VacancyOpened")
+    turned = replace(vacancy, home=replace(vacancy.home, min_age=12, max_age=3))
+    assert field_refused(turned, sender_of(vacancy, "provider")) == "home.min_age"

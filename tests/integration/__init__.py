@@ -1,0 +1,1 @@
+"""Tests over the whole hub: real broker, registry, database and services."""

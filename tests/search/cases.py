@@ -1,0 +1,210 @@
+"""Made-up cases in any state, every act of the lifecycle table, and a view whose homes are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from placehub.contracts.corrections import ReferralEventCorrected
+from placehub.contracts.parts import Basis, FeeLine, HomeFit
+from placehub.offers import events as offers
+from placehub.referrals import events as referrals
+from placehub.referrals.child import Child, NotedChild
+from placehub.search.case import Case, Invitation, Offer
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+CASE, CHILD, SIBLING = UUID(int=1), UUID(int=2), UUID(int=3)
+OFFER, OTHER_OFFER, HOME, OTHER_HOME = UUID(int=4), UUID(int=5), UUID(int=6), UUID(int=7)
+AUTHORITY, PROVIDER, OTHER = "A1", "P1", "P2"
+LATER = NOW + timedelta(days=3)
+BASIS = Basis(
+    decided_at=NOW,
+    case_sequence=0,
+    vacancy_offsets=(),
+    agreement_offsets=(),
+    organisation_offsets=(),
+    policy="p",
+    codes="c",
+    postcodes="o",
+    rules="r",
+)
+
+
+def a_fit(vacancy_id: UUID = HOME, band: str = "fits", miles: int = 1) -> HomeFit:
+    """Return a home that fits."""
+    return HomeFit(
+        vacancy_id=vacancy_id,
+        household_ref=UUID(int=vacancy_id.int + 1000),
+        band=band,
+        distance_miles=Decimal(miles),
+        findings=(),
+        questions=(),
+    )
+
+
+@dataclass
+class Given:
+    """A view of a world that is given: homes by vacancy, each with its provider."""
+
+    homes: dict[UUID, tuple[str, HomeFit]] = field(default_factory=dict)
+    now: datetime = NOW
+    most: int | None = None
+
+    def fits(self, case: Case) -> Sequence[tuple[str, HomeFit]]:
+        """Return every home, in the order of their ids."""
+        return [self.homes[one] for one in sorted(self.homes)]
+
+    def considered(self, case: Case) -> tuple[int, dict[str, int]]:
+        """Return as many homes as there are, and one that was too far."""
+        return len(self.homes) + 1, {"distance": 1, "age": 0}
+
+    def fit(self, case: Case, vacancy_id: UUID) -> tuple[str, HomeFit] | None:
+        """Return the home."""
+        return self.homes.get(vacancy_id)
+
+    def owner(self, vacancy_id: UUID) -> str | None:
+        """Return its provider."""
+        return self.homes[vacancy_id][0] if vacancy_id in self.homes else None
+
+    def basis(self, case: Case) -> Basis:
+        """Return any basis."""
+        return BASIS
+
+    def respond_by(self, case: Case) -> datetime:
+        """Return a day from now."""
+        return self.now + timedelta(days=1)
+
+    def most_invited(self, case: Case) -> int | None:
+        """Return the most given."""
+        return self.most
+
+
+def facts_of(cls: type, version: int = 1, children: tuple[UUID, ...] = (CHILD,)) -> Any:
+    """Return a notice, a referral or its revision."""
+    kind = NotedChild if cls is referrals.EarlyNoticeGiven else Child
+    known: dict[str, Any] = {
+        "referral_id": CASE,
+        "authority": AUTHORITY,
+        "need_known_at": NOW,
+        "lawful_basis": referrals.LawfulBasis(
+            basis="public task", condition="vital interests", purpose="find a foster home", authorised_by="director"
+        ),
+        "wanted": referrals.Wanted(),
+        "children": tuple(kind(child_id=one) for one in children),
+    }
+    if cls is not referrals.EarlyNoticeGiven:
+        known["version"] = version
+    return cls(**known)
+
+
+def an_offer(offer_id: UUID = OFFER, provider: str = PROVIDER, state: str = "open", vacancy_id: UUID = HOME) -> Offer:
+    """Return an offer as a case holds it."""
+    return Offer(
+        offer_id=offer_id,
+        provider=provider,
+        vacancy_id=vacancy_id,
+        children=(CHILD,),
+        state=state,
+        available_from=NOW.date(),
+        valid_until=LATER,
+        referral_version=1,
+    )
+
+
+SELECTED = {"reserving": "selected", "reserved": "reserved"}
+"""State of a case -> state of the offer it has selected."""
+
+
+def a_case(state: str, invitation: str = "offered", offer: str | None = None, **other: Any) -> Case:
+    """Return a case in that state with one invited provider and its offer."""
+    chosen = OFFER if state in SELECTED else None
+    usual: dict[str, Any] = {
+        "referral_id": CASE,
+        "state": state,
+        "facts": facts_of(referrals.EarlyNoticeGiven if state == "noticed" else referrals.ReferralMade),
+        "sequence": 3,
+        "invitations": {
+            PROVIDER: Invitation(provider=PROVIDER, state=invitation, homes=(a_fit(),), respond_by=NOW + timedelta(1))
+        },
+        "offers": {OFFER: an_offer(state=offer or SELECTED.get(state, "open"))},
+        "selected": chosen,
+    }
+    return Case(**(usual | other))
+
+
+_WORDS: dict[str, Any] = {
+    "referral_id": CASE,
+    "authority": AUTHORITY,
+    "provider": PROVIDER,
+    "sender": AUTHORITY,
+    "offer_id": OFFER,
+    "vacancy_id": HOME,
+    "clarification_id": UUID(int=30),
+    "child_id": CHILD,
+    "continues": UUID(int=31),
+    "corrects": UUID(int=32),
+    "children": (CHILD,),
+    "groups": ((CHILD,),),
+    "fee_lines": (FeeLine(what="base fee", amount=Decimal(900), unit="week"),),
+    "referral_version": 1,
+    "available_from": NOW.date(),
+    "valid_until": LATER,
+    "found": True,
+    "after_days": 14,
+    "fields": (),
+}
+ACTED: tuple[type, ...] = (
+    referrals.EarlyNoticeWithdrawn,
+    referrals.ReferralWithdrawn,
+    referrals.ReferralContinued,
+    referrals.InHouseSearchStarted,
+    referrals.InHouseSearchConcluded,
+    referrals.ClarificationAnswered,
+    referrals.OfferQueried,
+    referrals.SupportLineRefused,
+    referrals.SplitConfirmed,
+    referrals.OfferSelected,
+    referrals.SelectionWithdrawn,
+    offers.ClarificationAsked,
+    offers.InterestExpressed,
+    offers.OfferMade,
+    offers.OfferRevised,
+    offers.OfferReconfirmed,
+    offers.OfferWithdrawn,
+    offers.InvitationDeclined,
+    offers.ReferralFeedbackGiven,
+    ReferralEventCorrected,
+)
+"""Every event of organisations about a case, but for its facts."""
+FACTS: tuple[type, ...] = (referrals.EarlyNoticeGiven, referrals.ReferralMade, referrals.ReferralRevised)
+
+
+_WORDED = (
+    referrals.ClarificationAnswered,
+    referrals.OfferQueried,
+    referrals.SplitConfirmed,
+    offers.ClarificationAsked,
+)
+
+
+def an_act(cls: type, **other: Any) -> Any:
+    """Return an event of that class about `a_case`, but for what is given."""
+    if cls in FACTS:
+        return facts_of(cls, **other)
+    names = [one.name for one in fields(cls)]
+    needed = {name: _WORDS.get(name, "other") for name in names if name not in ("feedback", "recorded_for")}
+    if cls is offers.OfferMade:
+        needed["offer_id"] = OTHER_OFFER
+    sealed = ("question", "answer", "reason", "family_time_plan")
+    if cls in (
+        referrals.ClarificationAnswered,
+        referrals.OfferQueried,
+        referrals.SplitConfirmed,
+        offers.ClarificationAsked,
+    ):
+        needed = {name: value for name, value in needed.items() if name not in sealed}
+    return cls(**(needed | other))

@@ -1,0 +1,100 @@
+"""Who is invited, and what becomes of an invitation when homes change."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
+from placehub.search import inviting
+from placehub.search.case import Case
+from placehub.search.deciding import decide
+from placehub.search.events import (
+    InvitationClosed,
+    InvitationUpdated,
+    NoFitFound,
+    ProviderInvited,
+    SearchStarted,
+)
+
+from .cases import HOME, OTHER, OTHER_HOME, PROVIDER, Given, a_case, a_fit, an_act
+
+THIRD_HOME = UUID(int=8)
+
+
+def begun(view: Given, cls: type = EarlyNoticeGiven) -> tuple[Case, list[type]]:
+    """Return a case that has just begun, and the kinds of event that followed."""
+    decided = decide(None, an_act(cls), view)
+    return decided.case, [type(one) for one in decided.events]
+
+
+def test_a_search_starts() -> None:
+    """Each provider is invited once, with all its homes, best band first; the basis goes with it."""
+    homes = {HOME: (PROVIDER, a_fit(HOME, "stretch")), THIRD_HOME: (PROVIDER, a_fit(THIRD_HOME))}
+    decided = decide(None, an_act(EarlyNoticeGiven), Given(homes | {OTHER_HOME: (OTHER, a_fit(OTHER_HOME))}))
+    start, first, second = decided.events
+    assert isinstance(start, SearchStarted)
+    assert (start.homes_considered, start.homes_fitting) == (4, 3)
+    assert (first.provider, first.band, len(first.homes), first.interest_only) == (PROVIDER, "fits", 2, True)
+    assert (second.provider, second.released_at) == (OTHER, first.released_at)
+    assert first.basis is not None
+
+
+def test_nothing_fits() -> None:
+    """Where no home fits, the authority is told which rules removed how many; rules that removed none are left out."""
+    decided = decide(None, an_act(ReferralMade), Given())
+    none = decided.events[-1]
+    assert isinstance(none, NoFitFound)
+    assert [(one.criterion, one.homes) for one in none.removed] == [("distance", 1)]
+
+
+def test_the_most_invited_at_the_start() -> None:
+    """The start invites the best so many; a home that opens later does not count against them."""
+    view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME))}, most=1)
+    case, kinds = begun(view)
+    assert kinds == [SearchStarted, ProviderInvited]
+    later = inviting.vacancy_changed(case, view, OTHER_HOME, OTHER)
+    assert [type(one) for one in later.events] == [ProviderInvited]
+
+
+def test_a_home_changes() -> None:
+    """What is worth telling is told; the same again is not; the last home gone closes the invitation."""
+    view = Given({HOME: (PROVIDER, a_fit())})
+    case, _ = begun(view)
+    assert inviting.vacancy_changed(case, view, HOME, PROVIDER).events == ()
+    view.homes[HOME] = (PROVIDER, a_fit(band="stretch"))
+    updated = inviting.vacancy_changed(case, view, HOME, PROVIDER)
+    assert [(type(one), one.band) for one in updated.events] == [(InvitationUpdated, "stretch")]
+    view.homes.clear()
+    closed = inviting.vacancy_changed(updated.case, view, HOME, PROVIDER)
+    assert [(type(one), one.reason) for one in closed.events] == [(InvitationClosed, "no longer fits")]
+    assert inviting.vacancy_changed(closed.case, Given({HOME: (PROVIDER, a_fit())}), HOME, PROVIDER).events == ()
+
+
+def test_an_offer_that_stands_keeps_its_invitation() -> None:
+    """A home that fits no longer does not take away the invitation under an offer: that is the authority's to judge."""
+    assert inviting.vacancy_changed(a_case("referred", "offered"), Given(), HOME, PROVIDER).events == ()
+
+
+@pytest.mark.parametrize("state", ["declined", "closed"])
+def test_who_is_out_is_left_alone(state: str) -> None:
+    """A provider that declined, or was closed, hears no more of the case."""
+    view = Given({OTHER_HOME: (PROVIDER, a_fit(OTHER_HOME))})
+    assert inviting.vacancy_changed(a_case("referred", state), view, OTHER_HOME, PROVIDER).events == ()
+    assert not [one for one in inviting.again(a_case("referred", state), view).events if hasattr(one, "provider")]
+
+
+def test_new_facts_are_told_to_everybody_invited() -> None:
+    """The referral is told to all whom the notice reached, changed or not; a lapsed invitation is open again."""
+    view = Given({HOME: (PROVIDER, a_fit())})
+    (told,) = inviting.again(a_case("referred", "lapsed"), view).events
+    assert isinstance(told, InvitationUpdated)
+    assert inviting.again(a_case("referred", "lapsed"), view).case.invitations[PROVIDER].state == "invited"
+
+
+def test_a_search_that_stood_still_catches_up() -> None:
+    """What opened meanwhile is invited, what changed is updated, and who has heard it all hears nothing."""
+    view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME))})
+    events = inviting.again(a_case("referred", "interested"), view, told_anew=False).events
+    assert [(type(one), one.provider) for one in events] == [(ProviderInvited, OTHER)]
