@@ -213,6 +213,7 @@ class Running:
             except (Unavailable, OperationalError, KafkaError):  # a server may have died and be on its way back
                 if time.monotonic() > deadline:
                     raise
+                time.sleep(0.05)
 
     def tick(self, now: datetime) -> None:
         """Move the hub's clock on, and wait until everything due has happened."""

@@ -254,7 +254,7 @@ def _happens(view: Given, case: Case, kind: str, what: Any, how: Any) -> tuple[C
             view.homes.pop(vacancy_id, None)
         if not case.searching:  # as the processor asks
             return case, ()
-        decided = inviting.vacancy_changed(case, view, vacancy_id, provider)
+        decided = inviting.homes_changed(case, view, provider, [vacancy_id])
     else:
         try:
             decided = decide(case, _by(what, how), view)

@@ -54,7 +54,7 @@ def test_the_most_invited_at_the_start() -> None:
     view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME))}, most=1)
     case, kinds = begun(view)
     assert kinds == [SearchStarted, ProviderInvited]
-    later = inviting.vacancy_changed(case, view, OTHER_HOME, OTHER)
+    later = inviting.homes_changed(case, view, OTHER, [OTHER_HOME])
     assert [type(one) for one in later.events] == [ProviderInvited]
 
 
@@ -62,26 +62,26 @@ def test_a_home_changes() -> None:
     """What is worth telling is told; the same again is not; the last home gone closes the invitation."""
     view = Given({HOME: (PROVIDER, a_fit())})
     case, _ = begun(view)
-    assert inviting.vacancy_changed(case, view, HOME, PROVIDER).events == ()
+    assert inviting.homes_changed(case, view, PROVIDER, [HOME]).events == ()
     view.homes[HOME] = (PROVIDER, a_fit(band="stretch"))
-    updated = inviting.vacancy_changed(case, view, HOME, PROVIDER)
+    updated = inviting.homes_changed(case, view, PROVIDER, [HOME])
     assert [(type(one), one.band) for one in updated.events] == [(InvitationUpdated, "stretch")]
     view.homes.clear()
-    closed = inviting.vacancy_changed(updated.case, view, HOME, PROVIDER)
+    closed = inviting.homes_changed(updated.case, view, PROVIDER, [HOME])
     assert [(type(one), one.reason) for one in closed.events] == [(InvitationClosed, "no longer fits")]
-    assert inviting.vacancy_changed(closed.case, Given({HOME: (PROVIDER, a_fit())}), HOME, PROVIDER).events == ()
+    assert inviting.homes_changed(closed.case, Given({HOME: (PROVIDER, a_fit())}), PROVIDER, [HOME]).events == ()
 
 
 def test_an_offer_that_stands_keeps_its_invitation() -> None:
     """A home that fits no longer does not take away the invitation under an offer: that is the authority's to judge."""
-    assert inviting.vacancy_changed(a_case("referred", "offered"), Given(), HOME, PROVIDER).events == ()
+    assert inviting.homes_changed(a_case("referred", "offered"), Given(), PROVIDER, [HOME]).events == ()
 
 
 @pytest.mark.parametrize("state", ["declined", "closed"])
 def test_who_is_out_is_left_alone(state: str) -> None:
     """A provider that declined, or was closed, hears no more of the case."""
     view = Given({OTHER_HOME: (PROVIDER, a_fit(OTHER_HOME))})
-    assert inviting.vacancy_changed(a_case("referred", state), view, OTHER_HOME, PROVIDER).events == ()
+    assert inviting.homes_changed(a_case("referred", state), view, PROVIDER, [OTHER_HOME]).events == ()
     assert not [one for one in inviting.again(a_case("referred", state), view).events if hasattr(one, "provider")]
 
 

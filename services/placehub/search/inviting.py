@@ -58,14 +58,17 @@ def again(case: Case, view: View, *, told_anew: bool = True) -> Decided:
     return decided
 
 
-def vacancy_changed(case: Case, view: View, vacancy_id: UUID, provider: str) -> Decided:
-    """Match one vacancy that opened or changed against a search that is going on."""
-    found = view.fit(case, vacancy_id)
+def homes_changed(case: Case, view: View, provider: str, changed: Iterable[UUID]) -> Decided:
+    """Match a provider's homes that opened or changed against a search that is going on.
+
+    All its homes are looked at again, not only those named: an invitation is never told with what stands no more.
+    """
     known = case.invitations.get(provider)
+    before = [home.vacancy_id for home in known.homes] if known else []
+    found = [view.fit(case, vacancy_id) for vacancy_id in {**dict.fromkeys(before), **dict.fromkeys(changed)}]
+    homes = _ordered([fit for _, fit in filter(None, found)])
     if known is None:
-        return _invite(case, view, {provider: (found[1],)}, None) if found else Decided(case)
-    others = tuple(home for home in known.homes if home.vacancy_id != vacancy_id)
-    homes = _ordered((*others, found[1])) if found else others
+        return _invite(case, view, {provider: homes}, None) if homes else Decided(case)
     return _update(case, view, provider, homes, told_anew=False)
 
 

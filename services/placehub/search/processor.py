@@ -83,10 +83,10 @@ class Search:
         view = self._view(step)
         for record in records:
             self._answer(step, record, view)
-        for vacancy_id, (provider, because) in self._changed(records).items():
+        for provider, (because, changed) in self._changed(records).items():
             for _, case in self._cases.every():
                 if case.searching:
-                    self._keep(step, inviting.vacancy_changed(case, view, vacancy_id, provider), because, vacancy_id)
+                    self._keep(step, inviting.homes_changed(case, view, provider, sorted(changed)), because)
         self._cases.finish()
 
     def tick(self, step: Step) -> None:
@@ -113,16 +113,19 @@ class Search:
         elif isinstance(event, PlacementStarted):
             self._keep(step, answering.started(case, event, view), record.attributes.id)
 
-    def _changed(self, records: Sequence[Record]) -> dict[UUID, tuple[str, UUID]]:
-        """Return each vacancy that changed, its provider, and the last event that changed it."""
-        changed: dict[UUID, tuple[str, UUID]] = {}
+    def _changed(self, records: Sequence[Record]) -> dict[str, tuple[UUID, set[UUID]]]:
+        """Return, by provider, the last event that changed its homes, and which of them changed."""
+        changed: dict[str, tuple[UUID, set[UUID]]] = {}
         for record in records:
-            event, because = record.event, record.attributes.id
+            event = record.event
             if isinstance(event, _CHANGES):
-                changed[event.vacancy_id] = (event.provider, because)
+                homes = {event.vacancy_id}
             elif isinstance(event, ProviderJoined):
-                for vacancy_id in sorted(self._around.vacancies_of(event.provider)):
-                    changed[vacancy_id] = (event.provider, because)
+                homes = set(self._around.vacancies_of(event.provider))
+            else:
+                continue
+            _, before = changed.get(event.provider, (None, set()))
+            changed[event.provider] = (record.attributes.id, before | homes)
         return changed
 
     def _keep(self, step: Step, decided: Decided, because: UUID, nth: object = 0) -> None:
