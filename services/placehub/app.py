@@ -9,7 +9,7 @@ import base64
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,6 +52,8 @@ READS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "monitoring": ((*_STREAM_NAMES, DEADLETTER), ()),
 }
 """Processor -> the topics it reads by partition, and those it reads whole."""
+DECIDERS: Final = ("intake", "search", "vacancies")
+"""The processors whose events others react on."""
 PROCESSES: Final = ("api", *READS)
 """What `placehub run NAME` can run."""
 
@@ -127,7 +129,7 @@ def _run_intake(settings: Settings) -> None:
     from placehub.intake.processor import Intake
 
     intake = Intake(Codec(Registry(settings.registry)))
-    run_posted(_worker(settings, intake), intake.outboxes, lambda **options: reader(settings, **options))
+    run_posted(_worker(settings, intake), intake.outboxes, lambda: reader(settings))
 
 
 def _worker(settings: Settings, processor: Processor) -> Worker:
@@ -203,13 +205,17 @@ class Running:
     _producer: KafkaProducer
     _ticks: int = 0
 
-    def wait_quiet(self, seconds: float = 60) -> None:
-        """Return once every service has read everything and published everything; restarts what died meanwhile."""
+    def wait_decided(self) -> None:
+        """Return once everything posted is decided; it may still be on its way to inboxes and views."""
+        self.wait_quiet(only=DECIDERS)
+
+    def wait_quiet(self, seconds: float = 60, only: Collection[str] | None = None) -> None:
+        """Return once every service (of these) has read and published everything; restarts what died meanwhile."""
         deadline = time.monotonic() + seconds
         while True:
             self.supervisor.look()
             try:
-                return self._quiet.wait(min(1.0, seconds))
+                return self._quiet.wait(min(1.0, seconds), only)
             except (Unavailable, OperationalError, KafkaError):  # a server may have died and be on its way back
                 if time.monotonic() > deadline:
                     raise

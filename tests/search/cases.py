@@ -14,7 +14,7 @@ from placehub.contracts.parts import Basis, FeeLine, HomeFit
 from placehub.offers import events as offers
 from placehub.referrals import events as referrals
 from placehub.referrals.child import Child, NotedChild
-from placehub.search.case import Case, Invitation, Offer
+from placehub.search.case import Case, Invitation, Offer, told
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CASE, CHILD, SIBLING = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -128,7 +128,9 @@ def a_case(state: str, invitation: str = "offered", offer: str | None = None, **
         "facts": facts_of(referrals.EarlyNoticeGiven if state == "noticed" else referrals.ReferralMade),
         "sequence": 3,
         "invitations": {
-            PROVIDER: Invitation(provider=PROVIDER, state=invitation, homes=(a_fit(),), respond_by=NOW + timedelta(1))
+            PROVIDER: Invitation(
+                provider=PROVIDER, state=invitation, homes=told((a_fit(),)), respond_by=NOW + timedelta(1)
+            )
         },
         "offers": {OFFER: an_offer(state=offer or SELECTED.get(state, "open"))},
         "selected": chosen,

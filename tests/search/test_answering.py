@@ -10,7 +10,7 @@ from placehub.placements.events import PlacementStarted
 from placehub.referrals.events import OfferFeedback, ReferralMade
 from placehub.referrals.lifecycle import STATES
 from placehub.search import answering
-from placehub.search.case import Case
+from placehub.search.case import Case, told
 from placehub.search.events import (
     InvitationClosed,
     OfferNotSelected,
@@ -86,7 +86,7 @@ def with_another(state: str = "reserving") -> Case:
     """Return a case that has selected one of two offers."""
     both = {OFFER: an_offer(state="selected"), OTHER_OFFER: an_offer(OTHER_OFFER, OTHER, vacancy_id=OTHER_HOME)}
     home = a_case(state).invitations[PROVIDER]
-    other = type(home)(provider=OTHER, state="offered", homes=(a_fit(OTHER_HOME),), respond_by=home.respond_by)
+    other = type(home)(provider=OTHER, state="offered", homes=told((a_fit(OTHER_HOME),)), respond_by=home.respond_by)
     invitations = {PROVIDER: home, OTHER: other}
     feedback = (OfferFeedback(offer_id=OTHER_OFFER, feedback="nearer home"),)
     return a_case(state, offers=both, invitations=invitations, feedback=feedback)

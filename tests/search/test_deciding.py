@@ -18,7 +18,7 @@ from placehub.referrals import events as referrals
 from placehub.referrals.lifecycle import ACTS, INVITATION_STATES, OFFER_STATES, STATES
 from placehub.search import inviting
 from placehub.search.answering import started
-from placehub.search.case import Case, Invitation
+from placehub.search.case import Case, Invitation, told
 from placehub.search.deciding import TABLE, decide, due, order
 from placehub.search.events import (
     InvitationClosed,
@@ -152,8 +152,10 @@ def test_terms_of_an_offer(field: str, value: Any) -> None:
 def test_the_authority_says_why_it_takes_the_worse_fit() -> None:
     """A selection needs a reason when a home of a better band is on offer, not when it is only nearer."""
     invitations = {
-        PROVIDER: Invitation(provider=PROVIDER, state="offered", homes=(a_fit(band="stretch"),), respond_by=LATER),
-        OTHER: Invitation(provider=OTHER, state="offered", homes=(a_fit(OTHER_HOME),), respond_by=LATER),
+        PROVIDER: Invitation(
+            provider=PROVIDER, state="offered", homes=told((a_fit(band="stretch"),)), respond_by=LATER
+        ),
+        OTHER: Invitation(provider=OTHER, state="offered", homes=told((a_fit(OTHER_HOME),)), respond_by=LATER),
     }
     both = {OFFER: an_offer(), OTHER_OFFER: an_offer(OTHER_OFFER, OTHER, vacancy_id=OTHER_HOME)}
     case = a_case("referred", invitations=invitations, offers=both)
@@ -161,7 +163,7 @@ def test_the_authority_says_why_it_takes_the_worse_fit() -> None:
     select = an_act(referrals.OfferSelected, reason=None)
     assert refused(case, select) == "reason"
     assert refused(case, replace(select, reason="carer known to child")) is None
-    nearer = replace(invitations[PROVIDER], homes=(a_fit(miles=20),))
+    nearer = replace(invitations[PROVIDER], homes=told((a_fit(miles=20),)))
     assert refused(replace(case, invitations={**invitations, PROVIDER: nearer}), select) is None
 
 

@@ -29,7 +29,7 @@ def producer(settings: Settings) -> KafkaProducer:
 
 def reader(settings: Settings, **options: Any) -> KafkaConsumer:
     """Return a consumer outside any group; the caller assigns and seeks."""
-    plain = {"group_id": None, "enable_auto_commit": False, "auto_offset_reset": "earliest", "fetch_max_wait_ms": 100}
+    plain = {"group_id": None, "enable_auto_commit": False, "auto_offset_reset": "earliest", "fetch_max_wait_ms": 500}
     return KafkaConsumer(**{**access(settings), **plain, **options})
 
 

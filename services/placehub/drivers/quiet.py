@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
@@ -36,16 +36,21 @@ class Quiet:
         self._outboxes = outboxes
         self._known: dict[str, list[TopicPartition]] = {}
 
-    def lags(self) -> dict[str, int]:
-        """Return how many records each processor has still to read, and `outgoing`: rows still to publish."""
+    def lags(self, only: Collection[str] | None = None) -> dict[str, int]:
+        """Return how many records each processor has still to read, and `outgoing`: rows still to publish.
+
+        `only` names the processors that are of interest; without it all are.
+        """
+        reads = {name: both for name, both in self._reads.items() if only is None or name in only}
         with self._engine.connect() as connection:
-            positions = connection.execute(select(POSITION)).all()
-            outgoing = int(connection.execute(select(func.count()).select_from(OUTGOING)).scalar_one())
+            positions = connection.execute(select(POSITION).where(POSITION.c.processor.in_(reads))).all()
+            unsent = select(func.count()).select_from(OUTGOING).where(OUTGOING.c.processor.in_(reads))
+            outgoing = int(connection.execute(unsent).scalar_one())
             outboxes = self._outboxes(connection)
-        named = {topic for own, whole in self._reads.values() for topic in (*own, *whole)} - {EVERY_OUTBOX}
+        named = {topic for own, whole in reads.values() for topic in (*own, *whole)} - {EVERY_OUTBOX}
         topics = tuple(sorted(named))
         ends = self._consumer.end_offsets(self._places((*topics, *outboxes)))
-        lags = {name: _lag(name, *reads, outboxes, positions, ends) for name, reads in self._reads.items()}
+        lags = {name: _lag(name, *both, outboxes, positions, ends) for name, both in reads.items()}
         return lags | {"outgoing": outgoing}
 
     def ends(self, topics: tuple[str, ...]) -> list[int]:
@@ -59,16 +64,16 @@ class Quiet:
             self._known.setdefault(place.topic, []).append(place)
         return [place for topic in topics for place in self._known[topic]]
 
-    def wait(self, seconds: float = 60) -> None:
-        """Return once the hub is quiet; Unavailable when it is not within `seconds`."""
+    def wait(self, seconds: float = 60, only: Collection[str] | None = None) -> None:
+        """Return once the hub (or these processors of it) is quiet; Unavailable when it is not within `seconds`."""
         deadline = time.monotonic() + seconds
-        lags = self.lags()
+        lags = self.lags(only)
         while any(lags.values()):
             if time.monotonic() > deadline:
                 behind = ", ".join(f"{name} {count}" for name, count in lags.items() if count)
                 raise Unavailable(f"The hub did not come to rest in {seconds:.0f} s (still to do: {behind}).")
-            time.sleep(0.02)
-            lags = self.lags()
+            time.sleep(0.03)
+            lags = self.lags(only)
 
 
 def _lag(

@@ -193,7 +193,8 @@ class Stage:
             for act in wave:
                 by_sender[act.sender].append(act)
             list(self._pool.map(self._send, by_sender, by_sender.values()))
-            self._running.wait_quiet()
+            self._running.wait_decided()
+        self._running.wait_quiet()
 
     def _send(self, code: str, acts: Sequence[Act]) -> None:
         self._mailboxes[code].post_prepared([prepare(act.name, act.document(), act.time, act.id) for act in acts])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -19,12 +20,22 @@ BANDS = ("fits", "fits with named support", "stretch")
 
 
 @record
+class Told:
+    """What of one home's fit a case keeps: enough to rank offers and to see whether there is news to tell."""
+
+    vacancy_id: UUID
+    band: str
+    distance_miles: Decimal | None
+    questions: tuple[str, ...]
+
+
+@record
 class Invitation:
     """One provider's invitation, with the homes that fit as last told."""
 
     provider: str
     state: str
-    homes: tuple[HomeFit, ...]
+    homes: tuple[Told, ...]
     respond_by: datetime
 
 
@@ -123,6 +134,19 @@ class Decided:
     case: Case
     events: tuple[Any, ...] = ()
     marks: tuple[str, ...] = ()
+
+
+def told(homes: Sequence[HomeFit]) -> tuple[Told, ...]:
+    """Return what a case keeps of these homes: their findings stand in the event that told them."""
+    return tuple(
+        Told(
+            vacancy_id=home.vacancy_id,
+            band=home.band,
+            distance_miles=home.distance_miles,
+            questions=home.questions,
+        )
+        for home in homes
+    )
 
 
 def band_of(homes: Sequence[HomeFit]) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from placehub.contracts.parts import HomeFit
 from placehub.referrals.events import EarlyNoticeGiven
-from placehub.search.case import BANDS, Case, Decided, Invitation, View, band_of
+from placehub.search.case import BANDS, Case, Decided, Invitation, Told, View, band_of, told
 from placehub.search.events import (
     InvitationClosed,
     InvitationUpdated,
@@ -97,7 +97,9 @@ def _invite(case: Case, view: View, homes: dict[str, tuple[HomeFit, ...]], most:
                 basis=basis,
             )
         )
-        case = case.with_invitation(Invitation(provider=provider, state="invited", homes=found, respond_by=respond_by))
+        case = case.with_invitation(
+            Invitation(provider=provider, state="invited", homes=told(found), respond_by=respond_by)
+        )
     return Decided(case, tuple(events))
 
 
@@ -122,7 +124,9 @@ def _update(case: Case, view: View, provider: str, homes: tuple[HomeFit, ...], *
         basis=view.basis(case),
     )
     state = "invited" if known.state == "lapsed" else known.state
-    return Decided(case.with_invitation(replace(known, homes=homes, state=state, respond_by=respond_by)), (event,))
+    return Decided(
+        case.with_invitation(replace(known, homes=told(homes), state=state, respond_by=respond_by)), (event,)
+    )
 
 
 def _close(case: Case, provider: str, reason: str) -> Decided:
@@ -150,7 +154,7 @@ def _ordered(homes: Sequence[HomeFit]) -> tuple[HomeFit, ...]:
     )
 
 
-def _gist(homes: Sequence[HomeFit]) -> frozenset[tuple[UUID, str, tuple[str, ...]]]:
+def _gist(homes: Sequence[HomeFit] | Sequence[Told]) -> frozenset[tuple[UUID, str, tuple[str, ...]]]:
     """What of the homes is worth telling a provider again."""
     return frozenset((home.vacancy_id, home.band, home.questions) for home in homes)
 
