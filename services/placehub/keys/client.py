@@ -6,9 +6,11 @@ Used by the SDK, the CLI, the sample actors and the hub's own search.
 from __future__ import annotations
 
 import json
+import ssl
 from base64 import b64decode
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping
+from functools import cache
 from threading import Lock
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -27,6 +29,12 @@ Document = dict[str, Any]
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    # reading the machine's certificates takes longer than a call, and they are the same for every client
+    return ssl.create_default_context()
 
 
 class _Recent(Generic[K, V]):
@@ -64,7 +72,7 @@ class KeyClient:
     """
 
     def __init__(self, api: str, organisation: str, token: str, *, remembered: int = 10_000) -> None:
-        self._http = httpx.Client(base_url=api, auth=(organisation, token), timeout=10)
+        self._http = httpx.Client(base_url=api, auth=(organisation, token), timeout=10, verify=_certificates())
         self._made: _Recent[tuple[str, str, str], DataKey] = _Recent(remembered)
         self._opened: _Recent[tuple[str, str], bytes] = _Recent(remembered)
 

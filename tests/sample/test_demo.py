@@ -1,0 +1,42 @@
+"""The demo as a person runs it, on the small corner of the sample world."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TWICE = ("first", "second")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[subprocess.CompletedProcess[str], Path]]:
+    """The same seed, run twice in folders of their own."""
+    return {name: _run(tmp_path_factory.mktemp(name) / "hub") for name in TWICE}
+
+
+def _run(folder: Path) -> tuple[subprocess.CompletedProcess[str], Path]:
+    command = [sys.executable, "-m", "placehub", "demo", "--scale", "corner", "--seed", "7", "--dir", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=400, check=False), folder
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", TWICE)
+def test_the_demo_ends_well(name: str, runs: dict[str, tuple[subprocess.CompletedProcess[str], Path]]) -> None:
+    """The demo exits 0, its separate re-check found no broken hard constraint, and it says that it is simulated."""
+    done, _ = runs[name]
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "searched at hour 0" in done.stdout
+    assert "simulated" in done.stdout
+
+
+def test_the_same_seed_gives_the_same_verdicts(
+    runs: dict[str, tuple[subprocess.CompletedProcess[str], Path]],
+) -> None:
+    """Two runs of one seed give the same set of (step, referral, provider, verdict), and it is not empty."""
+    first, second = (json.loads((runs[name][1] / "demo-verdicts.json").read_text()) for name in TWICE)
+    assert first
+    assert first == second
