@@ -132,8 +132,8 @@ def test_what_an_early_notice_says_the_referral_does_not_take_back(world: World)
 
 
 def test_the_world_stops_more_often_while_a_need_for_today_is_open(world: World) -> None:
-    """There are four steps a day, and some more after each emergency; each is later than the one before."""
-    assert len(world.steps) > 4 * SCALES["region"].days
+    """There are two steps a day, and some more after each emergency; each is later than the one before."""
+    assert len(world.steps) > 2 * SCALES["region"].days
     assert list(world.steps) == sorted(set(world.steps))
 
 

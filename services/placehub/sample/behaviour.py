@@ -20,7 +20,7 @@ manager, referral       an offer (three days, all-in) where the carer says yes: 
                         likelier; else a decline with the fact that decided; sometimes first a question
 manager, revision       confirms the standing offer for the referral's new version
 manager, place filled   closes the vacancy, or pauses it while the household settles
-manager, mornings       opens, confirms, pauses and closes vacancies; needs become known later in the day
+manager, mornings       confirms vacancies, and opens, pauses or closes one a day; needs become known later
 manager, every week     asks carers whether they are still willing; some forget, and find out days later
 lead                    registers the agreements and the providers that join them, once
 ======================  ===============================================================================

@@ -93,9 +93,18 @@ class ReferralManager(Actor):
         """Return what is due now: homes first, then invitations case by case."""
         acts: list[Act] = []
         if now.hour == MORNING:
-            acts += [act for vacancy_id in sorted(self._homes) for act in self._keep(self._homes[vacancy_id], now)]
+            acts += self._morning(now)
         for referral_id in sorted(self._cases):
             acts += self._respond(referral_id, self._cases[referral_id], now)
+        return acts
+
+    def _morning(self, now: datetime) -> list[Act]:
+        """Bring homes up to date: one change of what is on offer a day, but as many confirmations as are due."""
+        acts: list[Act] = []
+        for vacancy_id in sorted(self._homes):
+            acts += self._keep(self._homes[vacancy_id], now)
+            if now > self._first_step and any(CHANGES.items() <= act.touches.items() for act in acts):
+                break
         return acts
 
     def _release(self, referral_id: UUID) -> None:

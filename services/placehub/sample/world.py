@@ -22,7 +22,7 @@ from placehub.sample.places import Places
 
 FIRST_DAY: Final = datetime(2026, 3, 2, tzinfo=UTC)
 """A Monday; the simulation's own time has nothing to do with today."""
-HOURS: Final = (8, 13, 18)
+HOURS: Final = (8, 16)
 MORNING: Final = HOURS[0]
 """The hour at which providers bring their vacancies up to date; needs become known at the other hours."""
 EMERGENCY_HOURS: Final = (1.0, 2.0)
@@ -66,7 +66,7 @@ class World:
 
     @cached_property
     def steps(self) -> tuple[datetime, ...]:
-        """The moments at which the actors act: four a day, and closer together while a need for today is open."""
+        """The moments at which the actors act: two a day, and closer together while a need for today is open."""
         regular = set(regular_steps(self.scale.days))
         extra = {
             case.need_known_at + timedelta(hours=hours)
