@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -59,7 +58,7 @@ class Sight:
         self._needs = needs
         self._policy = policy
         self._matched: tuple[Case, Match] | None = None
-        self._sought: Mapping[int, Sought] = {}
+        self._sought: dict[int, tuple[Facts, Sought]] = {}  # the facts are kept, or their id could be another's
 
     def fits(self, case: Case) -> tuple[tuple[str, HomeFit], ...]:
         """Return every fitting home with its provider, best first."""
@@ -120,6 +119,6 @@ class Sight:
         if known is None:
             sector = self._around.postcodes.sector(case.facts.wanted.near_sector or "")
             place = (sector.east, sector.north) if sector else None
-            known = sought_of(case.facts, self._needs.of(case.facts), place)
-            self._sought = {**self._sought, id(case.facts): known}
-        return known
+            known = case.facts, sought_of(case.facts, self._needs.of(case.facts), place)
+            self._sought[id(case.facts)] = known
+        return known[1]
