@@ -54,6 +54,8 @@ READS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 """Processor -> the topics it reads by partition, and those it reads whole."""
 DECIDERS: Final = ("intake", "search", "vacancies")
 """The processors whose events others react on."""
+SWITCH_SECONDS: Final = 0.0005
+"""How long a thread that computes keeps those waiting that talk to the broker; Python's own 5 ms add up over hops."""
 PROCESSES: Final = ("api", *READS)
 """What `placehub run NAME` can run."""
 
@@ -74,6 +76,7 @@ def run(name: str, settings: Settings) -> None:
     if name not in PROCESSES:
         raise NotFound(f"There is no process {name}. Choose one of: {', '.join(PROCESSES)}.")
     log_to_stderr(settings.log_level)
+    sys.setswitchinterval(SWITCH_SECONDS)
     if name == "api":
         _run_api(settings)
     elif name == "intake":
