@@ -15,6 +15,7 @@ from placehub.agreements.events import ProviderJoined
 from placehub.contracts.headers import Attributes
 from placehub.contracts.parts import Basis, Finding, HomeFit
 from placehub.drivers.records import Record
+from placehub.keys.sealed import Sealed
 from placehub.postcodes import Postcodes
 from placehub.referrals.child import Child, ChildNeed
 from placehub.referrals.events import LawfulBasis, ReferralMade, Wanted
@@ -222,11 +223,14 @@ def test_a_conditional_exclusion_needs_its_condition(postcodes: Postcodes) -> No
 
 
 def test_the_sealed_need_counts_where_it_is_open(postcodes: Postcodes) -> None:
-    """An exact age and an area to avoid, known from the need, are held against the home."""
+    """An exact age and an area to avoid, sealed in the facts in force, are held against the home; not before."""
+    sealed = replace(NOTED, need=Sealed(key_id="made up", nonce=bytes(12), ciphertext=bytes(16)))
+    case = referral(WANTED, sealed)
     older = {CHILD: ChildNeed(age_years=13)}
-    assert [one.rule for one in recheck(streams(referral(), invitation()), older, postcodes)] == ["age"]
+    assert [one.rule for one in recheck(streams(case, invitation()), older, postcodes)] == ["age"]
     away = {CHILD: ChildNeed(avoid=("LS6",))}
-    assert [one.rule for one in recheck(streams(referral(), invitation()), away, postcodes)] == ["avoided area"]
+    assert [one.rule for one in recheck(streams(case, invitation()), away, postcodes)] == ["avoided area"]
+    assert recheck(streams(referral(), invitation()), older, postcodes) == []
 
 
 def test_a_wrong_distance_is_found(postcodes: Postcodes) -> None:

@@ -116,8 +116,14 @@ def _broken(
     """Return the constraints that are broken; where the plan parts siblings, those of the child it suits best."""
     apart = case.wanted.siblings_plan == "apart" and not any(one.role == "parent" for one in case.children)
     units = [(one,) for one in case.children] if apart else [case.children]
-    answers = [list(_answers(_Question(case.wanted, unit, vacancy, fit, needs, today, postcodes))) for unit in units]
+    # an early notice carries no need: what a later referral seals was not to be known when its homes were invited
+    known = {one.child_id: needs[one.child_id] for one in case.children if _sealed(one) and one.child_id in needs}
+    answers = [list(_answers(_Question(case.wanted, unit, vacancy, fit, known, today, postcodes))) for unit in units]
     return min(answers, key=len)
+
+
+def _sealed(one: NotedChild) -> bool:
+    return getattr(one, "need", None) is not None
 
 
 def _answers(question: _Question) -> Iterator[tuple[str, str]]:
