@@ -107,7 +107,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     own_folder(folder / "logs", 0o700)
     servers, identity = fetch_servers(), recall_identity(folder)
     data = prepare_postgres(servers.postgres, folder, identity)
-    child = postgres_child(servers.postgres, data, folder, identity)
+    child = postgres_child(servers.postgres, data, folder, identity, to_disk=False)
     child.start()
     try:
         _until(lambda: postgres_ready(identity))

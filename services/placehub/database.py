@@ -5,12 +5,14 @@ Each service owns a PostgreSQL schema of its own name and declares its tables in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import MetaData, create_engine
-from sqlalchemy.engine import Engine
+from sqlalchemy import MetaData, Text, cast, create_engine, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Connection, Engine
 
 METADATA = MetaData(
     naming_convention={
@@ -35,6 +37,13 @@ def connect(url: str, *, pool_size: int = 4) -> Engine:
         hide_parameters=True,  # an error text must not quote what was stored
         connect_args={"options": "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=30000 -c timezone=UTC"},
     )
+
+
+def hold_names(connection: Connection, names: Sequence[str]) -> None:
+    """Lock names until the transaction ends, in the order given: whoever locks several must always sort them."""
+    ordered = func.unnest(cast(list(names), ARRAY(Text))).table_valued("name").render_derived()
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(ordered.c.name, 0))
+    connection.execute(select(lock).select_from(ordered)).all()
 
 
 def migrate(url: str) -> None:

@@ -39,7 +39,7 @@ def _handle(connection: Connection, records: Sequence[Record]) -> list[tuple[str
     """Deliver the records and return (inbox, event) of what would be published, in order."""
     place = Partition(records[0].topic, 0)
     step = Step(connection, processor="delivery", partition=place, now=NOW, codec=CODEC)
-    Delivery().handle(step, records)
+    Delivery().handle([(step, records)])
     rows = [row for _, row in store_outgoing(connection, "delivery", [step])]
     return [(row.topic.removeprefix("inbox."), read_headers(row.headers).type.partition(".")[2]) for row in rows]
 

@@ -23,7 +23,7 @@ from .making import said, whole
 
 PROVIDER_SIDE = (Audience.INVITED, Audience.THIS_PROVIDER, Audience.PROVIDER_OF_OFFER)
 AUTHORITY_SIDE = (Audience.AUTHORITY, Audience.AUTHORITY_CONCERNED)
-NOT_FOR_PROVIDERS = {"identity", "case_sequence", "vacancy_offsets", "next_offers", "feedback"}
+NOT_FOR_PROVIDERS = {"identity", "case_offset", "vacancy_offsets", "next_offers", "feedback"}
 NOT_FOR_AUTHORITIES = {"household", "household_ref", "places_left", "postcode_sector", "exclusions"}
 
 

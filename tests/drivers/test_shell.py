@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from sqlalchemy import Engine, func, select
@@ -19,9 +20,9 @@ from placehub.contracts.headers import Attributes, read_headers, write_headers
 from placehub.drivers.brokers import access, producer, reader
 from placehub.drivers.publisher import Publisher
 from placehub.drivers.quiet import Quiet
-from placehub.drivers.records import Message, Partition, Record
+from placehub.drivers.records import Message, Partition
 from placehub.drivers.shell import Shell
-from placehub.drivers.step import Step, store_outgoing
+from placehub.drivers.step import Step, Turn, store_outgoing
 from placehub.drivers.tables import OUTGOING, POSITION
 from placehub.errors import Fenced, Unavailable
 from placehub.settings import Settings
@@ -39,16 +40,16 @@ class Copying(Vacancies):
     """The vacancies' processor, which also says again what it has read, in a topic of the test's own."""
 
     def __init__(self, name: str, says_in: str) -> None:
-        super().__init__()
+        super().__init__(partitions=6)
         self.name = name
         self.says_in = says_in
         self.handled: list[int] = []
         self.fails = 0
 
-    def handle(self, step: Step, records: Sequence[Record]) -> None:
+    def handle(self, turns: Sequence[Turn]) -> None:
         """Fold, and say it again; fail as often as asked, after everything else was done."""
-        super().handle(step, records)
-        for record in records:
+        super().handle(turns)
+        for step, record in [(step, record) for step, records in turns for record in records]:
             self.handled.append(record.attributes.sequence)
             assert record.value is not None
             step.append(self.says_in, replace(record.attributes, source="/copied", sequence=0), record.value)
@@ -235,7 +236,7 @@ def test_a_rollback_leaves_memory_as_it_was(engine: Engine, owner: Callable[...,
     closing = message(1, home, event=VacancyClosed(vacancy_id=home, provider="P1"))
     processor.fails = 10**6
     with pytest.raises(Unavailable), engine.begin() as connection:
-        shell._one(connection, partition, [closing], 1)
+        processor.handle(shell._turns(connection, {partition: [closing]}))
     processor.fails = 0
     with engine.begin() as connection:
         held = processor.held(shell.step(connection, partition), home)
@@ -253,8 +254,11 @@ def test_a_crash_between_commit_and_publish(
     crashed, home = owner(), uuid4()
     crashed.take(partition, {})
     with engine.begin() as connection:  # as `process` does, up to the moment of the crash
-        step = crashed._one(connection, partition, [message(0, home), message(1, home)], 0)
-        store_outgoing(connection, crashed.processor.name, [step])
+        came = {partition: [message(0, home), message(1, home)]}
+        turns = crashed._turns(connection, came)
+        crashed.processor.handle(turns)
+        crashed._advance(connection, came)
+        store_outgoing(connection, crashed.processor.name, [step for step, _ in turns])
     assert unsent(engine, crashed) == 2
     assert said(hub.settings, says_in, home) == []
     heir = owner()
@@ -262,6 +266,55 @@ def test_a_crash_between_commit_and_publish(
     assert unsent(engine, heir) == 0
     heir.process({partition: [message(2, home)]})
     assert [one.sequence for one in said(hub.settings, says_in, home)] == [1, 2, 3]
+
+
+def test_a_commit_of_which_nobody_heard(
+    hub: Any,
+    engine: Engine,
+    owner: Callable[..., Shell],
+    partition: Partition,
+    says_in: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The database goes away while it commits: tried again, the rows go out before anything newer, memory follows."""
+    shell, home = owner(), uuid4()
+    shell.take(partition, {})
+    commit, lost = engine.dialect.do_commit, list[str]()
+
+    def do_commit(connection: Any) -> None:
+        commit(connection)
+        if not lost:
+            lost.append("once")
+            raise psycopg.OperationalError("the connection was lost")
+
+    monkeypatch.setattr(engine.dialect, "do_commit", do_commit)
+    shell.process({partition: [message(0, home)]})
+    assert lost
+    assert unsent(engine, shell) == 0
+    processor = shell.processor
+    assert isinstance(processor, Copying)
+    with engine.begin() as connection:
+        assert processor.held(shell.step(connection, partition), home) is not None
+    shell.process({partition: [message(1, home)]})
+    assert [one.sequence for one in said(hub.settings, says_in, home)] == [1, 2]
+
+
+def test_rows_that_came_back_are_swept(
+    hub: Any, engine: Engine, owner: Callable[..., Shell], partition: Partition, says_in: str
+) -> None:
+    """A row whose removal was lost is published once more, which its readers drop, and removed."""
+    shell, home = owner(), uuid4()
+    shell.take(partition, {})
+    shell.process({partition: [message(0, home)]})
+    shell.sweep()
+    assert [one.sequence for one in said(hub.settings, says_in, home)] == [1]
+    with engine.begin() as connection:
+        step = shell.step(connection, partition)
+        step.append(says_in, replace(read_headers(message(1, home).headers), source="/copied", sequence=0), b"")
+        store_outgoing(connection, shell.processor.name, [step])
+    shell.sweep()
+    assert unsent(engine, shell) == 0
+    assert [one.sequence for one in said(hub.settings, says_in, home)] == [1, 2]
 
 
 def test_two_writers_leave_no_gap(engine: Engine, owner: Callable[..., Shell], says_in: str, hub: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -312,9 +313,9 @@ class Case:
             self.authority.post(agreed)
             provider.post(agreed)
 
-    def start(self, offer_id: UUID, vacancy_id: UUID, provider: Desk) -> None:
-        """Let every child move in."""
-        for child_id in self.children:
+    def start(self, offer_id: UUID, vacancy_id: UUID, provider: Desk, children: Sequence[UUID] | None = None) -> None:
+        """Let the children move in; all of them, unless some are named."""
+        for child_id in self.children if children is None else children:
             self.authority.post(
                 PlacementStarted(
                     placement_id=placement_id(offer_id, child_id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -164,6 +165,44 @@ def test_from_an_offer_to_a_child_who_has_moved_in(town: Town) -> None:
     assert [one.outcome for one in town.authority.got(SearchClosed, case.id)] == ["independent"]
     assert [one.reason for one in other.got(InvitationClosed, case.id)] == ["placed elsewhere"]
     assert (len(winner.got(DataUseEnded, case.id)), len(other.got(DataUseEnded, case.id))) == (0, 1)
+
+
+def test_a_move_told_before_the_case_waits_for_it(town: Town) -> None:
+    """A child moved in by night, and the referral is written afterwards: the start waits, then ends the search."""
+    provider = town.providers[0]
+    home = town.open_home(provider)
+    town.hub.settle()
+    case = town.case()
+    case.start(uuid4(), home, provider)
+    town.hub.settle()
+    assert not town.authority.got(SearchClosed, case.id)
+    case.refer()
+    town.hub.settle()
+    assert len(town.authority.got(SearchStarted, case.id)) == 1
+    assert [one.outcome for one in town.authority.got(SearchClosed, case.id)] == ["independent"]
+    assert not [one for one in town.authority.got(EventRejected) if one.subject == str(case.id)]
+
+
+def test_a_move_told_before_the_reservation_fills_the_place_with_it(town: Town) -> None:
+    """Of two siblings one has moved in by word; once the places are reserved, hers is filled at once."""
+    provider = town.providers[0]
+    home = town.open_home(provider, places=2)
+    town.hub.settle()
+    case = town.case(children=2)
+    case.refer()
+    town.hub.settle()
+    offer = case.offer(provider, home)
+    case.start(offer, home, provider, children=case.children[:1])
+    town.hub.settle()
+    assert not provider.got(VacancyFilled, case.id)
+    case.select(offer)
+    town.hub.settle()
+    assert [one.places_left for one in provider.got(VacancyFilled, case.id)] == [0]
+    assert not town.authority.got(SearchClosed, case.id)
+    case.start(offer, home, provider, children=case.children[1:])
+    town.hub.settle()
+    assert len(provider.got(VacancyFilled, case.id)) == 2
+    assert [one.outcome for one in town.authority.got(SearchClosed, case.id)] == ["independent"]
 
 
 def test_one_last_place_and_two_authorities(town: Town, authorities: tuple[Desk, Desk]) -> None:

@@ -44,7 +44,7 @@ def made(api: Api, owner: str) -> dict[str, dict[str, str]]:
 def granted(engine: Engine, key_id: str, organisation: str, owner: str, compartment: str = "need") -> None:
     """Entitle the organisation, as delivery does."""
     with engine.begin() as conn:
-        grant(conn, [key_id], organisation, "invited", NOW, owner=owner, compartment=compartment)
+        grant(conn, [(organisation, key_id)], "invited", NOW, owner=owner, compartment=compartment)
 
 
 def opened(api: Api, organisation: str, key_id: str) -> httpx.Response:
@@ -137,6 +137,7 @@ def test_only_the_owner_destroys(api: Api, engine: Engine, owner: str, other: st
 EVERY_ROUTE = [
     ("PUT", "/v1/keys/child/c1"),
     ("DELETE", "/v1/keys/child/c1"),
+    ("POST", "/v1/keys/make"),
     ("POST", "/v1/keys/open"),
     ("POST", "/v1/keys/k1/open"),
     ("GET", "/registry/schemas/ids/1"),
@@ -162,6 +163,7 @@ def test_every_route_needs_credentials(api: Api, owner: str, other: str, method:
     ]
     bodies = {
         "/v1/keys/child/c1": BOTH if method == "PUT" else {"reason": "x"},
+        "/v1/keys/make": {**BOTH, "subject_kind": "child", "subject_ids": ["c1"]},
         "/v1/keys/open": {"key_ids": ["k1"], "purpose": "x"},
     }
     for auth in wrong:
@@ -194,6 +196,9 @@ INVALID = [
     ("POST", "/v1/keys/k1/open", {"purpose": "a\0b"}, "purpose"),
     ("POST", "/v1/keys/open", {"purpose": "x", "key_ids": ["k"] * 501}, "key_ids"),
     ("POST", "/v1/keys/open", {"purpose": "x", "key_ids": ["SECRET-canary\0"]}, "key_ids.0"),
+    ("POST", "/v1/keys/make", {**BOTH, "subject_kind": "child", "subject_ids": []}, "subject_ids"),
+    ("POST", "/v1/keys/make", {**BOTH, "subject_kind": "child", "subject_ids": ["SECRET canary"]}, "subject_ids.0"),
+    ("POST", "/v1/keys/make", {**BOTH, "subject_kind": "household", "subject_ids": ["h1"]}, "compartments"),
     ("DELETE", "/v1/keys/child/c1", {"reason": ""}, "reason"),
 ]
 

@@ -57,7 +57,7 @@ def granted(engine: Engine, sealed: Sealed | None, organisation: str, owner: str
     """Entitle the organisation to a sealed need, as delivery does."""
     assert sealed is not None
     with engine.begin() as conn:
-        assert grant(conn, [sealed.key_id], organisation, "invited", NOW, owner=owner, compartment="need")
+        assert grant(conn, [(organisation, sealed.key_id)], "invited", NOW, owner=owner, compartment="need")
     return sealed
 
 
@@ -140,6 +140,31 @@ def test_many_are_opened_in_batches(connected: Connected, owner: str) -> None:
     wanted = [f"unknown-{number}" for number in range(1200)] + [key.key_id]
     assert client.open_many(wanted, "read") == {key.key_id: key.key}
     assert client.open_many([key.key_id], "read") == {key.key_id: key.key}
+
+
+def test_many_subjects_are_made_ready_at_once(connected: Connected, engine: Engine, owner: str) -> None:
+    """Keys made ready are those that asking one by one gives; sealing then makes no call of its own."""
+    parts = [("child", f"c{number}", name) for number in range(3) for name in ("need", "identity")]
+    parts.append(("household", "h1", "household"))
+    client = connected(owner)
+    sealer = Sealer(client)
+    sealer.make_ready(parts)
+    client._http.close()  # whoever calls now fails
+    ready = {part: sealer.seal(*part, {"x": "1"}).key_id for part in parts}
+    other = connected(owner)
+    assert ready == {(kind, one, name): other.keys_for(kind, one, [name])[name].key_id for kind, one, name in parts}
+    assert len(set(ready.values())) == len(parts)
+
+
+def test_more_subjects_than_one_call_takes(connected: Connected, owner: str) -> None:
+    """Any number of subjects is made ready; one whose keys were destroyed is refused, and none is made."""
+    client = connected(owner)
+    client.make_ready("child", [f"c{number}" for number in range(501)], ["need"])
+    assert len(client._made._entries) == 501
+    client.destroy("child", "c7", "erased")
+    with pytest.raises(Conflict):
+        client.make_ready("child", ["c7", "new"], ["need"])
+    assert client._made.get(("child", "new", "need")) is None
 
 
 def test_the_memory_is_bounded(api: Api, root: str, owner: str) -> None:

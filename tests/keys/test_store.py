@@ -22,6 +22,7 @@ from placehub.keys.store import (
     grant,
     issue_token,
     make_keys,
+    make_keys_of,
     open_key,
     open_keys,
 )
@@ -75,6 +76,14 @@ def test_asking_again_gives_the_same_keys(conn: Connection, owner: str) -> None:
     need = make_keys(conn, MASTER, owner, "child", "c1", ["need"], NOW)["need"]
     assert child(conn, owner)["need"] == need
     assert child(conn, owner) == child(conn, owner)
+
+
+def test_many_at_once_are_the_same_as_one_by_one(conn: Connection, owner: str) -> None:
+    """What a subject has already is given again; only what is missing is made."""
+    first = make_keys(conn, MASTER, owner, "child", "c1", ["need"], NOW)
+    both = make_keys_of(conn, MASTER, owner, "child", ["c2", "c1"], ["need", "identity"], NOW)
+    assert both["c1"]["need"] == first["need"]
+    assert both == {one: child(conn, owner, one) for one in ("c1", "c2")}
 
 
 def test_subjects_of_two_owners_are_two(conn: Connection, owner: str, other: str) -> None:
@@ -160,9 +169,8 @@ def test_a_stranger_cannot_tell(conn: Connection, owner: str, other: str) -> Non
 def test_an_entitlement_opens_that_key_only(conn: Connection, owner: str, other: str) -> None:
     """A grant opens the key it names, to whom it names, on record, and no other key of the child."""
     keys = child(conn, owner)
-    assert grant(conn, [keys["need"].key_id], other, "invited", NOW, owner=owner, compartment="need") == {
-        keys["need"].key_id
-    }
+    wanted = [(other, keys["need"].key_id)]
+    assert grant(conn, wanted, "invited", NOW, owner=owner, compartment="need") == set(wanted)
     assert open_key(conn, MASTER, other, keys["need"].key_id, "answer", LATER) == keys["need"].key
     assert openings(conn, keys["need"].key_id)[-1] == (other, "answer")
     assert open_keys(conn, MASTER, other, [keys["identity"].key_id], "answer", LATER) == {}
@@ -172,9 +180,9 @@ def test_an_ended_entitlement_no_longer_opens(conn: Connection, owner: str, othe
     """An entitlement that has ended opens nothing until it is granted anew."""
     key = child(conn, owner)["need"]
     for _ in range(2):
-        grant(conn, [key.key_id], other, "invited", NOW, owner=owner, compartment="need")
+        grant(conn, [(other, key.key_id)], "invited", NOW, owner=owner, compartment="need")
         assert open_keys(conn, MASTER, other, [key.key_id], "read", NOW)
-        end_grant(conn, [key.key_id], other, LATER)
+        end_grant(conn, [(other, key.key_id)], LATER)
         assert not open_keys(conn, MASTER, other, [key.key_id], "read", LATER)
 
 
@@ -182,8 +190,10 @@ def test_nobody_grants_what_is_not_theirs(conn: Connection, owner: str, other: s
     """An event that names another owner's key, or an identity as a need, entitles nobody."""
     keys = child(conn, owner)
     ids = [key.key_id for key in keys.values()] + ["no-such-key"]
-    assert grant(conn, ids, other, "invited", NOW, owner="somebody-else", compartment="need") == set()
-    grant(conn, ids, other, "invited", NOW, owner=owner, compartment="need")
+    assert (
+        grant(conn, [(other, one) for one in ids], "invited", NOW, owner="somebody-else", compartment="need") == set()
+    )
+    grant(conn, [(other, one) for one in ids], "invited", NOW, owner=owner, compartment="need")
     assert set(open_keys(conn, MASTER, other, ids, "read", NOW)) == {keys["need"].key_id}
 
 
@@ -192,7 +202,7 @@ def test_the_hub_never_opens_identity(conn: Connection, owner: str) -> None:
     keys = child(conn, owner) | make_keys(conn, MASTER, owner, "household", "h1", ["household"], NOW)
     ids = {key.key_id: name for name, key in keys.items()}
     with pytest.raises(Rejected):
-        grant(conn, list(ids), "hub", "because", NOW, owner=owner, compartment="identity")
+        grant(conn, [("hub", one) for one in ids], "because", NOW, owner=owner, compartment="identity")
     assert {ids[key_id] for key_id in open_keys(conn, MASTER, "hub", ids, "rules", NOW)} == {"need", "household"}
     with pytest.raises(NotFound):
         open_key(conn, MASTER, "hub", keys["identity"].key_id, "rules", NOW)
@@ -208,19 +218,19 @@ def test_destroyed_is_gone_for_everybody(conn: Connection, owner: str, other: st
     """Nobody opens a destroyed key, and its wrapped bytes are gone from the table."""
     keys = child(conn, owner)
     ids = [key.key_id for key in keys.values()]
-    grant(conn, ids, other, "invited", NOW, owner=owner, compartment="need")
+    grant(conn, [(other, one) for one in ids], "invited", NOW, owner=owner, compartment="need")
     assert destroy(conn, owner, "child", "c1", "erased at 25", LATER) == 2
     for organisation in (owner, other, "hub"):
         assert open_keys(conn, MASTER, organisation, ids, "read", LATER) == {}
     left = select(func.count(subject_key.c.wrapped)).where(subject_key.c.owner == owner)
     assert conn.scalar(left) == 0
-    assert grant(conn, ids, other, "again", LATER, owner=owner, compartment="need") == set()
+    assert grant(conn, [(other, one) for one in ids], "again", LATER, owner=owner, compartment="need") == set()
 
 
 def test_only_the_owner_is_told_of_a_destruction(conn: Connection, owner: str, other: str) -> None:
     """The owner is told when its key was destroyed; to a party once entitled there is no such key."""
     key = child(conn, owner)["need"]
-    grant(conn, [key.key_id], other, "invited", NOW, owner=owner, compartment="need")
+    grant(conn, [(other, key.key_id)], "invited", NOW, owner=owner, compartment="need")
     destroy(conn, owner, "child", "c1", "erased", LATER)
     with pytest.raises(NotFound, match="destroyed on 02 March 2026"):
         open_key(conn, MASTER, owner, key.key_id, "read", LATER)

@@ -107,7 +107,7 @@ def invited(hub: Any, authority: Mailbox, provider: Mailbox) -> ReferralMade:
     engine = connect(hub.settings.database.get_secret_value(), pool_size=1)
     with engine.begin() as connection:
         owner = authority.organisation
-        grant(connection, [need.key_id], provider.organisation, "test", NOW, owner=owner, compartment="need")
+        grant(connection, [(provider.organisation, need.key_id)], "test", NOW, owner=owner, compartment="need")
     engine.dispose()
     deliver(hub, provider.organisation, record.value, range(1, 2))
     return made

@@ -46,7 +46,9 @@ Told = tuple[Any, str, datetime]
 def basis(at: datetime) -> Basis:
     """A basis of no interest here."""
     offsets: dict[str, Any] = {"vacancy_offsets": (), "agreement_offsets": (), "organisation_offsets": ()}
-    return Basis(decided_at=at, case_sequence=1, policy="1", codes="1", postcodes="1", rules="1", **offsets)
+    return Basis(
+        decided_at=at, case_offset=1, referral_version=1, policy="1", codes="1", postcodes="1", rules="1", **offsets
+    )
 
 
 def record(told: Told, offset: int) -> Record:

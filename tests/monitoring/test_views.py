@@ -33,9 +33,8 @@ def monitoring() -> Monitoring:
 
 def _handle(monitoring: Monitoring, connection: Connection, records: Sequence[Record]) -> None:
     place = Partition(records[0].topic, 0)
-    monitoring.handle(
-        Step(connection, processor="monitoring", partition=place, now=START, codec=Codec(Folder())), records
-    )
+    step = Step(connection, processor="monitoring", partition=place, now=START, codec=Codec(Folder()))
+    monitoring.handle([(step, records)])
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from placehub.mailboxes.documents import prepare
 from placehub.mailboxes.mailbox import subject_of
 from placehub.offers.events import OfferMade
 from placehub.sample import behaviour
-from placehub.sample.actors import ALONE, Act, Lead, waves
+from placehub.sample.actors import ALONE, CHANGES, SEARCHES, SELECTS, Act, Lead, waves
 from placehub.sample.behaviour import Model, Offer
 from placehub.sample.chance import rng
 from placehub.sample.homes import SampleHome
@@ -64,7 +64,8 @@ def invited(referral_id: UUID, home: SampleHome, now: datetime) -> ProviderInvit
     """Return the invitation of a home's provider."""
     basis = Basis(
         decided_at=now,
-        case_sequence=1,
+        case_offset=1,
+        referral_version=1,
         vacancy_offsets=(),
         agreement_offsets=(),
         organisation_offsets=(),
@@ -200,6 +201,18 @@ def test_waves_keep_apart_what_could_meet_in_two_orders() -> None:
     one, two, three, four = act("A", v=ALONE), act("B", v=ALONE), act("C", w="reads"), act("D", w="reads")
     assert waves([one, two, three, four]) == [[one, three, four], [two]]
     assert waves([]) == []
+
+
+def test_waves_take_searches_and_changes_in_turn() -> None:
+    """However they come, what changes homes waits for what starts searches, once; each selection goes alone."""
+
+    def act(sender: str, **touches: str) -> Act:
+        return Act(sender, None, LATEST, touches)
+
+    mixed = [act(str(number), **(CHANGES if number % 2 else SEARCHES)) for number in range(6)]
+    answer, chosen, chosen_too = act("Z", v="answers"), act("X", **SELECTS), act("Y", **SELECTS)
+    expected = [[answer, *mixed[::2]], [chosen], [chosen_too], mixed[1::2]]
+    assert waves([*mixed, chosen, answer, chosen_too]) == expected
 
 
 def test_the_best_band_wins_and_price_never_does() -> None:

@@ -87,7 +87,8 @@ def invitation(fit: HomeFit = FIT, vacancy_end: int = 1, agreement_end: int = 1)
     """Return an invitation that rests on so many records of each stream."""
     basis = Basis(
         decided_at=NOW,
-        case_sequence=1,
+        case_offset=1,
+        referral_version=1,
         vacancy_offsets=(vacancy_end,),
         agreement_offsets=(agreement_end,),
         organisation_offsets=(0,),
@@ -200,6 +201,16 @@ def test_only_what_the_hub_knew_then_counts(event: Any, rule: str, postcodes: Po
     after = streams(referral(), invitation(vacancy_end=2), opened(), event)
     assert rule in [one.rule for one in recheck(after, {}, postcodes)]
     assert recheck(streams(referral(), invitation(vacancy_end=1), opened(), event), {}, postcodes) == []
+
+
+def test_facts_that_came_later_break_nothing(postcodes: Postcodes) -> None:
+    """An invitation is held against the case as it stood at the offset it names, not as it stood in the stream."""
+    later = referral(WANTED, replace(NOTED, pets="Yes - must"))
+    invited = invitation()
+    known = {**streams(referral(), invited), "vacancy": [record(opened(replace(HOME, pets=())), 0)]}
+    for offset, expected in ((1, ["pets"]), (2, [])):
+        known["referral"] = [record(referral(), 0), record(later, offset), record(invited, 3)]
+        assert [one.rule for one in recheck(known, {}, postcodes)] == expected
 
 
 def test_outside_the_approved_ages_must_be_said(postcodes: Postcodes) -> None:

@@ -23,7 +23,8 @@ AUTHORITY, PROVIDER, OTHER = "A1", "P1", "P2"
 LATER = NOW + timedelta(days=3)
 BASIS = Basis(
     decided_at=NOW,
-    case_sequence=0,
+    case_offset=0,
+    referral_version=1,
     vacancy_offsets=(),
     agreement_offsets=(),
     organisation_offsets=(),
@@ -53,6 +54,7 @@ class Given:
     homes: dict[UUID, tuple[str, HomeFit]] = field(default_factory=dict)
     now: datetime = NOW
     most: int | None = None
+    new: frozenset[UUID] = frozenset()
 
     def fits(self, case: Case) -> Sequence[tuple[str, HomeFit]]:
         """Return every home, in the order of their ids."""
@@ -69,6 +71,14 @@ class Given:
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return its provider."""
         return self.homes[vacancy_id][0] if vacancy_id in self.homes else None
+
+    def vacancies_of(self, provider: str) -> list[UUID]:
+        """Return the provider's vacancies."""
+        return sorted(one for one, (owner, _) in self.homes.items() if owner == provider)
+
+    def is_new(self, case: Case, vacancy_id: UUID) -> bool:
+        """Tell whether the vacancy is among those given as new."""
+        return vacancy_id in self.new
 
     def basis(self, case: Case) -> Basis:
         """Return any basis."""
@@ -126,7 +136,7 @@ def a_case(state: str, invitation: str = "offered", offer: str | None = None, **
         "referral_id": CASE,
         "state": state,
         "facts": facts_of(referrals.EarlyNoticeGiven if state == "noticed" else referrals.ReferralMade),
-        "sequence": 3,
+        "offset": 3,
         "invitations": {
             PROVIDER: Invitation(
                 provider=PROVIDER, state=invitation, homes=told((a_fit(),)), respond_by=NOW + timedelta(1)

@@ -65,7 +65,7 @@ def a_view() -> Given:
 def refused(case: Case | None, event: Any) -> str | None:
     """Return the field for which the event is rejected; None when it is taken."""
     try:
-        decide(case, event, a_view())
+        decide(case, event, 4, a_view())
     except Rejected as why:
         return why.field
     return None
@@ -145,7 +145,7 @@ def test_terms_of_an_offer(field: str, value: Any) -> None:
     """An offer names its own vacancy, children and version of this referral, all fees, and a time ahead."""
     view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME))})
     with pytest.raises(Rejected) as why:
-        decide(a_case("referred"), an_act(offers.OfferMade, **{field: value}), view)
+        decide(a_case("referred"), an_act(offers.OfferMade, **{field: value}), 4, view)
     assert why.value.field == field
 
 
@@ -169,11 +169,11 @@ def test_the_authority_says_why_it_takes_the_worse_fit() -> None:
 
 def test_a_selection_asks_for_the_place() -> None:
     """A selection is a request to the vacancy's single writer; withdrawn, the place is given back."""
-    asked = decide(a_case("referred"), an_act(referrals.OfferSelected), a_view())
+    asked = decide(a_case("referred"), an_act(referrals.OfferSelected), 4, a_view())
     (request,) = asked.events
     assert isinstance(request, ReservationRequested)
     assert (request.offer_id, request.children, asked.case.state) == (OFFER, (CHILD,), "reserving")
-    back = decide(asked.case, an_act(referrals.SelectionWithdrawn), a_view())
+    back = decide(asked.case, an_act(referrals.SelectionWithdrawn), 4, a_view())
     assert [type(one) for one in back.events] == [ReservationWithdrawn, SearchResumed]
     assert (back.case.state, back.case.selected, back.case.offers[OFFER].state) == ("referred", None, "withdrawn")
 
@@ -181,7 +181,7 @@ def test_a_selection_asks_for_the_place() -> None:
 @pytest.mark.parametrize("state", LIVE)
 def test_the_end_gives_everything_back(state: str) -> None:
     """A search that ends closes its invitations, gives back a place it holds, and says how it ended."""
-    ended = decide(a_case(state), an_act(referrals.ReferralWithdrawn, reason="kin"), a_view())
+    ended = decide(a_case(state), an_act(referrals.ReferralWithdrawn, reason="kin"), 4, a_view())
     held = [ReservationWithdrawn] if state in ("reserving", "reserved") else []
     assert [type(one) for one in ended.events] == [InvitationClosed, *held, SearchClosed]
     assert ended.events[-1].outcome == "kin"
@@ -230,7 +230,7 @@ starts = st.tuples(st.just("start"), st.none(), st.none())
 @given(st.lists(homes | acts | times | starts, max_size=25))
 def test_whatever_happens(story: list[tuple[str, Any, Any]]) -> None:
     """In any order of events: nobody is invited twice, one search starts and ends once, and a closed case is silent."""
-    view, case, events = Given(), decide(None, an_act(referrals.EarlyNoticeGiven), Given()).case, list[Any]()
+    view, case, events = Given(), decide(None, an_act(referrals.EarlyNoticeGiven), 4, Given()).case, list[Any]()
     for kind, what, how in story:
         closed = not case.live
         case, new = _happens(view, case, kind, what, how)
@@ -259,7 +259,7 @@ def _happens(view: Given, case: Case, kind: str, what: Any, how: Any) -> tuple[C
         decided = inviting.homes_changed(case, view, provider, [vacancy_id])
     else:
         try:
-            decided = decide(case, _by(what, how), view)
+            decided = decide(case, _by(what, how), 4, view)
         except Rejected:
             return case, ()
     return decided.case, decided.events

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placehub.errors import Misconfigured
-from placehub.search.homes import Bits, Homes
+from placehub.search.homes import Bits, Homes, is_after
 
 from .worlds import NOW, Vacancy, a_home, fill, vacancies, world
 
@@ -29,11 +29,11 @@ def _act(homes: Homes, act: str, vacancy: Vacancy) -> None:
     elif act == "close":
         homes.close(one)
     elif act == "pause":
-        homes.pause(one)
+        homes.pause(one, (0, 1))
     elif act == "confirm":
-        homes.confirm(one, NOW)
+        homes.confirm(one, NOW, (0, 1), NOW)
     else:
-        homes.places_left(one, 1)
+        homes.places_left(one, 1, (0, 1))
 
 
 @settings(max_examples=200, deadline=None)
@@ -67,7 +67,12 @@ def test_it_grows_and_shrinks() -> None:
 def test_an_unknown_vacancy_is_said_to_be_unknown() -> None:
     """What comes for a vacancy that is closed or was never seen changes nothing."""
     homes = Homes()
-    known = [homes.pause(ONE), homes.confirm(ONE, NOW), homes.places_left(ONE, 2), homes.close(ONE)]
+    known = [
+        homes.pause(ONE, (0, 1)),
+        homes.confirm(ONE, NOW, (0, 1), NOW),
+        homes.places_left(ONE, 2, (0, 1)),
+        homes.close(ONE),
+    ]
     assert not any(known)
     assert homes.row(ONE) is None
     assert homes.provider(ONE) is None
@@ -77,7 +82,7 @@ def test_a_pause_ends_when_the_carer_is_willing_again() -> None:
     """A paused vacancy is not live; a confirmation makes it so, until the new day."""
     homes = world(Vacancy(ONE, "P1", a_home(), 0.0, 0.0, paused=True))
     assert not homes.columns.live[0]
-    homes.confirm(ONE, NOW + timedelta(days=30))
+    homes.confirm(ONE, NOW + timedelta(days=30), (0, 1), NOW)
     row = homes.row(ONE)
     assert row is not None
     assert (row.live, row.willing_until) == (True, NOW + timedelta(days=30))
@@ -86,10 +91,42 @@ def test_a_pause_ends_when_the_carer_is_willing_again() -> None:
 def test_a_home_without_places_left_is_not_live() -> None:
     """Reserved places are gone until they are released."""
     homes = world(Vacancy(ONE, "P1", a_home(), 0.0, 0.0))
-    homes.places_left(ONE, 0)
+    homes.places_left(ONE, 0, (0, 1))
     assert not homes.columns.live[0]
-    homes.places_left(ONE, 1)
+    homes.places_left(ONE, 1, (0, 2))
     assert homes.columns.live[0]
+
+
+def test_what_brings_a_home_in_sight() -> None:
+    """A word given again while the last one stood brings nothing new; after it ran out, or a pause, or a place back."""
+    homes = world(Vacancy(ONE, "P1", a_home(), 0.0, 0.0))
+
+    def since() -> tuple[int, int]:
+        row = homes.row(ONE)
+        assert row is not None
+        return row.since
+
+    def changed() -> tuple[int, int]:
+        row = homes.row(ONE)
+        assert row is not None
+        return row.changed
+
+    stood = homes.row(ONE)
+    assert stood is not None
+    homes.confirm(ONE, NOW + timedelta(days=30), (0, 1), stood.willing_until)
+    assert since() == changed() == (0, 0)
+    homes.confirm(ONE, NOW + timedelta(days=60), (0, 2), NOW + timedelta(days=31))
+    assert since() == (0, 2)
+    homes.pause(ONE, (0, 1))
+    homes.confirm(ONE, NOW + timedelta(days=60), (0, 3), NOW + timedelta(days=31))
+    assert since() == (0, 3)
+    homes.places_left(ONE, 0, (0, 4))
+    assert (since(), changed()) == ((0, 3), (0, 4))
+    homes.places_left(ONE, 0, (0, 5))
+    assert (since(), changed()) == ((0, 3), (0, 4))
+    homes.places_left(ONE, 1, (0, 5))
+    assert since() == changed() == (0, 5)
+    assert (is_after((0, 5), [5]), is_after((0, 5), [6]), is_after((3, 0), [6])) == (True, False, True)
 
 
 def test_numbers_beyond_a_column_do_no_harm() -> None:

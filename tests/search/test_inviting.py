@@ -25,14 +25,14 @@ THIRD_HOME = UUID(int=8)
 
 def begun(view: Given, cls: type = EarlyNoticeGiven) -> tuple[Case, list[type]]:
     """Return a case that has just begun, and the kinds of event that followed."""
-    decided = decide(None, an_act(cls), view)
+    decided = decide(None, an_act(cls), 4, view)
     return decided.case, [type(one) for one in decided.events]
 
 
 def test_a_search_starts() -> None:
     """Each provider is invited once, with all its homes, best band first; the basis goes with it."""
     homes = {HOME: (PROVIDER, a_fit(HOME, "stretch")), THIRD_HOME: (PROVIDER, a_fit(THIRD_HOME))}
-    decided = decide(None, an_act(EarlyNoticeGiven), Given(homes | {OTHER_HOME: (OTHER, a_fit(OTHER_HOME))}))
+    decided = decide(None, an_act(EarlyNoticeGiven), 4, Given(homes | {OTHER_HOME: (OTHER, a_fit(OTHER_HOME))}))
     start, first, second = decided.events
     assert isinstance(start, SearchStarted)
     assert (start.homes_considered, start.homes_fitting) == (4, 3)
@@ -43,19 +43,35 @@ def test_a_search_starts() -> None:
 
 def test_nothing_fits() -> None:
     """Where no home fits, the authority is told which rules removed how many; rules that removed none are left out."""
-    decided = decide(None, an_act(ReferralMade), Given())
+    decided = decide(None, an_act(ReferralMade), 4, Given())
     none = decided.events[-1]
     assert isinstance(none, NoFitFound)
     assert [(one.criterion, one.homes) for one in none.removed] == [("distance", 1)]
 
 
 def test_the_most_invited_at_the_start() -> None:
-    """The start invites the best so many; a home that opens later does not count against them."""
+    """The start invites the best so many; a home that comes in sight later does not count against them.
+
+    One that was seen at the start, and came after those that fitted better, is not invited for being heard of again;
+    but once another home of its provider is, it is told of too.
+    """
     view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME))}, most=1)
     case, kinds = begun(view)
     assert kinds == [SearchStarted, ProviderInvited]
-    later = inviting.homes_changed(case, view, OTHER, [OTHER_HOME])
-    assert [type(one) for one in later.events] == [ProviderInvited]
+    assert inviting.homes_changed(case, view, OTHER, [OTHER_HOME]).events == ()
+    view.homes[THIRD_HOME] = (OTHER, a_fit(THIRD_HOME))
+    view.new = frozenset({THIRD_HOME})
+    (later,) = inviting.homes_changed(case, view, OTHER, [THIRD_HOME]).events
+    assert isinstance(later, ProviderInvited)
+    assert [home.vacancy_id for home in later.homes] == [OTHER_HOME, THIRD_HOME]
+
+
+def test_a_provider_joins_the_agreement() -> None:
+    """All its homes are new to the search, however long they have been open."""
+    view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME))}, most=1)
+    case, _ = begun(view)
+    events = inviting.homes_changed(case, view, OTHER, [OTHER_HOME], joined=True).events
+    assert [type(one) for one in events] == [ProviderInvited]
 
 
 def test_a_home_changes() -> None:

@@ -103,9 +103,9 @@ def fill(homes: Homes, vacancy: Vacancy) -> None:
     one = vacancy.vacancy_id
     homes.put(one, vacancy.provider, UUID(int=one.int + 1), vacancy.home, vacancy.east, vacancy.north, 1)
     if vacancy.taken:
-        homes.places_left(one, vacancy.home.places - vacancy.taken)
+        homes.places_left(one, vacancy.home.places - vacancy.taken, (0, 0))
     if vacancy.paused:
-        homes.pause(one)
+        homes.pause(one, (0, 0))
 
 
 def world(*vacancies: Vacancy) -> Homes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import ssl
 import struct
 from collections.abc import Mapping
 from functools import cache
@@ -19,6 +18,7 @@ from pydantic import ValidationError
 from schema_registry.client import SchemaRegistryClient
 from schema_registry.client.errors import ClientError
 
+from placehub.certificates import certificates
 from placehub.contracts.limits import shape
 from placehub.contracts.schema import avro_schema, schema_text
 from placehub.errors import Misconfigured, Rejected, Unavailable
@@ -43,11 +43,6 @@ _IDS: dict[str, dict[str, int]] = {}
 _SCHEMAS: dict[str, dict[int, dict[str, Any]]] = {}
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    return ssl.create_default_context()
-
-
 class Registry:
     """A schema registry by its Confluent API.
 
@@ -63,7 +58,7 @@ class Registry:
         auth = httpx.BasicAuth(user, password or "") if user is not None else None
         self._client = SchemaRegistryClient(url, auth=auth)
         # the client opens a connection a request, and would read the machine's certificates anew for each
-        self._client.client_kwargs["verify"] = _certificates()
+        self._client.client_kwargs["verify"] = certificates()
         self._register = register
         self._ids = _IDS.setdefault(url, {})
         self._schemas = _SCHEMAS.setdefault(url, {})

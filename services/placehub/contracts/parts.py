@@ -59,7 +59,8 @@ class Basis:
     """What the hub knew when it decided: enough to decide again and get the same."""
 
     decided_at: datetime
-    case_sequence: Annotated[int, Doc("Number of the case's events folded before the decision")]
+    case_offset: Annotated[int, Doc("Offset, in its partition, of the last of the parties' events taken into the case")]
+    referral_version: Annotated[int, Doc("Version of the referral that was matched; 0 for an early notice")]
     vacancy_offsets: Annotated[tuple[int, ...], Doc("Next offset of the vacancy stream, per partition")]
     agreement_offsets: tuple[int, ...]
     organisation_offsets: tuple[int, ...]

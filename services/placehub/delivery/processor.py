@@ -7,13 +7,17 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from placehub.delivery.circle import Circle, Letter, Place, turn
 from placehub.delivery.store import entitle, load_circles, receivers, record_sent, save_circles, sent_key
 from placehub.drivers.records import Record
-from placehub.drivers.step import Step
+from placehub.drivers.step import Step, Turn
 
 _CIRCLES: Final = {"referral": "referral_id", "agreement": "agreement_id"}
 _NO_CIRCLE: Final = UUID(int=0)
+Came = tuple[Step, Record]
+"""A record, and the step of its partition."""
 
 
 class Delivery:
@@ -23,14 +27,16 @@ class Delivery:
     streams: tuple[str, ...] = ("referral", "vacancy", "placement", "agreement", "organisation")
     raw: tuple[str, ...] = ()
 
-    def handle(self, step: Step, records: Sequence[Record]) -> None:
-        """Deliver one partition's records, in order."""
-        before = load_circles(step.connection, {_subject(record) for record in records} - {_NO_CIRCLE})
+    def handle(self, turns: Sequence[Turn]) -> None:
+        """Deliver the records of each partition, in order."""
+        came = [(step, record) for step, records in turns for record in records]
+        connection, now = came[0][0].connection, came[0][0].now
+        before = load_circles(connection, {_subject(record) for _, record in came} - {_NO_CIRCLE})
         before[_NO_CIRCLE] = Circle()
-        after, letters = _turn_all(step, records, before)
-        save_circles(step.connection, before, after, step.now)
-        entitle(step.connection, before, after, step.now)
-        _send(step, letters)
+        after, letters = _turn_all(connection, came, before)
+        save_circles(connection, before, after, now)
+        entitle(connection, before, after, now)
+        _send(connection, letters)
 
 
 def _subject(record: Record) -> UUID:
@@ -40,12 +46,12 @@ def _subject(record: Record) -> UUID:
 
 
 def _turn_all(
-    step: Step, records: Sequence[Record], before: Mapping[UUID, Circle]
-) -> tuple[dict[UUID, Circle], list[tuple[Record, Letter]]]:
-    corrected = {(record.event.corrects, record.attributes.source) for record in records if _corrects(record)}
-    sent: dict[tuple[UUID, str], frozenset[str]] = receivers(step.connection, corrected)
-    after, letters = dict(before), list[tuple[Record, Letter]]()
-    for record in records:
+    connection: Connection, came: Sequence[Came], before: Mapping[UUID, Circle]
+) -> tuple[dict[UUID, Circle], list[tuple[Came, Letter]]]:
+    corrected = {(record.event.corrects, record.attributes.source) for _, record in came if _corrects(record)}
+    sent: dict[tuple[UUID, str], frozenset[str]] = receivers(connection, corrected)
+    after, letters = dict(before), list[tuple[Came, Letter]]()
+    for step, record in came:
         circle = after[_subject(record)]
         if _corrects(record):
             told = sent.get((record.event.corrects, record.attributes.source), frozenset())
@@ -53,7 +59,7 @@ def _turn_all(
         place = Place(position=record.offset, now=step.now, source=step.source)
         circle, new = turn(circle, record.event, record.attributes, place)
         after[_subject(record)] = replace(circle, parties=replace(circle.parties, received=frozenset()))
-        letters += [(record, letter) for letter in new]
+        letters += [((step, record), letter) for letter in new]
         for letter in new:
             known = (letter.attributes.id, letter.attributes.source)
             if known in corrected:
@@ -65,9 +71,9 @@ def _corrects(record: Record) -> bool:
     return hasattr(record.event, "corrects")
 
 
-def _send(step: Step, letters: Sequence[tuple[Record, Letter]]) -> None:
+def _send(connection: Connection, letters: Sequence[tuple[Came, Letter]]) -> None:
     rows: dict[tuple[str, str, UUID, int], dict[str, Any]] = {}
-    for record, letter in letters:
+    for (step, record), letter in letters:
         rows.setdefault(
             sent_key(letter.organisation, letter.attributes, letter.round),
             {
@@ -84,8 +90,8 @@ def _send(step: Step, letters: Sequence[tuple[Record, Letter]]) -> None:
                 "without": list(letter.without),
             },
         )
-    fresh = record_sent(step.connection, list(rows.values()))
-    for _, letter in letters:
+    fresh = record_sent(connection, list(rows.values()))
+    for (step, _), letter in letters:
         key = sent_key(letter.organisation, letter.attributes, letter.round)
         if key in fresh:
             fresh.remove(key)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, Text, cast, delete, func, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import Connection, Table, delete, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 
 from placehub.contracts.headers import Attributes, read_headers, write_headers
+from placehub.database import hold_names
 from placehub.delivery.circle import Circle, Fact
 from placehub.delivery.parties import Offered, Parties, Seat
 from placehub.delivery.tables import ENTITLED, FACT, OFFER, PARTY, SENT
@@ -127,15 +128,9 @@ def entitle(connection: Connection, before: Mapping[UUID, Circle], after: Mappin
     keys = sorted({key for pairs in (*opened.values(), *closed.values()) for _, key in pairs})
     if not keys:
         return
-    _hold(connection, keys)
+    hold_names(connection, [f"placehub.delivery|{key}" for key in keys])
     _open(connection, {one: pairs for one, pairs in opened.items() if pairs}, after, now)
     _close(connection, {one: pairs for one, pairs in closed.items() if pairs}, now)
-
-
-def _hold(connection: Connection, keys: Sequence[str]) -> None:
-    ordered = func.unnest(cast(list(keys), ARRAY(Text))).table_valued("key").render_derived()
-    name = func.concat("placehub.delivery|", ordered.c.key)
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))).select_from(ordered)).all()
 
 
 def _open(
@@ -146,12 +141,9 @@ def _open(
 ) -> None:
     rows = []
     for subject, pairs in opened.items():
-        owner = circles[subject].parties.owner
-        for provider in sorted({provider for provider, _ in pairs}):
-            keys = {key for other, key in pairs if other == provider}
-            because = f"referral {subject}"
-            granted = grant(connection, keys, provider, because, now, owner=owner or "", compartment="need")
-            rows += [{"organisation": provider, "key_id": key, "subject": subject} for key in sorted(granted)]
+        owner = circles[subject].parties.owner or ""
+        granted = grant(connection, pairs, f"referral {subject}", now, owner=owner, compartment="need")
+        rows += [{"organisation": provider, "key_id": key, "subject": subject} for provider, key in sorted(granted)]
     if rows:
         connection.execute(insert(ENTITLED).on_conflict_do_nothing(), rows)
 
@@ -166,8 +158,7 @@ def _close(connection: Connection, closed: Mapping[UUID, frozenset[tuple[str, st
     pair = tuple_(ENTITLED.c.organisation, ENTITLED.c.key_id)
     still = select(ENTITLED.c.organisation, ENTITLED.c.key_id).where(pair.in_(pairs))
     pairs -= {(row.organisation, row.key_id) for row in connection.execute(still)}
-    for provider in sorted({provider for provider, _ in pairs}):
-        end_grant(connection, [key for other, key in pairs if other == provider], provider, now)
+    end_grant(connection, pairs, now)
 
 
 def receivers(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import ssl
 import sys
@@ -21,13 +22,16 @@ from placehub.settings import Settings
 LOG = structlog.get_logger()
 MOST: Final = 500
 """Records in one transaction at most."""
-GATHER_SECONDS: Final = 0.002
-"""How long a batch waits for one more record: long enough to fill under load, too short to be noticed."""
 
 
-def run_live(worker: Worker, settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Any fault that trying again cannot mend ends the process (exit code 3)."""
-    app = _app(worker, settings)
+def run_live(worker: Worker, settings: Settings, gather_seconds: float) -> None:
+    """Run until SIGTERM or SIGINT. Any fault that trying again cannot mend ends the process (exit code 3).
+
+    `gather_seconds` is how long a batch waits for one more record.
+    """
+    for name in ("faust", "mode", "aiokafka"):  # the root logger's level is Faust's to set, and it lets all through
+        logging.getLogger(name).setLevel(logging.WARNING)
+    app = _app(worker, settings, gather_seconds)
     worker.start()
     faust.Worker(
         app,
@@ -38,7 +42,7 @@ def run_live(worker: Worker, settings: Settings) -> None:
     ).execute_from_commandline()
 
 
-def _app(worker: Worker, settings: Settings) -> Any:
+def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
     processor = worker.shell.processor
     app = faust.App(
         f"hub.{processor.name}",
@@ -51,7 +55,7 @@ def _app(worker: Worker, settings: Settings) -> Any:
         ),
         broker_session_timeout=6,
         broker_heartbeat_interval=2,
-        broker_commit_interval=0.5,
+        broker_commit_interval=3,  # for those who look at the group's lag: positions stand in the database
         consumer_auto_offset_reset="earliest",
         topic_disable_leader=True,
         topic_allow_declare=False,
@@ -83,7 +87,7 @@ def _app(worker: Worker, settings: Settings) -> Any:
 
     @app.agent(app.topic(*processor.streams, key_type=bytes, value_type=bytes), concurrency=1)
     async def consume(stream: Any) -> None:
-        async for events in _batches(stream.noack().events()):
+        async for events in _batches(stream.noack().events(), gather_seconds):
             batches: dict[Partition, list[Message]] = {}
             for event in events:
                 message = _message(event.message)
@@ -95,7 +99,7 @@ def _app(worker: Worker, settings: Settings) -> Any:
     return app
 
 
-async def _batches(events: Any) -> AsyncIterator[list[Any]]:
+async def _batches(events: Any, gather_seconds: float) -> AsyncIterator[list[Any]]:
     """Group what is there already; the one pending read is kept and never cancelled, or its event would be lost."""
     pending = asyncio.ensure_future(anext(events))
     while True:
@@ -104,7 +108,7 @@ async def _batches(events: Any) -> AsyncIterator[list[Any]]:
         except StopAsyncIteration:
             return
         pending = asyncio.ensure_future(anext(events))
-        while len(batch) < MOST and (await asyncio.wait({pending}, timeout=GATHER_SECONDS))[0]:
+        while len(batch) < MOST and (await asyncio.wait({pending}, timeout=gather_seconds))[0]:
             batch.append(pending.result())
             pending = asyncio.ensure_future(anext(events))
         yield batch

@@ -60,7 +60,7 @@ class _Posted:
         if not new:
             return
         with self._worker.shell.lock:
-            known = {topic: list(ends) for topic, ends in self._worker.world.offsets.items()}
+            known = self._worker.world.known()
             for one in new:
                 self._next[one], _ = self._worker.shell.take(one, known)
             # what was learned while nobody held them is known to them too

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection
 
 from placehub.drivers.records import Partition, Record
-from placehub.drivers.step import Step
+from placehub.drivers.step import Step, Turn
 
 
 class Processor(Protocol):
@@ -21,11 +21,15 @@ class Processor(Protocol):
     raw: tuple[str, ...]
     """Topics of `streams` that are handed on without decoding."""
 
-    def handle(self, step: Step, records: Sequence[Record]) -> None:
-        """Take in one partition's records, in order, repeats already dropped. May be tried again from the start."""
+    def handle(self, turns: Sequence[Turn]) -> None:
+        """Take in the records of some partitions, each in its order, repeats already dropped.
+
+        All steps share one transaction. May be tried again from the start.
+        """
         ...
 
 
+@runtime_checkable
 class WorldProcessor(Processor, Protocol):
     """A processor that also reads whole streams, which every worker holds in memory: its world."""
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
-from sqlalchemy import Connection, Engine, delete, select, text
+from sqlalchemy import Connection, Engine, delete, select, text, tuple_
 from tenacity import retry, retry_if_exception_type, wait_exponential
 
 from placehub.drivers.records import Partition, Row
 from placehub.drivers.tables import OUTGOING
 
 LOG = structlog.get_logger()
+AT_ONCE: Final = 64
 
 
 def unhurried(connection: Connection) -> None:
@@ -27,6 +30,7 @@ class Publisher:
     def __init__(self, engine: Engine, producer: KafkaProducer) -> None:
         self._engine = engine
         self._producer = producer
+        self._known: set[str] = set()
 
     def publish(self, rows: Sequence[tuple[int, Row]]) -> None:
         """Publish rows in order, then remove them; does not return before the broker has acknowledged all."""
@@ -37,13 +41,10 @@ class Publisher:
             unhurried(connection)  # lost in a crash, they are published again, which their readers drop
             connection.execute(delete(OUTGOING).where(OUTGOING.c.id.in_([number for number, _ in rows])))
 
-    def publish_unsent(self, processor: str, partition: Partition) -> None:
-        """Publish what an earlier owner of this partition committed but may not have sent."""
-        mine = (
-            (OUTGOING.c.processor == processor)
-            & (OUTGOING.c.from_topic == partition.topic)
-            & (OUTGOING.c.from_partition == partition.number)
-        )
+    def publish_unsent(self, processor: str, partitions: Collection[Partition]) -> None:
+        """Publish what was committed for these partitions but may not have been sent; nothing else may do so now."""
+        place = tuple_(OUTGOING.c.from_topic, OUTGOING.c.from_partition)
+        mine = (OUTGOING.c.processor == processor) & place.in_([(one.topic, one.number) for one in partitions])
         with self._engine.begin() as connection:
             found = connection.execute(select(OUTGOING).where(mine).order_by(OUTGOING.c.id)).all()
         self.publish(
@@ -57,7 +58,16 @@ class Publisher:
         before_sleep=lambda state: LOG.warning("publishing waits for the broker", attempt=state.attempt_number),
     )
     def _send(self, rows: Sequence[Row]) -> None:
+        self._find({row.topic for row in rows} - self._known)
         sent = [self._producer.send(row.topic, row.value, row.key.encode(), row.headers) for row in rows]
         self._producer.flush()
         for one in sent:
             one.get(timeout=30)
+
+    def _find(self, topics: set[str]) -> None:
+        """Ask where new topics lie, all at once: one by one, each takes a tenth of a second."""
+        if not topics:
+            return
+        with ThreadPoolExecutor(min(len(topics), AT_ONCE)) as pool:
+            list(pool.map(self._producer.partitions_for, topics))
+        self._known |= topics

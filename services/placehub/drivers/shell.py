@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import RLock
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, tuple_, update
+from sqlalchemy import Connection, Engine, bindparam, tuple_, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -15,10 +15,10 @@ from tenacity import retry, retry_if_exception, wait_exponential
 
 from placehub.clock import Clock
 from placehub.contracts.codec import Codec
-from placehub.drivers.processor import Processor
+from placehub.drivers.processor import Processor, WorldProcessor
 from placehub.drivers.publisher import Publisher, unhurried
-from placehub.drivers.records import Message, Partition, Record, read_event, read_raw
-from placehub.drivers.step import Step, store_outgoing
+from placehub.drivers.records import NOTHING_KNOWN, Message, Partition, Record, read_event, read_raw
+from placehub.drivers.step import Step, Turn, store_outgoing
 from placehub.drivers.tables import PASSED, POSITION
 from placehub.errors import Fenced, Unavailable
 from placehub.streams import OUTBOX
@@ -55,10 +55,11 @@ class Shell:
         self.clock = clock
         self.lock = RLock()
         self.held: dict[Partition, int] = {}
+        self._unsure = False
 
     @patient
     def take(self, partition: Partition, world: Mapping[str, list[int]]) -> tuple[int, dict[str, list[int]]]:
-        """Make a partition this worker's: raise its epoch, publish what was left unsent.
+        """Make a partition this worker's: raise its epoch, publish what was left unsent, load its state.
 
         Returns its next offset and the world its stored state knows (`world` for a partition never held before).
         """
@@ -80,7 +81,8 @@ class Shell:
         )
         with self.engine.begin() as connection:
             row = connection.execute(statement).one()
-        self.publisher.publish_unsent(self.processor.name, partition)
+        self.publisher.publish_unsent(self.processor.name, [partition])
+        self._load([partition])
         self.held[partition] = row.epoch
         return row.next_offset, row.world
 
@@ -94,19 +96,27 @@ class Shell:
 
         Raises Fenced when one of the partitions has another owner by now: nothing was kept.
         """
+        self._settle()
         with self.engine.begin() as connection:
             offsets = self._fence(connection, batches)
-            steps = [self._one(connection, one, batch, offsets[one]) for one, batch in batches.items()]
+            fresh = {one: _from(batch, offsets[one]) for one, batch in batches.items()}
+            turns = self._turns(connection, fresh)
+            if turns:
+                self.processor.handle(turns)
+            steps = [step for step, _ in turns]
+            self._advance(connection, fresh)
             rows = store_outgoing(connection, self.processor.name, steps)
         for step in steps:
             step.committed()
         self.publisher.publish(rows)
+        self._unsure = False
 
     @patient
     def act(
         self, partitions: Sequence[Partition], do: Callable[[Step], None], world: Mapping[str, list[int]] | None
     ) -> None:
         """Let partitions act on something other than their own records, and note the world they now know."""
+        self._settle()
         with self.engine.begin() as connection:
             self._fence(connection, partitions)
             steps = [self.step(connection, one) for one in partitions]
@@ -120,6 +130,30 @@ class Shell:
         for step in steps:
             step.committed()
         self.publisher.publish(rows)
+        self._unsure = False
+
+    @patient
+    def sweep(self) -> None:
+        """Publish rows that are left over, of which there are none unless a crash of the database brought some back.
+
+        Their removal need not have been on disk when it went down (`unhurried`).
+        """
+        if self.held:
+            self.publisher.publish_unsent(self.processor.name, list(self.held))
+
+    def _settle(self) -> None:
+        # Where an earlier attempt was broken off nobody knows whether it was committed: if it was, its rows go first,
+        # and what is kept in memory is behind the tables.
+        if self._unsure:
+            self.sweep()
+            self._load(self.held)
+        self._unsure = True
+
+    def _load(self, partitions: Iterable[Partition]) -> None:
+        if isinstance(self.processor, WorldProcessor):
+            with self.engine.begin() as connection:
+                for one in partitions:
+                    self.processor.take(connection, one)
 
     def step(self, connection: Connection, partition: Partition) -> Step:
         """Return a fresh step for one partition in this transaction."""
@@ -152,27 +186,34 @@ class Shell:
             raise Fenced("a partition was never taken")
         return offsets
 
-    def _one(self, connection: Connection, partition: Partition, batch: Sequence[Message], expected: int) -> Step:
-        step = self.step(connection, partition)
-        fresh = [message for message in batch if message.offset >= expected]
-        if fresh:
-            if fresh[0].offset > expected:
-                LOG.error("records are missing", topic=partition.topic, expected=expected, got=fresh[0].offset)
-            records = self._records(connection, partition, fresh)
-            if records:
-                self.processor.handle(step, records)
-            connection.execute(update(POSITION).where(self._mine([partition])).values(next_offset=fresh[-1].offset + 1))
-        return step
+    def _turns(self, connection: Connection, fresh: Mapping[Partition, Sequence[Message]]) -> list[Turn]:
+        records: dict[Partition, list[Record]] = {}
+        for one, batch in fresh.items():
+            raw = one.topic in self.processor.raw or one.topic.startswith(OUTBOX)  # a sender's fault must not stop us
+            records[one] = [read_raw(message) if raw else read_event(self.codec, message) for message in batch]
+        told = [record for some in records.values() for record in some if record.attributes is not NOTHING_KNOWN]
+        seen = {id(record) for record in told} - {id(record) for record in self._unseen(connection, told)}
+        left = {one: [record for record in some if id(record) not in seen] for one, some in records.items()}
+        return [(self.step(connection, one), some) for one, some in left.items() if some]
 
-    def _records(self, connection: Connection, partition: Partition, fresh: Sequence[Message]) -> list[Record]:
-        if partition.topic in self.processor.raw or partition.topic.startswith(
-            OUTBOX
-        ):  # a sender's fault must not stop us
-            return [read_raw(message) for message in fresh]
-        return self._unseen(connection, [read_event(self.codec, message) for message in fresh])
+    def _advance(self, connection: Connection, fresh: Mapping[Partition, Sequence[Message]]) -> None:
+        passed = [
+            {"of_topic": one.topic, "of_partition": one.number, "offset": batch[-1].offset + 1}
+            for one, batch in fresh.items()
+            if batch
+        ]
+        if passed:
+            mine = (
+                (POSITION.c.processor == self.processor.name)
+                & (POSITION.c.topic == bindparam("of_topic"))
+                & (POSITION.c.partition == bindparam("of_partition"))
+            )
+            connection.execute(update(POSITION).where(mine).values(next_offset=bindparam("offset")), passed)
 
     def _unseen(self, connection: Connection, records: list[Record]) -> list[Record]:
         """Drop repeats: what has a sequence at or below the last one passed."""
+        if not records:
+            return []
         places = {(one.topic, one.attributes.source, one.key) for one in records}
         where = (PASSED.c.processor == self.processor.name) & tuple_(
             PASSED.c.topic, PASSED.c.source, PASSED.c.subject
@@ -193,8 +234,6 @@ class Shell:
         return unseen
 
     def _store_passed(self, connection: Connection, passed: dict[tuple[str, str, str], int]) -> None:
-        if not passed:
-            return
         name = self.processor.name
         values = [
             {"processor": name, "topic": topic, "source": source, "subject": subject, "last": last}
@@ -205,3 +244,10 @@ class Shell:
             index_elements=["processor", "topic", "source", "subject"], set_={"last": new.excluded.last}
         )
         connection.execute(known, values)
+
+
+def _from(batch: Sequence[Message], expected: int) -> list[Message]:
+    fresh = [message for message in batch if message.offset >= expected]
+    if fresh and fresh[0].offset > expected:
+        LOG.error("records are missing", topic=fresh[0].topic, expected=expected, got=fresh[0].offset)
+    return fresh

@@ -44,9 +44,10 @@ class Step:
         self.partition = partition
         self.now = now
         self._processor = processor
-        self._codec = codec
+        self.codec = codec
         self._pending: list[_Pending] = []
         self._committed: list[Callable[[], None]] = []
+        self._encoded: dict[int, tuple[object, bytes]] = {}
 
     @property
     def source(self) -> str:
@@ -62,7 +63,7 @@ class Step:
         attributes = Attributes(
             id=ce_id, source=self.source, type=name, subject=subject, time=self.now, recorded_at=self.now, marks=marks
         )
-        self._pending.append(_Pending(home.name, subject, attributes, {}, self._codec.encode(event)))
+        self._pending.append(_Pending(home.name, subject, attributes, {}, self.codec.encode(event)))
         return ce_id
 
     def append(self, topic: str, attributes: Attributes, value: bytes) -> None:
@@ -71,9 +72,10 @@ class Step:
 
     def deliver(self, organisation: str, event: object, attributes: Attributes) -> None:
         """Put an event into an organisation's inbox under the attributes it has in its stream."""
-        self._pending.append(
-            _Pending(inbox(organisation), attributes.subject, attributes, {}, self._codec.encode(event))
-        )
+        kept = self._encoded.get(id(event))
+        if kept is None:  # the event is kept with its bytes, or its id could be another's
+            kept = self._encoded[id(event)] = event, self.codec.encode(event)
+        self._pending.append(_Pending(inbox(organisation), attributes.subject, attributes, {}, kept[1]))
 
     def reject(self, record: Record, why: Rejected, *, sender: str, attributes: Attributes | None = None) -> None:
         """Set a record aside: a dead letter for the operator, EventRejected in the sender's inbox.
@@ -109,7 +111,7 @@ class Step:
         ce_id = uuid5(HUB, f"rejected|{record.position}|{why.field}")
         name = full_name(EventRejected)
         about = Attributes(id=ce_id, source=self.source, type=name, subject=sender, time=self.now)
-        self._pending.append(_Pending(inbox(sender), sender, about, {}, self._codec.encode(told)))
+        self._pending.append(_Pending(inbox(sender), sender, about, {}, self.codec.encode(told)))
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Do this once the transaction has committed: the only way to change what is kept in memory."""
@@ -124,6 +126,10 @@ class Step:
         """Hand over what is to be published, in order."""
         pending, self._pending = self._pending, []
         return pending
+
+
+Turn = tuple[Step, Sequence[Record]]
+"""One partition's turn: what it may do, and what has come there."""
 
 
 def sender_of(record: Record) -> str:
@@ -179,11 +185,11 @@ def _advance(connection: Connection, counts: Counter[tuple[str, str, str]]) -> d
         {"topic": topic, "source": source, "subject": subject, "last": counts[topic, source, subject]}
         for topic, source, subject in sorted(counts)
     ]
-    new = insert(SEQUENCE).values(values)
+    new = insert(SEQUENCE)
     statement = new.on_conflict_do_update(
         index_elements=["topic", "source", "subject"], set_={"last": SEQUENCE.c.last + new.excluded.last}
     ).returning(SEQUENCE.c.topic, SEQUENCE.c.source, SEQUENCE.c.subject, SEQUENCE.c.last)
     return {
         (row.topic, row.source, row.subject): row.last - counts[row.topic, row.source, row.subject]
-        for row in connection.execute(statement)
+        for row in connection.execute(statement, values)
     }

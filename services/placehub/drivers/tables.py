@@ -1,10 +1,21 @@
-"""The drivers' own tables: positions, what is still to be published, sequences given and sequences passed."""
+"""The drivers' own tables: positions, what is still to be published or waits, sequences given and passed."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from placehub.database import METADATA
@@ -61,4 +72,24 @@ PASSED: Final = Table(
     Column("last", BigInteger, nullable=False),
     schema=SCHEMA,
     comment="The last ce_sequence each processor has taken in; anything at or below it is a repeat",
+)
+
+PARKED: Final = Table(
+    "parked",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("processor", Text, nullable=False),
+    Column("subject", Uuid, nullable=False, comment="the aggregate it waits for"),
+    Column("source", Text, nullable=False),
+    Column("ce_id", Uuid, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("value", LargeBinary, nullable=True),
+    Index("ix_parked_subject", "processor", "subject", "id"),
+    UniqueConstraint("processor", "source", "ce_id"),
+    schema=SCHEMA,
+    comment="Events of other streams about an aggregate that is not known yet; taken in once it is",
 )

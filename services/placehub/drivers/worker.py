@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
 
 from placehub.drivers.processor import WorldProcessor
 from placehub.drivers.records import Message, Partition, Record
@@ -18,7 +17,7 @@ class Worker:
     def __init__(self, shell: Shell, world: World) -> None:
         self.shell = shell
         self.world = world
-        self.of_world = cast(WorldProcessor, shell.processor) if hasattr(shell.processor, "world") else None
+        self.of_world = shell.processor if isinstance(shell.processor, WorldProcessor) else None
 
     def start(self) -> None:
         """Learn the world up to now, then hear what comes."""
@@ -47,12 +46,10 @@ class Worker:
             self.shell.process(batches)
 
     def _take(self, partition: Partition) -> None:
-        now_known = {topic: list(ends) for topic, ends in self.world.offsets.items()}
+        now_known = self.world.known()
         _, known = self.shell.take(partition, now_known)
         missed: list[Record] = []
         if self.of_world:
-            with self.shell.engine.begin() as connection:
-                self.of_world.take(connection, partition)
             missed = self.world.between(known)
         of_world = self.of_world
 
@@ -82,7 +79,7 @@ class Worker:
                 self.shell.act(held, of_world.tick, offsets)
 
     def _idle(self) -> None:
-        if self.of_world is None:
-            return
         with self.shell.lock:
-            self.shell.act(sorted(self.shell.held), self.of_world.tick, None)
+            self.shell.sweep()
+            if self.of_world is not None:  # the world is noted again: a crash of the database may have lost the note
+                self.shell.act(sorted(self.shell.held), self.of_world.tick, self.world.known())

@@ -50,6 +50,10 @@ class World(threading.Thread):
         self.offsets: Offsets = {}
         self._passed: dict[tuple[str, str, str], int] = {}
 
+    def known(self) -> Offsets:
+        """Return a copy of `offsets`: what has been handed on."""
+        return {topic: list(ends) for topic, ends in self.offsets.items()}
+
     def load(self, learned: Heard) -> None:
         """Read every topic up to where it ends now."""
         if not self._topics:
@@ -105,7 +109,7 @@ class World(threading.Thread):
         for record in records:
             if self._clock and isinstance(record.event, ClockTicked):
                 self._clock.tick(record.event.now)
-        hear(records, {topic: list(ends) for topic, ends in self.offsets.items()})
+        hear(records, self.known())
 
     def read(self, batches: Mapping[Partition, Sequence[Message]]) -> list[Record]:
         """Decode batches, repeats dropped; ticks last, so that a timer sees what came with it."""

@@ -44,14 +44,19 @@ def prepare_postgres(programs: Path, folder: Path, identity: Identity) -> Path:
     return data
 
 
-def postgres_child(programs: Path, data: Path, folder: Path, identity: Identity) -> Child:
-    """Describe the server: loopback only, no socket files, ended without loss when we die (the log is replayed)."""
+def postgres_child(programs: Path, data: Path, folder: Path, identity: Identity, *, to_disk: bool) -> Child:
+    """Describe the server: loopback only, no socket files, ended without loss when we die (the log is replayed).
+
+    Unless each commit goes `to_disk` it is the machine's to write: safe when any process is killed, as the broker's
+    data are, but not when the power fails.
+    """
     settings = {
         "listen_addresses": LOOPBACK,
         "port": str(identity.ports["postgres"]),
         "unix_socket_directories": "",
         "max_connections": "200",
         "shared_buffers": "64MB",
+        "fsync": "on" if to_disk else "off",
         "timezone": "UTC",
         "log_timezone": "UTC",
         # A failed statement, its parameters and the row it met may hold what must not be in a log.

@@ -106,8 +106,9 @@ class Stack:
     def _start_servers(self, servers: Servers, identity: Identity) -> None:
         if running_as_root():
             sweep_abandoned()
+        to_disk = self._clock == "wall"  # a hub whose time is made up holds a world that is
         data = prepare_postgres(servers.postgres, self.folder, identity)
-        postgres = self._begin(postgres_child(servers.postgres, data, self.folder, identity))
+        postgres = self._begin(postgres_child(servers.postgres, data, self.folder, identity, to_disk=to_disk))
         _await_ready(postgres, lambda: postgres_ready(identity))
         make_databases(identity)
         # The slowest to start goes first; both then start side by side.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.drivers.records import Partition, Record
-from placehub.drivers.step import Step, sender_of
+from placehub.drivers.step import Step, Turn, sender_of
 from placehub.errors import Rejected
 from placehub.intake import rules
 from placehub.intake.rules import Aggregate, Sender
@@ -22,6 +22,24 @@ from placehub.organisations.events import OrganisationDisabled, OrganisationRegi
 from placehub.streams import full_name, outbox, stream
 
 Place = tuple[str, str]
+"""Stream and subject of an aggregate."""
+Name = tuple[str, UUID]
+"""Sender and id of an event: what makes it the same event when it comes again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """One record that could be read, on its way in."""
+
+    step: Step
+    record: Record
+    sender: Sender
+    event: Any
+    attributes: Attributes
+
+    @property
+    def name(self) -> Name:
+        return self.sender.code, self.attributes.id
 
 
 class Intake:
@@ -64,26 +82,34 @@ class Intake:
     def tick(self, step: Step) -> None:
         """Intake has no timers."""
 
-    def handle(self, step: Step, records: Sequence[Record]) -> None:
-        """Check one outbox's records in order; append or reject each."""
-        sender = self._senders[sender_of(records[0])]
-        read = [(record, *self._read(step, record, sender)) for record in records]
-        readable = [(record, event, attributes) for record, event, attributes in read if attributes is not None]
-        seen = _seen(step.connection, sender.code, [attributes.id for _, _, attributes in readable])
-        known = _aggregates(step.connection, {_place(event) for _, event, _ in readable})
+    def handle(self, turns: Sequence[Turn]) -> None:
+        """Check each outbox's records in order; append or reject each."""
+        connection = turns[0][0].connection
+        came = [posted for step, records in turns for posted in self._readable(step, records)]
+        seen = _seen(connection, {one.name for one in came})
+        known = _aggregates(connection, {_place(one.event) for one in came})
+        taken: set[Name] = set()
         changed: dict[Place, Aggregate] = {}
-        for record, event, attributes in readable:
-            if attributes.id in seen:
+        for one in came:
+            if one.name in seen | taken:
                 continue
+            place = _place(one.event)
             try:
-                rules.check_form(event, attributes, record.key, sender, step.now)
-                changed[_place(event)] = rules.check_aggregate(event, {**known, **changed}.get(_place(event)), sender)
+                rules.check_form(one.event, one.attributes, one.record.key, one.sender, one.step.now)
+                changed[place] = rules.check_aggregate(one.event, changed.get(place, known.get(place)), one.sender)
             except Rejected as why:
-                step.reject(record, why, sender=sender.code, attributes=attributes)
+                one.step.reject(one.record, why, sender=one.sender.code, attributes=one.attributes)
                 continue
-            seen.add(attributes.id)
-            _append(step, record, event, attributes, sender)
-        _store(step.connection, sender.code, seen, changed)
+            taken.add(one.name)
+            _append(one)
+        _store(connection, taken, changed)
+
+    def _readable(self, step: Step, records: Sequence[Record]) -> Iterator[_Posted]:
+        sender = self._senders[sender_of(records[0])]
+        for record in records:
+            event, attributes = self._read(step, record, sender)
+            if attributes is not None:
+                yield _Posted(step, record, sender, event, attributes)
 
     def _read(self, step: Step, record: Record, sender: Sender) -> tuple[Any, Attributes | None]:
         attributes: Attributes | None = None
@@ -97,10 +123,11 @@ class Intake:
         return event, attributes
 
 
-def _append(step: Step, record: Record, event: Any, attributes: Attributes, sender: Sender) -> None:
-    noted = replace(attributes, recorded_at=step.now, marks=rules.marks(event, attributes, step.now), sequence=0)
-    assert record.value is not None  # decoded above
-    step.append(_place(event)[0], noted, record.value)
+def _append(one: _Posted) -> None:
+    now = one.step.now
+    noted = replace(one.attributes, recorded_at=now, marks=rules.marks(one.event, one.attributes, now), sequence=0)
+    assert one.record.value is not None  # decoded above
+    one.step.append(_place(one.event)[0], noted, one.record.value)
 
 
 def _place(event: Any) -> Place:
@@ -110,9 +137,12 @@ def _place(event: Any) -> Place:
     return name, str(getattr(event, stream(name).key))
 
 
-def _seen(connection: Connection, organisation: str, ids: Sequence[UUID]) -> set[UUID]:
-    where = (SEEN.c.organisation == organisation) & SEEN.c.ce_id.in_(ids)
-    return set(connection.execute(select(SEEN.c.ce_id).where(where)).scalars())
+def _seen(connection: Connection, names: set[Name]) -> set[Name]:
+    if not names:
+        return set()
+    where = tuple_(SEEN.c.organisation, SEEN.c.ce_id).in_(names)
+    rows = connection.execute(select(SEEN.c.organisation, SEEN.c.ce_id).where(where))
+    return {(row.organisation, row.ce_id) for row in rows}
 
 
 def _aggregates(connection: Connection, places: set[Place]) -> dict[Place, Aggregate]:
@@ -123,9 +153,9 @@ def _aggregates(connection: Connection, places: set[Place]) -> dict[Place, Aggre
     return {(row.stream, row.subject): Aggregate(row.owner, tuple(row.parties), row.version) for row in rows}
 
 
-def _store(connection: Connection, organisation: str, seen: set[UUID], changed: dict[Place, Aggregate]) -> None:
-    if seen:
-        values = [{"organisation": organisation, "ce_id": one} for one in seen]
+def _store(connection: Connection, taken: set[Name], changed: dict[Place, Aggregate]) -> None:
+    if taken:
+        values = [{"organisation": organisation, "ce_id": ce_id} for organisation, ce_id in taken]
         connection.execute(insert(SEEN).on_conflict_do_nothing(), values)
     if changed:
         rows = [

@@ -24,20 +24,23 @@ from placehub.keys.problems import answer_with_problems, problem
 from placehub.keys.registry import MEDIA_TYPE, Answer, RegistryWindow
 from placehub.keys.sealing import check_master
 from placehub.keys.service import Caller, KeyService, Service
-from placehub.keys.store import destroy, make_keys, open_key, open_keys
+from placehub.keys.store import destroy, make_keys, make_keys_of, open_key, open_keys
 from placehub.keys.tables import subject_key
 
 LARGEST_BODY = 1_000_000
 """Bytes of the largest request body that is read."""
 
 BATCH = 500
-"""The most keys opened by one call."""
+"""The most keys opened, or subjects given keys, by one call."""
+
+SUBJECT_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
+"""The form of a subject's id."""
 
 KEY_ID = r"^[A-Za-z0-9-]{1,64}$"
 """The form of a key's id."""
 
 SubjectKind = Literal["child", "household"]
-SubjectId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
+SubjectId = Annotated[str, Path(pattern=SUBJECT_ID)]
 KeyId = Annotated[str, Path(pattern=KEY_ID)]
 Sentence = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\P{C}+$")]
 Subject = Annotated[str, Path(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,249}$")]
@@ -64,6 +67,13 @@ class ManyWanted(Purpose):
     """Several keys to open for one purpose."""
 
     key_ids: Annotated[list[Annotated[str, Field(pattern=KEY_ID)]], Field(min_length=1, max_length=BATCH)]
+
+
+class SubjectsWanted(KeysWanted):
+    """Several subjects of one kind, and the compartments their keys are wanted for."""
+
+    subject_kind: SubjectKind
+    subject_ids: Annotated[list[Annotated[str, Field(pattern=SUBJECT_ID)]], Field(min_length=1, max_length=BATCH)]
 
 
 class Destruction(_Asked):
@@ -133,6 +143,25 @@ def put_keys(
             conn, service.master_key, organisation, subject_kind, subject_id, asked.compartments, service.now()
         )
     return {compartment: NamedKey(key_id=key.key_id, key=_base64(key.key)) for compartment, key in made.items()}
+
+
+@router.post("/v1/keys/make", tags=["keys"])
+def post_keys(service: Service, organisation: Caller, asked: SubjectsWanted) -> dict[str, dict[str, NamedKey]]:
+    """Give the caller the keys of several subjects of its own, making those that are missing."""
+    with service.engine.begin() as conn:
+        made = make_keys_of(
+            conn,
+            service.master_key,
+            organisation,
+            asked.subject_kind,
+            sorted(set(asked.subject_ids)),
+            asked.compartments,
+            service.now(),
+        )
+    return {
+        subject_id: {name: NamedKey(key_id=key.key_id, key=_base64(key.key)) for name, key in keys.items()}
+        for subject_id, keys in made.items()
+    }
 
 
 @router.delete("/v1/keys/{subject_kind}/{subject_id}", tags=["keys"])

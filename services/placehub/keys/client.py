@@ -6,17 +6,16 @@ Used by the SDK, the CLI, the sample actors and the hub's own search.
 from __future__ import annotations
 
 import json
-import ssl
 from base64 import b64decode
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from functools import cache
 from threading import Lock
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 import httpx
 
+from placehub.certificates import certificates
 from placehub.errors import Conflict, Misconfigured, NotFound, Rejected, Unavailable
 from placehub.keys.sealed import Sealed
 from placehub.keys.sealing import DataKey, seal, unseal
@@ -29,12 +28,6 @@ Document = dict[str, Any]
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    # reading the machine's certificates takes longer than a call, and they are the same for every client
-    return ssl.create_default_context()
 
 
 class _Recent(Generic[K, V]):
@@ -72,7 +65,7 @@ class KeyClient:
     """
 
     def __init__(self, api: str, organisation: str, token: str, *, remembered: int = 10_000) -> None:
-        self._http = httpx.Client(base_url=api, auth=(organisation, token), timeout=10, verify=_certificates())
+        self._http = httpx.Client(base_url=api, auth=(organisation, token), timeout=10, verify=certificates())
         self._made: _Recent[tuple[str, str, str], DataKey] = _Recent(remembered)
         self._opened: _Recent[tuple[str, str], bytes] = _Recent(remembered)
 
@@ -87,6 +80,18 @@ class KeyClient:
                 found[name] = key = DataKey(given["key_id"], b64decode(given["key"]))
                 self._made.put((subject_kind, subject_id, name), key)
         return {name: key for name, key in found.items() if key is not None}
+
+    def make_ready(self, subject_kind: str, subject_ids: Iterable[str], compartments: Iterable[str]) -> None:
+        """Ask for the keys of several subjects at once, so that `keys_for` has them; Conflict as there."""
+        names = list(compartments)
+        missing = sorted(
+            {one for one in subject_ids if any(self._made.get((subject_kind, one, n)) is None for n in names)}
+        )
+        for start in range(0, len(missing), BATCH):
+            asked = {"subject_kind": subject_kind, "subject_ids": missing[start : start + BATCH], "compartments": names}
+            for subject_id, keys in self._call("POST", "/v1/keys/make", asked).items():
+                for name, given in keys.items():
+                    self._made.put((subject_kind, subject_id, name), DataKey(given["key_id"], b64decode(given["key"])))
 
     def open(self, key_id: str, purpose: str) -> bytes:
         """Return a key; NotFound when it is not open to this organisation. Asked again for `purpose`, no new call."""
@@ -145,6 +150,17 @@ class Sealer:
 
     def __init__(self, client: KeyClient) -> None:
         self._client = client
+
+    def make_ready(self, parts: Iterable[tuple[str, str, str]]) -> None:
+        """Get ready to seal many parts, each named by subject kind, subject and compartment, in few calls."""
+        wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for subject_kind, subject_id, compartment in parts:
+            wanted[subject_kind, subject_id].add(compartment)
+        alike: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+        for (subject_kind, subject_id), compartments in wanted.items():
+            alike[subject_kind, tuple(sorted(compartments))].append(subject_id)
+        for (subject_kind, names), subject_ids in alike.items():
+            self._client.make_ready(subject_kind, subject_ids, names)
 
     def seal_child(self, child_id: str, parts: Mapping[str, Document | None]) -> dict[str, Sealed | None]:
         """Seal a child's `need` and `identity`, asking once for both keys; a part that is None stays None."""

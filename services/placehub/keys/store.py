@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection, Row
 
+from placehub.database import hold_names
 from placehub.errors import Conflict, NotFound, Rejected
 from placehub.keys.sealing import DataKey, new_key, unwrap, wrap
 from placehub.keys.tables import credential, entitlement, opening, subject_key
@@ -32,6 +33,9 @@ COMPARTMENTS: Mapping[str, frozenset[str]] = {
 OPEN_TO_THE_HUB = frozenset({"need", "household"})
 """What the hub may open because a rule needs it; identity is never among them."""
 
+Entitled = tuple[str, str]
+"""An organisation, and the id of a key it may open."""
+
 MADE_TO_SEAL = "seal"
 """The purpose recorded when an owner is given its keys to seal with."""
 
@@ -45,34 +49,59 @@ def make_keys(
     compartments: Iterable[str],
     now: datetime,
 ) -> dict[str, DataKey]:
-    """Return the subject's key for each compartment, making those that are missing; recorded as openings.
+    """Return the subject's key for each compartment, making those that are missing; errors as `make_keys_of`."""
+    return make_keys_of(conn, master, owner, subject_kind, [subject_id], compartments, now)[subject_id]
 
-    Asking twice, or twice at once, gives the same keys. Raises Conflict once the subject's keys were destroyed.
+
+def make_keys_of(
+    conn: Connection,
+    master: bytes,
+    owner: str,
+    subject_kind: str,
+    subject_ids: Collection[str],
+    compartments: Iterable[str],
+    now: datetime,
+) -> dict[str, dict[str, DataKey]]:
+    """Return each subject's key for each compartment, making those that are missing; recorded as openings.
+
+    Asking twice, or twice at once, gives the same keys. Raises Conflict once the keys of one of the subjects were
+    destroyed; then none is made.
     """
     wanted = _checked(owner, subject_kind, compartments)
-    _hold_subject(conn, owner, subject_kind, subject_id)
-    rows = conn.execute(select(subject_key).where(_is_subject(owner, subject_kind, subject_id))).all()
+    _hold_subjects(conn, owner, subject_kind, subject_ids)
+    rows = conn.execute(select(subject_key).where(_are_subjects(owner, subject_kind, subject_ids))).all()
     if any(row.destroyed_at is not None for row in rows):
         raise Conflict(
             f"The keys of this {subject_kind} were destroyed; nothing more can be sealed for it. "
             f"If it has come back, use a new {subject_kind} id."
         )
-    keys = {row.compartment: _unwrapped(master, row) for row in rows if row.compartment in wanted}
-    for compartment in sorted(wanted - keys.keys()):
-        keys[compartment] = made = DataKey(str(uuid4()), new_key())
-        conn.execute(
-            insert(subject_key).values(
-                key_id=made.key_id,
-                owner=owner,
-                subject_kind=subject_kind,
-                subject_id=subject_id,
-                compartment=compartment,
-                wrapped=wrap(master, owner, made.key),
-                made_at=now,
-            )
-        )
-    _record(conn, [key.key_id for key in keys.values()], owner, MADE_TO_SEAL, now)
+    keys: dict[str, dict[str, DataKey]] = {one: {} for one in subject_ids}
+    for row in rows:
+        if row.compartment in wanted:
+            keys[row.subject_id][row.compartment] = _unwrapped(master, row)
+    made = [
+        {
+            "key_id": new.key_id,
+            "owner": owner,
+            "subject_kind": subject_kind,
+            "subject_id": subject_id,
+            "compartment": compartment,
+            "wrapped": wrap(master, owner, new.key),
+            "made_at": now,
+        }
+        for subject_id, known in keys.items()
+        for compartment, new in _made(known, wanted)
+    ]
+    if made:
+        conn.execute(insert(subject_key), made)
+    _record(conn, [key.key_id for known in keys.values() for key in known.values()], owner, MADE_TO_SEAL, now)
     return keys
+
+
+def _made(known: dict[str, DataKey], wanted: frozenset[str]) -> Iterator[tuple[str, DataKey]]:
+    for compartment in sorted(wanted - known.keys()):
+        known[compartment] = DataKey(str(uuid4()), new_key())
+        yield compartment, known[compartment]
 
 
 def open_key(conn: Connection, master: bytes, organisation: str, key_id: str, purpose: str, now: datetime) -> bytes:
@@ -102,50 +131,45 @@ def open_keys(
 
 
 def grant(
-    conn: Connection,
-    key_ids: Collection[str],
-    organisation: str,
-    because: str,
-    now: datetime,
-    *,
-    owner: str,
-    compartment: str,
-) -> set[str]:
-    """Entitle `organisation` to open the keys, and return those it is entitled to now; granting twice is harmless.
+    conn: Connection, wanted: Collection[Entitled], because: str, now: datetime, *, owner: str, compartment: str
+) -> set[Entitled]:
+    """Entitle organisations to open keys, and return those that are entitled now; granting twice is harmless.
 
     Only live keys of `owner` for `compartment` count: an event may name any key id, so without this its sender
     could give away somebody else's key, or an identity under the name of a need.
     """
-    if organisation == HUB:
+    if any(organisation == HUB for organisation, _ in wanted):
         raise Rejected("organisation", "the hub is never granted a key", "Grant it to an organisation.")
     ours = and_(
-        subject_key.c.key_id.in_(key_ids),
+        subject_key.c.key_id.in_({key_id for _, key_id in wanted}),
         subject_key.c.owner == owner,
         subject_key.c.compartment == compartment,
         subject_key.c.destroyed_at.is_(None),
     )
-    granted = sorted(conn.scalars(select(subject_key.c.key_id).where(ours)))
+    live = set(conn.scalars(select(subject_key.c.key_id).where(ours)))
+    granted = {(organisation, key_id) for organisation, key_id in wanted if key_id in live}
     if granted:
-        facts = {"organisation": organisation, "granted_because": because, "granted_at": now}
-        fresh = insert(entitlement).values([{"key_id": key_id, **facts} for key_id in granted])
+        facts = {"granted_because": because, "granted_at": now}
+        fresh = insert(entitlement)
         conn.execute(
             fresh.on_conflict_do_update(
                 index_elements=[entitlement.c.key_id, entitlement.c.organisation],
-                set_={"granted_because": because, "granted_at": now, "ended_at": None},
+                set_={
+                    "granted_because": fresh.excluded.granted_because,
+                    "granted_at": fresh.excluded.granted_at,
+                    "ended_at": None,
+                },
                 where=entitlement.c.ended_at.is_not(None),
-            )
+            ),
+            [{"organisation": organisation, "key_id": key_id, **facts} for organisation, key_id in sorted(granted)],
         )
-    return set(granted)
+    return granted
 
 
-def end_grant(conn: Connection, key_ids: Collection[str], organisation: str, now: datetime) -> None:
-    """End the organisation's entitlement to the keys; one that has ended, or never was, stays as it is."""
-    live = and_(
-        entitlement.c.key_id.in_(key_ids),
-        entitlement.c.organisation == organisation,
-        entitlement.c.ended_at.is_(None),
-    )
-    conn.execute(update(entitlement).where(live).values(ended_at=now))
+def end_grant(conn: Connection, entitled: Collection[Entitled], now: datetime) -> None:
+    """End entitlements to keys; one that has ended, or never was, stays as it is."""
+    named = tuple_(entitlement.c.organisation, entitlement.c.key_id).in_(entitled)
+    conn.execute(update(entitlement).where(named & entitlement.c.ended_at.is_(None)).values(ended_at=now))
 
 
 def destroy(conn: Connection, owner: str, subject_kind: str, subject_id: str, reason: str, now: datetime) -> int:
@@ -153,8 +177,8 @@ def destroy(conn: Connection, owner: str, subject_kind: str, subject_id: str, re
 
     Raises NotFound when `owner` never had a key for it, so that a mistyped id is not taken for an erasure.
     """
-    _hold_subject(conn, owner, subject_kind, subject_id)
-    subject = _is_subject(owner, subject_kind, subject_id)
+    _hold_subjects(conn, owner, subject_kind, [subject_id])
+    subject = _are_subjects(owner, subject_kind, [subject_id])
     live = and_(subject, subject_key.c.destroyed_at.is_(None))
     erased = conn.execute(
         update(subject_key).where(live).values(wrapped=None, destroyed_at=now, destroyed_reason=reason)
@@ -192,29 +216,29 @@ def disable(conn: Connection, organisation: str, now: datetime) -> None:
     conn.execute(update(credential).where(live).values(disabled_at=now))
 
 
-def _checked(owner: str, subject_kind: str, compartments: Iterable[str]) -> set[str]:
+def _checked(owner: str, subject_kind: str, compartments: Iterable[str]) -> frozenset[str]:
     if owner == HUB:
         raise Rejected("owner", "keys belong to organisations, never to the hub", "Ask as the organisation.")
     if subject_kind not in COMPARTMENTS:
         raise Rejected("subject_kind", f"must be one of {', '.join(COMPARTMENTS)}", "Correct it and ask again.")
-    wanted, known = set(compartments), COMPARTMENTS[subject_kind]
+    wanted, known = frozenset(compartments), COMPARTMENTS[subject_kind]
     if not wanted or wanted - known:
         rule = f"a {subject_kind} has {' and '.join(sorted(known))}, and at least one must be named"
         raise Rejected("compartments", rule, "Correct it and ask again.")
     return wanted
 
 
-def _hold_subject(conn: Connection, owner: str, subject_kind: str, subject_id: str) -> None:
+def _hold_subjects(conn: Connection, owner: str, subject_kind: str, subject_ids: Iterable[str]) -> None:
     # Held until the transaction ends: making a key can neither race another making nor slip past a destruction.
-    name = f"placehub.keys|{owner}|{subject_kind}|{subject_id}"
-    conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+    names = [f"placehub.keys|{owner}|{subject_kind}|{one}" for one in sorted(subject_ids)]
+    hold_names(conn, names)
 
 
-def _is_subject(owner: str, subject_kind: str, subject_id: str) -> ColumnElement[bool]:
+def _are_subjects(owner: str, subject_kind: str, subject_ids: Collection[str]) -> ColumnElement[bool]:
     return and_(
         subject_key.c.owner == owner,
         subject_key.c.subject_kind == subject_kind,
-        subject_key.c.subject_id == subject_id,
+        subject_key.c.subject_id.in_(subject_ids),
     )
 
 

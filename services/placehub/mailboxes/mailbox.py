@@ -109,6 +109,12 @@ class Mailbox:
 
     def post_prepared(self, prepared: Sequence[Prepared]) -> list[UUID]:
         """Seal and post documents that have passed `documents.prepare`, in order; none is sent unless all can be."""
+        self._sealer.make_ready(
+            (part.subject_kind, part.subject_id, part.compartment)
+            for one in prepared
+            for part in one.open_parts
+            if self._owns(one, part)
+        )
         return self.post_many([(self._closed(one), one.time, one.id) for one in prepared])
 
     def read(self, timeout_s: float = 1.0, at_most: int = 500) -> list[Received]:
@@ -165,11 +171,13 @@ class Mailbox:
         )
 
     def _closed(self, prepared: Prepared) -> object:
-        own = prepared.document.get("authority") == self.organisation
-        return prepared.sealed(lambda part: self._seal(part, own=own))
+        return prepared.sealed(lambda part: self._seal(part, own=self._owns(prepared, part)))
+
+    def _owns(self, prepared: Prepared, part: OpenPart) -> bool:
+        return part.subject_kind == "household" or prepared.document.get("authority") == self.organisation
 
     def _seal(self, part: OpenPart, *, own: bool) -> Sealed:
-        if own or part.subject_kind == "household":
+        if own:
             return self._sealer.seal(part.subject_kind, part.subject_id, part.compartment, part.document)
         # A key of our own would be closed to everybody else: a provider's words go under the authority's key.
         key_id = self._need_key(part)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from placehub.drivers.records import Record
-from placehub.drivers.step import Step
+from placehub.drivers.step import Turn
 from placehub.errors import NotFound
 from placehub.monitoring import fold
 from placehub.monitoring.story import sentence, speaker
@@ -38,17 +38,18 @@ class Monitoring:
     def __init__(self, postcodes: Postcodes) -> None:
         self._postcodes = postcodes
 
-    def handle(self, step: Step, records: Sequence[Record]) -> None:
-        """Fold one partition's records, in order."""
-        if records[0].topic == DEADLETTER:
-            _apply(step.connection, REJECTED, [_rejected(record) for record in records])
-            return
+    def handle(self, turns: Sequence[Turn]) -> None:
+        """Fold the records of each partition, in order."""
+        connection = turns[0][0].connection
+        arrived = [record for _, records in turns for record in records]
+        _apply(connection, REJECTED, [_rejected(record) for record in arrived if record.topic == DEADLETTER])
+        records = [record for record in arrived if record.topic != DEADLETTER]
         for table, known, folding in _FOLDS:
             changes = [self._change(table, folding, record) for record in records if type(record.event) in known]
-            _apply(step.connection, table, changes)
+            _apply(connection, table, changes)
         told = [_told(record) for record in records if _is_of_a_case(record.event)]
         if told:
-            step.connection.execute(insert(STORY).on_conflict_do_nothing(), told)
+            connection.execute(insert(STORY).on_conflict_do_nothing(), told)
 
     def _change(self, table: Table, folding: fold.Fold, record: Record) -> Change:
         def change(row: Mapping[str, Any]) -> dict[str, Any]:

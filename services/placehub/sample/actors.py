@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
 from placehub.contracts.codec import to_json
@@ -78,6 +78,10 @@ class Act:
 ALONE = "alone"
 CHANGES = {"world": "changes"}
 SEARCHES = {"world": "searches"}
+SELECTS = {"world": ALONE}
+"""Who selects goes alone: the search ends for every provider invited, or, when it is refused, looks at every home."""
+TURNS: Final = (None, "searches", ALONE, "changes")
+"""How an act touches the world, in the order in which a step takes them."""
 
 
 def on_case(referral_id: UUID, way: str = ALONE) -> dict[str, str]:
@@ -93,10 +97,12 @@ def on_homes(provider: str, way: str = ALONE) -> dict[str, str]:
 def waves(acts: Sequence[Act]) -> list[list[Act]]:
     """Put acts in as few groups as a greedy order gives, so that within one no two acts can meet in two orders.
 
-    One sender's acts on one case keep their order even within a wave, since they share a mailbox and a key.
+    Answers come first, then what starts and moves searches, then each selection, then what changes homes: taken as
+    they come, searches and changes would take turns and make a wave of nearly every act. One sender's acts on one
+    case keep their order even within a wave, since they share a mailbox and a key.
     """
     found: list[list[Act]] = []
-    for act in acts:
+    for act in sorted(acts, key=_turn):
         first = max((at for at, wave in enumerate(found) if any(_meet(act, one) for one in wave)), default=-1) + 1
         while first < len(found) and any(_meet(act, one) for one in found[first]):
             first += 1
@@ -104,6 +110,10 @@ def waves(acts: Sequence[Act]) -> list[list[Act]]:
             found.append([])
         found[first].append(act)
     return found
+
+
+def _turn(act: Act) -> int:
+    return TURNS.index(act.touches.get("world"))
 
 
 def _meet(act: Act, other: Act) -> bool:

@@ -20,6 +20,7 @@ from placehub.drivers.records import Record
 from placehub.errors import Conflict, HubError
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.documents import prepare
+from placehub.mailboxes.inbox import Received
 from placehub.mailboxes.mailbox import Mailbox
 from placehub.organisations.joining import Organisation, SharingAgreement
 from placehub.organisations.register import add_many
@@ -104,6 +105,7 @@ def _play(running: Running, world: World, folder: Path, postcodes: Postcodes, ou
             stage.step(now)
     finally:
         stage.close()
+    running.wait_quiet()
     streams = read_streams(running.settings, ("referral", "vacancy", "agreement"))
     violations = recheck(streams, open_needs(running.settings, streams["referral"]), postcodes)
     write_verdicts(folder / VERDICTS, streams["referral"])
@@ -123,6 +125,7 @@ class Stage:
         self._actors: dict[str, Actor] = {}
         self._bell: Doorbell | None = None
         self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._reader = ThreadPoolExecutor(1)
 
     def prepare(self) -> None:
         """Register every organisation, hire the actors, and let the lead register the agreements."""
@@ -140,9 +143,13 @@ class Stage:
 
     def step(self, now: datetime) -> None:
         """Move the clock on, let everybody read what has come, and post what they then decide, in waves."""
-        self._running.tick(now)
-        self._read(now)
-        self._post(act for code in self._actors for act in self._actors[code].act(now))
+        early = self._reader.submit(self._letters)  # while the hub is busy with what the new time brings
+        self._running.tick(now, views=False)
+        came, late = early.result(), self._letters()
+        for code in sorted({*came, *late}):
+            self._actors[code].read([*came.get(code, ()), *late.get(code, ())], now)
+        acts = self._pool.map(lambda actor: actor.act(now), self._actors.values())
+        self._post(act for some in acts for act in some)
 
     @property
     def rejected(self) -> list[object]:
@@ -151,6 +158,7 @@ class Stage:
 
     def close(self) -> None:
         """Let go of all connections."""
+        self._reader.shutdown()
         self._pool.shutdown()
         for mailbox in self._mailboxes.values():
             mailbox.close()
@@ -181,11 +189,9 @@ class Stage:
     def _perform(self, code: str, now: datetime) -> None:
         self._post(self._actors[code].act(now))
 
-    def _read(self, now: datetime) -> None:
+    def _letters(self) -> dict[str, list[Received]]:
         rung = self._bell.rung() if self._bell else []
-        letters = self._pool.map(lambda code: self._mailboxes[code].read_to_end(), rung)
-        for code, received in zip(rung, letters, strict=True):
-            self._actors[code].read(received, now)
+        return dict(zip(rung, self._pool.map(lambda code: self._mailboxes[code].read_to_end(), rung), strict=True))
 
     def _post(self, acts: Iterable[Act]) -> None:
         for wave in waves(list(acts)):
@@ -193,7 +199,7 @@ class Stage:
             for act in wave:
                 by_sender[act.sender].append(act)
             list(self._pool.map(self._send, by_sender, by_sender.values()))
-            self._running.wait_decided()  # inboxes and views catch up by the next tick, which waits for them
+            self._running.wait_decided()  # the next tick waits for the inboxes, the end for the views
 
     def _send(self, code: str, acts: Sequence[Act]) -> None:
         self._mailboxes[code].post_prepared([prepare(act.name, act.document(), act.time, act.id) for act in acts])

@@ -141,7 +141,8 @@ class ReferralManager(Actor):
         )
         # Before the first step nobody searches, so all that are there at once may be told together.
         way = "opens" if now <= self._first_step else ALONE
-        return self.post(event, now, CHANGES, on_homes(self.code, way), plain={("household",): own.household})
+        touches = (CHANGES, on_homes(self.code, way))
+        return self.post(event, now, *touches, plain={("household",): own.household})
 
     def _after_filling(self, home: _Vacancy, now: datetime, ends: bool) -> Iterator[Act]:
         home.filled = False

@@ -26,7 +26,7 @@ from placehub.referrals.events import (
     ReferralWithdrawn,
 )
 from placehub.sample import behaviour
-from placehub.sample.actors import CHANGES, SEARCHES, Act, Actor, Path, kind_of, on_case, on_homes
+from placehub.sample.actors import SEARCHES, SELECTS, Act, Actor, Path, kind_of, on_case, on_homes
 from placehub.sample.behaviour import Model, Offer
 from placehub.sample.cases import Case, SampleChild
 from placehub.sample.chance import rng
@@ -179,7 +179,7 @@ class Officer(Actor):
             reason=choice.reason,
             feedback=tuple(OfferFeedback(offer_id=one, feedback=NOT_CHOSEN) for one in others),
         )
-        yield self.post(event, now, CHANGES, on_homes(choice.offer.provider), on_case(case.referral_id))
+        yield self.post(event, now, SELECTS, on_homes(choice.offer.provider), on_case(case.referral_id))
 
     def _place(self, file: _File, reserved: VacancyReserved, now: datetime) -> Iterator[Act]:
         offer = file.offers[reserved.offer_id]

@@ -1,8 +1,9 @@
 """A second look at every invitation, by code that shares nothing with the search.
 
 For each home in each `ProviderInvited` and `InvitationUpdated` the vacancy is taken as it stood at the offsets the
-invitation names as its basis, the case as it stood just before it, and each hard constraint is asked again. Only what
-is known counts: an unknown fact breaks no constraint. What is found is a list of violations; it should be empty.
+invitation names as its basis, the case as it stood at the offset named there, and each hard constraint is asked again.
+Only what is known counts: an unknown fact breaks no constraint. What is found is a list of violations; it should be
+empty.
 """
 
 from __future__ import annotations
@@ -75,14 +76,15 @@ class _Question:
 def recheck(streams: Mapping[str, Sequence[Record]], needs: Needs, postcodes: Postcodes) -> list[Violation]:
     """Return every violation in the streams `referral`, `vacancy` and `agreement`; none is what is hoped for."""
     vacancies, joined = _Vacancies(streams["vacancy"]), _Joined(streams["agreement"])
-    cases: dict[UUID, Any] = {}
+    cases: dict[UUID, list[Record]] = defaultdict(list)
     found: list[Violation] = []
     for record in streams["referral"]:
         event, name = record.event, event_name(type(record.event))
         if name in ("EarlyNoticeGiven", "ReferralMade", "ReferralRevised"):
-            cases[event.referral_id] = event
+            cases[event.referral_id].append(record)
         elif name in ("ProviderInvited", "InvitationUpdated"):
-            found += _check(event, cases.get(event.referral_id), vacancies, joined, needs, postcodes)
+            told = [one.event for one in cases[event.referral_id] if one.offset <= event.basis.case_offset]
+            found += _check(event, told[-1] if told else None, vacancies, joined, needs, postcodes)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,7 +60,10 @@ class Case:
     referral_id: UUID
     state: str
     facts: Facts
-    sequence: int = 0
+    offset: int
+    """Where the last event of a party that was taken into it stands in its partition of the referral stream."""
+    matched: tuple[int, ...] = ()
+    """The next offsets of the vacancy stream when every home was last looked at."""
     invitations: dict[str, Invitation]
     offers: dict[UUID, Offer]
     selected: UUID | None = None
@@ -112,6 +115,14 @@ class View(Protocol):
 
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return the vacancy's provider, or None when it is not open."""
+        ...
+
+    def vacancies_of(self, provider: str) -> Iterable[UUID]:
+        """Return the provider's vacancies that are not closed, in a fixed order."""
+        ...
+
+    def is_new(self, case: Case, vacancy_id: UUID) -> bool:
+        """Tell whether a vacancy came in sight after every home was last looked at for this case."""
         ...
 
     def basis(self, case: Case) -> Basis:

@@ -20,14 +20,17 @@ from placehub.vacancies.events import ReservationRequested, ReservationWithdrawn
 TABLE: Final[dict[str, Act]] = {act.event: act for act in ACTS}
 
 
-def decide(case: Case | None, event: Any, view: View) -> Decided:
-    """Fold one event of an organisation into its case. Rejected when the lifecycle table has no place for it."""
+def decide(case: Case | None, event: Any, offset: int, view: View) -> Decided:
+    """Fold one event of an organisation into its case. Rejected when the lifecycle table has no place for it.
+
+    `offset` is the event's own, in its partition.
+    """
     act = TABLE[full_name(type(event))]
     state = case.state if case else "none"
     if case is None:
         if "none" not in act.before:
             raise Rejected("referral_id", "is not a case the hub knows", "Give an early notice or make a referral.")
-        return _begin(event, view)
+        return _begin(event, offset, view)
     if state not in act.before and not act.happened:
         rule = f"the case must be {' or '.join(act.before)}; it is {state}"
         raise Rejected("referral_id", rule, "See the case as it now stands.")
@@ -35,14 +38,14 @@ def decide(case: Case | None, event: Any, view: View) -> Decided:
         invitation_of(case, event.provider, act.invitation)
     if act.offer:
         _check_offer(case, event, act)
-    case = replace(case, sequence=case.sequence + 1)
+    case = replace(case, offset=offset)
     follow = _FOLLOW.get(type(event))
     return follow(case, event, view) if follow else Decided(case)
 
 
-def _begin(event: Any, view: View) -> Decided:
+def _begin(event: Any, offset: int, view: View) -> Decided:
     state = "noticed" if isinstance(event, referrals.EarlyNoticeGiven) else "referred"
-    case = Case(referral_id=event.referral_id, state=state, facts=event, sequence=1, invitations={}, offers={})
+    case = Case(referral_id=event.referral_id, state=state, facts=event, offset=offset, invitations={}, offers={})
     return inviting.start(case, view, type(event).__name__)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
@@ -20,6 +20,10 @@ SEX_OF = {"any": 0, "M": 1, "F": 2}
 SEX_UNREAD = 3
 NOT_SAID = -1
 """How the columns `adapted` and `sibling_places` write an unknown."""
+
+Since = tuple[int, int]
+"""Partition and offset of an event in the vacancy stream."""
+START: Final[Since] = (0, 0)
 
 _FIRST_SIZE = 256
 _BITS = 64
@@ -53,6 +57,10 @@ class HomeRow:
     """The children at home; one of unknown age for each foster child who is counted but not described."""
     areas: frozenset[str]
     """The home's postcode sector and its district."""
+    since: Since
+    """The event that last brought it in sight: opened, revised, a place given back, willing again."""
+    changed: Since
+    """The last event that changed anything a search may have told of it."""
 
     @property
     def live(self) -> bool:
@@ -125,6 +133,12 @@ class Bits:
         return np.uint64(sum(1 << self._bits[code] for code in set(codes) if code in self._bits))
 
 
+def is_after(since: Since, offsets: Sequence[int]) -> bool:
+    """Tell whether an event lies at or beyond these next offsets."""
+    partition, offset = since
+    return partition >= len(offsets) or offset >= offsets[partition]
+
+
 class Homes:
     """Every vacancy that is not closed, by vacancy_id; each change costs the same however many there are."""
 
@@ -153,6 +167,7 @@ class Homes:
         east: float | None,
         north: float | None,
         version: int,
+        since: Since = START,
     ) -> None:
         """Take a vacancy as it was opened or revised: open, with all its places left until `places_left` says less."""
         row = HomeRow(
@@ -168,23 +183,35 @@ class Homes:
             open=True,
             companions=_companions(home),
             areas=_areas_of(home.postcode_sector),
+            since=since,
+            changed=since,
         )
         at = self._at.get(vacancy_id)
         if at is None:
             at = self._append(row)
         self._write(at, row)
 
-    def confirm(self, vacancy_id: UUID, willing_until: datetime) -> bool:
-        """Take the carer's word that they are willing, which also ends a pause; tell whether the vacancy is known."""
-        return self._change(vacancy_id, willing_until=willing_until, open=True)
+    def confirm(self, vacancy_id: UUID, willing_until: datetime, since: Since, at: datetime) -> bool:
+        """Take the carer's word that they are willing, which also ends a pause; tell whether the vacancy is known.
 
-    def pause(self, vacancy_id: UUID) -> bool:
+        Given `at` a time when the last word still stood, it brings nothing new in sight.
+        """
+        row = self.row(vacancy_id)
+        stands = row is not None and row.open and row.willing_until >= at
+        news = {} if stands else {"since": since, "changed": since}
+        return self._change(vacancy_id, willing_until=willing_until, open=True, **news)
+
+    def pause(self, vacancy_id: UUID, since: Since) -> bool:
         """Stop matching a vacancy for now; tell whether it is known."""
-        return self._change(vacancy_id, open=False)
+        return self._change(vacancy_id, open=False, changed=since)
 
-    def places_left(self, vacancy_id: UUID, places: int) -> bool:
+    def places_left(self, vacancy_id: UUID, places: int, since: Since) -> bool:
         """Take the places left after a reservation, release or move-in; tell whether the vacancy is known."""
-        return self._change(vacancy_id, places_left=places)
+        row = self.row(vacancy_id)
+        if row is not None and places == row.places_left:
+            return True
+        news = {"since": since} if row is not None and places > row.places_left else {}
+        return self._change(vacancy_id, places_left=places, changed=since, **news)
 
     def close(self, vacancy_id: UUID) -> bool:
         """Forget a vacancy; tell whether it was known."""

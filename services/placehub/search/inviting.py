@@ -35,6 +35,7 @@ def start(case: Case, view: View, because: str) -> Decided:
         homes_fitting=len(fits),
         basis=basis,
     )
+    case = replace(case, matched=basis.vacancy_offsets)
     invited = _invite(case, view, _by_provider(fits), view.most_invited(case))
     none = () if fits else (_no_fit(case, view, removed),)
     return Decided(invited.case, (started, *invited.events, *none))
@@ -46,7 +47,7 @@ def again(case: Case, view: View, *, told_anew: bool = True) -> Decided:
     `told_anew`: everybody invited is told again, because the facts are others; else only whose homes have changed.
     """
     homes = _by_provider(view.fits(case))
-    decided = Decided(case)
+    decided = Decided(replace(case, matched=view.basis(case).vacancy_offsets))
     for provider in sorted(case.invitations):
         decided = _then(decided, _update(decided.case, view, provider, homes.get(provider, ()), told_anew=told_anew))
     new = {provider: found for provider, found in homes.items() if provider not in case.invitations}
@@ -58,18 +59,22 @@ def again(case: Case, view: View, *, told_anew: bool = True) -> Decided:
     return decided
 
 
-def homes_changed(case: Case, view: View, provider: str, changed: Iterable[UUID]) -> Decided:
+def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID], *, joined: bool = False) -> Decided:
     """Match a provider's homes that opened or changed against a search that is going on.
 
-    All its homes are looked at again, not only those named: an invitation is never told with what stands no more.
+    A provider that is invited is told of what has changed; the homes it was told of are looked at again too, so that
+    no invitation is told with what stands no more. One that is not is invited, with all its homes that fit, when one
+    of them has come in sight since the search last looked at every home (or when it has just `joined`): what was
+    seen then and came after those that fitted better is not invited for being confirmed.
     """
     known = case.invitations.get(provider)
-    before = [home.vacancy_id for home in known.homes] if known else []
-    found = [view.fit(case, vacancy_id) for vacancy_id in {**dict.fromkeys(before), **dict.fromkeys(changed)}]
-    homes = _ordered([fit for _, fit in filter(None, found)])
-    if known is None:
-        return _invite(case, view, {provider: homes}, None) if homes else Decided(case)
-    return _update(case, view, provider, homes, told_anew=False)
+    if known is not None:
+        told_of = [home.vacancy_id for home in known.homes]
+        return _update(case, view, provider, _fits(case, view, [*told_of, *changed]), told_anew=False)
+    new = changed if joined else [one for one in changed if view.is_new(case, one)]
+    if not _fits(case, view, new):
+        return Decided(case)
+    return _invite(case, view, {provider: _fits(case, view, view.vacancies_of(provider))}, None)
 
 
 def close_all(case: Case, reason: str, but: frozenset[str] = frozenset()) -> Decided:
@@ -148,7 +153,10 @@ def _by_provider(fits: Iterable[tuple[str, HomeFit]]) -> dict[str, tuple[HomeFit
     return grouped
 
 
-def _ordered(homes: Sequence[HomeFit]) -> tuple[HomeFit, ...]:
+def _fits(case: Case, view: View, vacancies: Iterable[UUID]) -> tuple[HomeFit, ...]:
+    """Return those of these homes that fit, best first."""
+    found = [view.fit(case, vacancy_id) for vacancy_id in dict.fromkeys(vacancies)]
+    homes = [fit for _, fit in filter(None, found)]
     return tuple(
         sorted(homes, key=lambda home: (BANDS.index(home.band), home.distance_miles or 0, str(home.vacancy_id)))
     )

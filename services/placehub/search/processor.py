@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from placehub.agreements.events import ProviderJoined
 from placehub.drivers.aggregates import Aggregates
+from placehub.drivers.parking import Parking
 from placehub.drivers.records import Partition, Record
-from placehub.drivers.step import HUB, Step, sender_of
+from placehub.drivers.step import HUB, Step, Turn, sender_of
 from placehub.errors import Rejected
 from placehub.placements.events import PlacementStarted
 from placehub.search import answering, inviting
@@ -32,7 +33,11 @@ _CHANGES = (
     vacancies.VacancyReleased,
     vacancies.VacancyFilled,
 )
-"""Events after which a vacancy is matched against every search that is going on."""
+"""Events that may change a vacancy: if they do, it is matched against every search that is going on."""
+
+
+_ANSWERS = (vacancies.VacancyReserved, vacancies.ReservationRefused, PlacementStarted)
+"""Events of other streams that tell one case something; they may be read before the case itself."""
 
 
 class Search:
@@ -43,11 +48,12 @@ class Search:
     raw: tuple[str, ...] = ()
     world: tuple[str, ...] = WORLD
 
-    def __init__(self, surroundings: Surroundings, needs: Needs, policy: Policy) -> None:
+    def __init__(self, surroundings: Surroundings, needs: Needs, policy: Policy, partitions: int) -> None:
         self._around = surroundings
         self._needs = needs
         self._policy = policy
         self._cases: Aggregates[Case] = Aggregates(Case, CASE, lambda case: case.live)
+        self._parking = Parking(self.name, partitions)
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
         """Fold the world into memory."""
@@ -61,20 +67,28 @@ class Search:
         """Forget a partition's cases."""
         self._cases.drop(partition)
 
-    def handle(self, step: Step, records: Sequence[Record]) -> None:
+    def handle(self, turns: Sequence[Turn]) -> None:
         """Fold organisations' events into their cases; what the hub itself wrote is already in them."""
+        for step, records in turns:
+            self._fold(step, records)
+
+    def _fold(self, step: Step, records: Sequence[Record]) -> None:
         self._cases.begin(step)
         view = self._view(step)
         for record in records:
             if record.attributes.source.startswith("/hub/"):
                 continue
             referral_id = record.event.referral_id
+            known = self._cases.get(referral_id)
             try:
-                decided = decide(self._cases.get(referral_id), record.event, view)
+                decided = decide(known, record.event, record.offset, view)
             except Rejected as why:
                 step.reject(record, why, sender=sender_of(record))
                 continue
             self._keep(step, decided, record.attributes.id)
+            if known is None:
+                for waited in self._parking.take(step, referral_id):
+                    self._answer(step, waited, view)
         self._cases.finish()
 
     def react(self, step: Step, records: Sequence[Record]) -> None:
@@ -83,10 +97,11 @@ class Search:
         view = self._view(step)
         for record in records:
             self._answer(step, record, view)
-        for provider, (because, changed) in self._changed(records).items():
+        for provider, (because, changed, joined) in self._changed(records).items():
             for _, case in self._cases.every():
                 if case.searching:
-                    self._keep(step, inviting.homes_changed(case, view, provider, sorted(changed)), because)
+                    decided = inviting.homes_changed(case, view, provider, sorted(changed), joined=joined)
+                    self._keep(step, decided, because)
         self._cases.finish()
 
     def tick(self, step: Step) -> None:
@@ -96,37 +111,46 @@ class Search:
         for referral_id, case in self._cases.every():
             decided = due(case, view)
             if decided.events:
-                because = uuid5(HUB, f"due|{referral_id}|{case.sequence}|{step.now.isoformat()}")
+                because = uuid5(HUB, f"due|{referral_id}|{case.offset}|{step.now.isoformat()}")
                 self._keep(step, decided, because)
         self._cases.finish()
 
     def _answer(self, step: Step, record: Record, view: Sight) -> None:
         event = record.event
-        referral_id = getattr(event, "referral_id", None)
-        case = self._cases.held(referral_id) if isinstance(referral_id, UUID) else None
-        if case is None:
+        if not isinstance(event, _ANSWERS) or not self._parking.is_for(step, event.referral_id):
             return
-        if isinstance(event, vacancies.VacancyReserved):
+        case = self._cases.get(event.referral_id)
+        if case is None:
+            self._parking.park(step, event.referral_id, record)
+        elif isinstance(event, vacancies.VacancyReserved):
             self._keep(step, answering.reserved(case, event), record.attributes.id)
         elif isinstance(event, vacancies.ReservationRefused):
             self._keep(step, answering.refused(case, event, view), record.attributes.id)
-        elif isinstance(event, PlacementStarted):
+        else:
             self._keep(step, answering.started(case, event, view), record.attributes.id)
 
-    def _changed(self, records: Sequence[Record]) -> dict[str, tuple[UUID, set[UUID]]]:
-        """Return, by provider, the last event that changed its homes, and which of them changed."""
-        changed: dict[str, tuple[UUID, set[UUID]]] = {}
+    def _changed(self, records: Sequence[Record]) -> dict[str, tuple[UUID, set[UUID], bool]]:
+        """Return, by provider, the last event that changed its homes, which of them, and whether it has joined."""
+        changed: dict[str, tuple[UUID, set[UUID], bool]] = {}
         for record in records:
             event = record.event
-            if isinstance(event, _CHANGES):
-                homes = {event.vacancy_id}
-            elif isinstance(event, ProviderJoined):
+            joined = isinstance(event, ProviderJoined)
+            if joined:
                 homes = set(self._around.vacancies_of(event.provider))
+            elif isinstance(event, _CHANGES) and not self._changes_nothing(record):
+                homes = {event.vacancy_id}
             else:
                 continue
-            _, before = changed.get(event.provider, (None, set()))
-            changed[event.provider] = (record.attributes.id, before | homes)
+            _, before, joined_before = changed.get(event.provider, (None, set[UUID](), False))
+            changed[event.provider] = (record.attributes.id, before | homes, joined or joined_before)
         return changed
+
+    def _changes_nothing(self, record: Record) -> bool:
+        """Tell whether a home stands as before: its carer's word came again while the last one stood, or a child moved
+        in where the place was taken already. (What has changed it since is a record of its own.)
+        """
+        row = self._around.homes.row(record.event.vacancy_id)
+        return row is not None and row.changed != (record.partition, record.offset)
 
     def _keep(self, step: Step, decided: Decided, because: UUID, nth: object = 0) -> None:
         for number, event in enumerate(decided.events):

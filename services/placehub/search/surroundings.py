@@ -11,7 +11,7 @@ from placehub.agreements.events import AgreementRegistered, ProviderJoined
 from placehub.drivers.records import Record
 from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
 from placehub.postcodes import Postcodes
-from placehub.search.homes import Homes
+from placehub.search.homes import Homes, Since
 from placehub.vacancies import events as vacancies
 
 WORLD: Final = ("vacancy", "agreement", "organisation", "placement")
@@ -36,7 +36,7 @@ class Surroundings:
         for record in records:
             fold = _FOLD.get(type(record.event))
             if fold is not None:
-                fold(self, record.event)
+                fold(self, record.event, record)
         self.offsets = offsets
 
     def eligible(self, authority: str, agreement_id: UUID | None) -> frozenset[str]:
@@ -56,55 +56,69 @@ class Surroundings:
         """Return the provider's vacancies that are not closed."""
         return frozenset(self._vacancies.get(provider, ()))
 
-    def _opened(self, event: vacancies.VacancyOpened | vacancies.VacancyRevised) -> None:
+    def _opened(self, event: vacancies.VacancyOpened | vacancies.VacancyRevised, record: Record) -> None:
         sector = self.postcodes.sector(event.home.postcode_sector)
         place = (sector.east, sector.north) if sector else (None, None)
         east, north = place
-        self.homes.put(event.vacancy_id, event.provider, event.household_ref, event.home, east, north, event.version)
+        self.homes.put(
+            event.vacancy_id,
+            event.provider,
+            event.household_ref,
+            event.home,
+            east,
+            north,
+            event.version,
+            _since(record),
+        )
         self._vacancies[event.provider].add(event.vacancy_id)
         held = sum(self._reserved.get(event.vacancy_id, {}).values())
         if held:
-            self.homes.places_left(event.vacancy_id, max(0, event.home.places - held))
+            self.homes.places_left(event.vacancy_id, max(0, event.home.places - held), _since(record))
 
-    def _confirmed(self, event: vacancies.VacancyConfirmed) -> None:
-        self.homes.confirm(event.vacancy_id, event.willing_until)
+    def _confirmed(self, event: vacancies.VacancyConfirmed, record: Record) -> None:
+        at = record.attributes.recorded_at or record.attributes.time
+        self.homes.confirm(event.vacancy_id, event.willing_until, _since(record), at)
 
-    def _paused(self, event: vacancies.VacancyPaused) -> None:
-        self.homes.pause(event.vacancy_id)
+    def _paused(self, event: vacancies.VacancyPaused, record: Record) -> None:
+        self.homes.pause(event.vacancy_id, _since(record))
 
-    def _closed(self, event: vacancies.VacancyClosed) -> None:
+    def _closed(self, event: vacancies.VacancyClosed, record: Record) -> None:
         self.homes.close(event.vacancy_id)
         self._vacancies[event.provider].discard(event.vacancy_id)
 
-    def _reserve(self, event: vacancies.VacancyReserved) -> None:
+    def _reserve(self, event: vacancies.VacancyReserved, record: Record) -> None:
         self._reserved[event.vacancy_id][event.offer_id] = len(event.placements)
-        self.homes.places_left(event.vacancy_id, event.places_left or 0)
+        self.homes.places_left(event.vacancy_id, event.places_left or 0, _since(record))
 
-    def _release(self, event: vacancies.VacancyReleased) -> None:
+    def _release(self, event: vacancies.VacancyReleased, record: Record) -> None:
         self._reserved[event.vacancy_id].pop(event.offer_id, None)
-        self.homes.places_left(event.vacancy_id, event.places_left or 0)
+        self.homes.places_left(event.vacancy_id, event.places_left or 0, _since(record))
 
-    def _filled(self, event: vacancies.VacancyFilled) -> None:
+    def _filled(self, event: vacancies.VacancyFilled, record: Record) -> None:
         # the place stays taken until the provider next says how many are free
         self._reserved.pop(event.vacancy_id, None)
-        self.homes.places_left(event.vacancy_id, event.places_left or 0)
+        self.homes.places_left(event.vacancy_id, event.places_left or 0, _since(record))
 
-    def _agreed(self, event: AgreementRegistered) -> None:
+    def _agreed(self, event: AgreementRegistered, record: Record) -> None:
         for authority in event.authorities:
             self._agreements[authority].add(event.agreement_id)
 
-    def _join(self, event: ProviderJoined) -> None:
+    def _join(self, event: ProviderJoined, record: Record) -> None:
         self._joined[event.agreement_id].add(event.provider)
 
-    def _registered(self, event: OrganisationRegistered) -> None:
+    def _registered(self, event: OrganisationRegistered, record: Record) -> None:
         if event.kind == "provider":
             self._providers.add(event.organisation)
 
-    def _disabled(self, event: OrganisationDisabled) -> None:
+    def _disabled(self, event: OrganisationDisabled, record: Record) -> None:
         self._providers.discard(event.organisation)
 
 
-_FOLD: Final[dict[type, Callable[[Surroundings, Any], None]]] = {
+def _since(record: Record) -> Since:
+    return record.partition, record.offset
+
+
+_FOLD: Final[dict[type, Callable[[Surroundings, Any, Record], None]]] = {
     vacancies.VacancyOpened: Surroundings._opened,
     vacancies.VacancyRevised: Surroundings._opened,
     vacancies.VacancyConfirmed: Surroundings._confirmed,

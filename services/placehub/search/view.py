@@ -15,6 +15,7 @@ from placehub.keys.client import KeyClient
 from placehub.keys.sealing import unseal
 from placehub.referrals.child import Child, ChildNeed
 from placehub.search.case import Case, Facts
+from placehub.search.homes import is_after
 from placehub.search.matching import RULES_VERSION, Match, match, match_one
 from placehub.search.policy import Policy
 from placehub.search.sought import Sought, sought_of
@@ -82,12 +83,22 @@ class Sight:
         """Return the vacancy's provider, or None when it is not open."""
         return self._around.homes.provider(vacancy_id)
 
+    def vacancies_of(self, provider: str) -> list[UUID]:
+        """Return the provider's vacancies that are not closed, in a fixed order."""
+        return sorted(self._around.vacancies_of(provider))
+
+    def is_new(self, case: Case, vacancy_id: UUID) -> bool:
+        """Tell whether a vacancy came in sight after every home was last looked at for this case."""
+        row = self._around.homes.row(vacancy_id)
+        return row is not None and is_after(row.since, case.matched)
+
     def basis(self, case: Case) -> Basis:
         """Return what the hub knows now."""
         offsets = self._around.offsets
         return Basis(
             decided_at=self.now,
-            case_sequence=case.sequence,
+            case_offset=case.offset,
+            referral_version=case.version,
             vacancy_offsets=tuple(offsets.get("vacancy", ())),
             agreement_offsets=tuple(offsets.get("agreement", ())),
             organisation_offsets=tuple(offsets.get("organisation", ())),

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from placehub.drivers.aggregates import Aggregates
+from placehub.drivers.parking import Parking
 from placehub.drivers.records import Partition, Record
-from placehub.drivers.step import Step
+from placehub.drivers.step import Step, Turn
 from placehub.placements.events import PlacementStarted
+from placehub.vacancies.events import VacancyReserved
 from placehub.vacancies.reserving import Vacancy, decide, moved_in
 from placehub.vacancies.tables import VACANCY
 
@@ -22,8 +24,9 @@ class Vacancies:
     raw: tuple[str, ...] = ()
     world: tuple[str, ...] = ("placement",)
 
-    def __init__(self) -> None:
+    def __init__(self, partitions: int) -> None:
         self._vacancies: Aggregates[Vacancy] = Aggregates(Vacancy, VACANCY, lambda one: one.live)
+        self._parking = Parking(self.name, partitions)
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
         """Nothing is kept of placements but what they change."""
@@ -36,8 +39,12 @@ class Vacancies:
         """Forget a partition's vacancies."""
         self._vacancies.drop(partition)
 
-    def handle(self, step: Step, records: Sequence[Record]) -> None:
+    def handle(self, turns: Sequence[Turn]) -> None:
         """Fold the stream; answer requests for places in the order in which they stand there."""
+        for step, records in turns:
+            self._fold(step, records)
+
+    def _fold(self, step: Step, records: Sequence[Record]) -> None:
         self._vacancies.begin(step)
         for record in records:
             if not hasattr(record.event, "vacancy_id"):
@@ -48,21 +55,30 @@ class Vacancies:
                 self._vacancies.put(key, vacancy)
             for answer in answers:
                 step.emit(answer, because=record.attributes.id)
+            if any(isinstance(answer, VacancyReserved) for answer in answers):
+                for waited in self._parking.take(step, key):
+                    self._move_in(step, waited)
         self._vacancies.finish()
 
     def react(self, step: Step, records: Sequence[Record]) -> None:
         """Fill the places of children who have moved in."""
         self._vacancies.begin(step)
         for record in records:
-            event = record.event
-            vacancy = self._vacancies.held(event.vacancy_id) if isinstance(event, PlacementStarted) else None
-            if vacancy is None:
-                continue
-            vacancy, answers = moved_in(vacancy, event)
-            self._vacancies.put(vacancy.vacancy_id, vacancy)
-            for answer in answers:
-                step.emit(answer, because=record.attributes.id)
+            if isinstance(record.event, PlacementStarted) and self._parking.is_for(step, record.event.vacancy_id):
+                self._move_in(step, record)
         self._vacancies.finish()
+
+    def _move_in(self, step: Step, record: Record) -> None:
+        """Fill the child's place; a move that was agreed by word waits for the reservation that follows on paper."""
+        event = record.event
+        vacancy = self._vacancies.get(event.vacancy_id)
+        if vacancy is None or not vacancy.expects(event.child_id):
+            self._parking.park(step, event.vacancy_id, record)
+            return
+        vacancy, answers = moved_in(vacancy, event)
+        self._vacancies.put(vacancy.vacancy_id, vacancy)
+        for answer in answers:
+            step.emit(answer, because=record.attributes.id)
 
     def tick(self, step: Step) -> None:
         """Reservations have no timers yet: they end by what the parties post."""

@@ -41,6 +41,10 @@ class Vacancy:
         """Whether it may still change: a home closed meanwhile may have a child yet to move in."""
         return self.state != "closed" or any(set(one.children) - set(one.filled) for one in self.reservations.values())
 
+    def expects(self, child_id: UUID) -> bool:
+        """Tell whether a place is or was held for this child."""
+        return any(child_id in one.children for one in self.reservations.values())
+
     @property
     def left(self) -> int:
         """Places that nobody holds."""
@@ -143,7 +147,7 @@ def _withdrawn(vacancy: Vacancy | None, event: events.ReservationWithdrawn) -> A
 
 
 def moved_in(vacancy: Vacancy, event: PlacementStarted) -> tuple[Vacancy, tuple[Any, ...]]:
-    """A child has moved in: its place is filled. A move the hub held no place for changes nothing here."""
+    """A child has moved in: its place is filled, once."""
     for offer_id, held in vacancy.reservations.items():
         if event.child_id not in held.children or event.child_id in held.filled:
             continue

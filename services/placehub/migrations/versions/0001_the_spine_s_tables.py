@@ -107,6 +107,25 @@ def upgrade() -> None:
         schema="drivers",
     )
     op.create_table(
+        "parked",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("processor", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Uuid(), nullable=False, comment="the aggregate it waits for"),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("ce_id", sa.Uuid(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("partition", sa.Integer(), nullable=False),
+        sa.Column("offset", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parked")),
+        sa.UniqueConstraint("processor", "source", "ce_id", name=op.f("uq_parked_processor")),
+        schema="drivers",
+        comment="Events of other streams about an aggregate that is not known yet; taken in once it is",
+    )
+    op.create_index("ix_parked_subject", "parked", ["processor", "subject", "id"], unique=False, schema="drivers")
+    op.create_table(
         "passed",
         sa.Column("processor", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
@@ -420,6 +439,8 @@ def downgrade() -> None:
     op.drop_table("sequence", schema="drivers")
     op.drop_table("position", schema="drivers")
     op.drop_table("passed", schema="drivers")
+    op.drop_index("ix_parked_subject", table_name="parked", schema="drivers")
+    op.drop_table("parked", schema="drivers")
     op.drop_index("ix_outgoing_from", table_name="outgoing", schema="drivers")
     op.drop_table("outgoing", schema="drivers")
     op.drop_index("ix_sent_event", table_name="sent", schema="delivery")
