@@ -151,8 +151,9 @@ def _run_api(settings: Settings) -> None:
 def _run_intake(settings: Settings) -> None:
     from placehub.drivers.posted import run_posted
     from placehub.intake.processor import Intake
+    from placehub.postcodes import Postcodes
 
-    intake = Intake(Codec(Registry(settings.registry)))
+    intake = Intake(Codec(Registry(settings.registry)), Postcodes.open())
     run_posted(_worker(settings, intake), intake.outboxes, lambda: reader(settings))
 
 

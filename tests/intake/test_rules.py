@@ -19,8 +19,10 @@ from placehub.intake import rules
 from placehub.intake.rules import Aggregate, Sender
 from placehub.intake.table import ACTS, STATES
 from placehub.streams import STREAMS, full_name, stream
+from placehub.vacancies.events import VacancyConfirmed
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+NO_SECTOR = "ZZ9 9"
 KINDS = ("authority", "provider", "consortium")
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "avro"
 EVENTS = {full_name(cls): cls for one in STREAMS if one.name != "clock" for cls in one.events}
@@ -61,7 +63,8 @@ def attributes_of(event: Any, **other: Any) -> Attributes:
 def field_refused(event: Any, sender: Sender, *, key: str | None = None, **other: Any) -> str | None:
     """Return the field for which the form is refused; None when it is in order."""
     try:
-        rules.check_form(event, attributes_of(event, **other), key or key_of(event), sender, NOW)
+        about, subject = attributes_of(event, **other), key or key_of(event)
+        rules.check_form(event, about, subject, sender, NOW, lambda sector: sector != NO_SECTOR)
     except Rejected as why:
         return why.field if why.rule and why.remedy else "nothing told"
     return None
@@ -167,6 +170,26 @@ def test_late_is_marked() -> None:
     late = attributes_of(event, time=NOW - timedelta(days=400))
     assert rules.marks(event, late, NOW) == ("recorded_late",)
     assert field_refused(event, sender_of(event, "authority"), time=NOW - timedelta(days=30)) is None
+
+
+def test_a_postcode_sector_must_exist() -> None:
+    """Wherever an event names one; the sector itself is not repeated."""
+    notice = example("referral.EarlyNoticeGiven")
+    nowhere = replace(notice, wanted=replace(notice.wanted, near_sector=NO_SECTOR))
+    assert field_refused(nowhere, sender_of(nowhere, "authority")) == "wanted.near_sector"
+    opened = example("vacancy.VacancyOpened")
+    nowhere = replace(opened, home=replace(opened.home, postcode_sector=NO_SECTOR))
+    assert field_refused(nowhere, sender_of(nowhere, "provider")) == "home.postcode_sector"
+
+
+def test_a_carers_word_must_reach_beyond_the_event() -> None:
+    """Measured by the event's own time, not by the hub's: what comes late is not refused for that."""
+    opened = example("vacancy.VacancyOpened")
+    opened = replace(opened, home=replace(opened.home, willing_until=NOW))
+    assert field_refused(opened, sender_of(opened, "provider")) == "home.willing_until"
+    assert field_refused(opened, sender_of(opened, "provider"), time=NOW - timedelta(days=9)) is None
+    confirmed = VacancyConfirmed(vacancy_id=opened.vacancy_id, provider=opened.provider, willing_until=NOW)
+    assert field_refused(confirmed, sender_of(confirmed, "provider")) == "willing_until"
 
 
 def test_people() -> None:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from kafka import KafkaProducer
+from kafka.errors import MessageSizeTooLargeError
 
+from placehub.contracts.codec import Codec, Registry
 from placehub.contracts.headers import Attributes, write_headers
+from placehub.drivers.brokers import partitions_of, reader
+from placehub.keys.sealed import Sealed
+from placehub.mailboxes.connection import login
 from placehub.mailboxes.events import EventRejected
-from placehub.referrals.child import NotedChild
+from placehub.offers.events import ClarificationAsked
+from placehub.referrals.child import Child, NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, InHouseSearchStarted, ReferralMade, ReferralRevised, Wanted
-from placehub.search.events import SearchStarted
+from placehub.search.events import SearchClosed, SearchStarted
+from placehub.streams import DEADLETTER, outbox
+from placehub.vacancies.events import VacancyConfirmed
 
 from .story import BASIS, Desk, Town
 
 pytestmark = pytest.mark.broker
 UNKNOWN = "no-such-code-7f3a"
+NOWHERE = "ZZ9 9"
+PHONE = "07700 900123"
 
 
 def a_notice(town: Town, **other: object) -> EarlyNoticeGiven:
@@ -115,6 +128,129 @@ def test_the_same_id_again(town: Town) -> None:
     goes_on(town)
     assert len(town.authority.got(EarlyNoticeGiven, notice.referral_id)) == 1
     assert not [one for one in town.authority.got(EventRejected) if one.rejected_id == id]
+
+
+CASES: dict[str, tuple[Callable[[Town], object], str]] = {
+    "a postcode that does not exist": (
+        lambda town: a_notice(town, wanted=Wanted(near_sector=NOWHERE)),
+        "wanted.near_sector",
+    ),
+    "a name of no field": (lambda town: asked(town, "children.hair"), "about"),
+    "text where a part is sealed": (
+        lambda town: asked(town, "children.pets", b"Sam has a dog called Rex."),
+        "question",
+    ),
+    "a telephone number in open words": (
+        lambda town: a_notice(town, lawful_basis=replace(BASIS, purpose=f"ring {PHONE}")),
+        "lawful_basis.purpose",
+    ),
+    "a revision of a referral nobody made": (lambda town: a_revision(town, 2), "referral_id"),
+    "an event only the hub says": (lambda town: SearchClosed(referral_id=uuid4(), outcome="independent"), "ce_type"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_past_the_sdk(town: Town, case: str) -> None:
+    """What a system without the SDK may send: set aside with its field, its value nowhere, and everything goes on."""
+    make, field = CASES[case]
+    event = make(town)
+    sender = town.providers[0] if hasattr(event, "provider") and not hasattr(event, "authority") else town.authority
+    wrong = sender.post_unchecked(event)
+    goes_on(town)
+    why = sender.refusal_of(wrong)
+    assert why.field == field
+    assert why.rule
+    assert why.remedy
+    assert not [one for one in (NOWHERE, "hair", "Rex", PHONE) if one in repr(why)]
+    (letter,) = [one for one in dead_letters(town) if one["ce_id"] == str(wrong)]
+    assert (letter["sender"], letter["field"]) == (sender.code, field)
+    assert letter["value"] == "None"
+
+
+def test_a_home_whose_carer_is_not_willing_any_more(town: Town) -> None:
+    """A word that ran out before it was given is no word."""
+    provider = town.providers[0]
+    wrong = provider.post_unchecked(
+        VacancyConfirmed(vacancy_id=uuid4(), provider=provider.code, willing_until=town.hub.now - timedelta(days=1))
+    )
+    goes_on(town)
+    assert provider.refusal_of(wrong).field == "willing_until"
+
+
+def test_an_event_of_next_year(town: Town) -> None:
+    """A time a year ahead is a slip of the keyboard."""
+    wrong = town.authority.post(a_notice(town), time=town.hub.now + timedelta(days=365))
+    goes_on(town)
+    assert town.authority.refusal_of(wrong).field == "ce_time"
+
+
+def test_a_version_that_goes_back(town: Town) -> None:
+    """A revision with the version in force, or one before it, is not taken for new."""
+    case = town.case()
+    case.refer()
+    town.hub.settle()
+    (made,) = town.authority.got(ReferralMade, case.id)
+    revised = {one.name: getattr(made, one.name) for one in fields(ReferralRevised)}
+    wrong = [town.authority.post(ReferralRevised(**{**revised, "version": version})) for version in (1, 0)]
+    goes_on(town)
+    assert [town.authority.refusal_of(one).field for one in wrong] == ["version", "version"]
+    assert not town.authority.got(ReferralRevised, case.id)
+
+
+def test_an_event_cut_short(town: Town) -> None:
+    """Half an event is no event."""
+    settings = town.hub.settings
+    codec = Codec(Registry(settings.registry, register=True))
+    whole = codec.encode(a_notice(town))
+    about = Attributes(
+        id=uuid4(), source="anybody", type="referral.EarlyNoticeGiven", subject=str(uuid4()), time=town.hub.now
+    )
+    town.authority.post_raw(whole[: len(whole) // 2], write_headers(about))
+    goes_on(town)
+    assert town.authority.refusal_of(about.id).field == "value"
+
+
+def test_more_than_a_megabyte(town: Town) -> None:
+    """The broker itself takes no larger record, whatever the client allows itself; the mailbox goes on."""
+    access = login(town.hub.settings.bootstrap, town.authority.code, town.authority.credentials.kafka_password, None)
+    with KafkaProducer(max_request_size=5_000_000, **access) as producer:
+        sent = producer.send(outbox(town.authority.code), bytes(1_500_000), b"any", [])
+        with pytest.raises(MessageSizeTooLargeError):
+            sent.get(timeout=20)
+    goes_on(town)
+
+
+def dead_letters(town: Town) -> list[dict[str, str]]:
+    """Return every dead letter: its headers, its value, and the id of the event it was."""
+    found = []
+    with reader(town.hub.settings) as consumer:
+        places = partitions_of(consumer, (DEADLETTER,))
+        consumer.assign(places)
+        consumer.seek_to_beginning(*places)
+        ends = consumer.end_offsets(places)
+        while any(consumer.position(place) < end for place, end in ends.items()):
+            found += [one for batch in consumer.poll(500).values() for one in batch]
+    return [{name: value.decode() for name, value in one.headers} | {"value": repr(one.value)} for one in found]
+
+
+def asked(town: Town, about: str, words: bytes | None = None) -> ClarificationAsked:
+    """Return a provider's question about a field, with words that are not sealed."""
+    sealed = Sealed(key_id="k", nonce=bytes(12), ciphertext=words) if words else None
+    return ClarificationAsked(
+        referral_id=uuid4(),
+        provider=town.providers[0].code,
+        clarification_id=uuid4(),
+        child_id=uuid4(),
+        about=about,
+        question=sealed,
+    )
+
+
+def a_revision(town: Town, version: int) -> ReferralRevised:
+    """Return a revision of a referral that was never made."""
+    notice = a_notice(town)
+    given = {one.name: getattr(notice, one.name) for one in fields(notice) if one.name != "children"}
+    return ReferralRevised(**given, version=version, children=(Child(child_id=uuid4()),))
 
 
 @pytest.mark.parametrize(

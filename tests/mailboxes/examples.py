@@ -57,6 +57,6 @@ def question(provider: str, child_id: str, words: Any) -> dict[str, Any]:
         "provider": provider,
         "clarification_id": str(uuid4()),
         "child_id": child_id,
-        "about": "pets",
+        "about": "children.pets",
         "question": words,
     }

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from placehub import codes
 from placehub.errors import Rejected
-from placehub.mailboxes.checks import check_codes, described
+from placehub.keys.sealed import Sealed
+from placehub.keys.sealing import new_key, seal
+from placehub.mailboxes.checks import check_codes, check_event, described
+from placehub.offers.events import ClarificationAsked
 from placehub.referrals.child import ChildNeed, NotedChild, RiskDetail
-from placehub.referrals.events import Wanted
+from placehub.referrals.events import SupportLineRefused, Wanted
 from placehub.streams import every_event
 
 TODAY = date(2026, 3, 2)
@@ -66,3 +72,88 @@ def test_nation() -> None:
     """A list that is not known for a nation refuses its field there."""
     with pytest.raises(Rejected, match="is known for"):
         check_codes(ChildNeed(legal_status="C2"), TODAY, "Scotland")
+
+
+def fee(words: str) -> SupportLineRefused:
+    """Return an event with these open words."""
+    return SupportLineRefused(
+        referral_id=uuid4(), authority="A", offer_id=uuid4(), what=words, reason="other", by="team manager"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ("call 07700 900123 first", "telephone"),
+        ("ring +44 1632 960 999", "telephone"),
+        ("as agreed with j.example@mail.example", "e-mail"),
+        ("lives at LS6 2AB now", "postcode"),
+        ("born 4/5/2016", "date"),
+        ("born 2016-05-04", "date"),
+        ("x" * 501, "at most 500"),
+    ],
+)
+def test_open_words_that_tell_too_much(words: str, what: str) -> None:
+    """What looks like a number, an address or a date is refused by kind; the words are not repeated."""
+    with pytest.raises(Rejected, match=what) as refused:
+        check_event(fee(words), TODAY)
+    assert refused.value.field == "what"
+    assert not [word for word in words.split() if any(sign.isdigit() for sign in word) and word in str(refused.value)]
+
+
+@pytest.mark.parametrize("words", ["base fee", "2 hours a week, 1:1, in LS6", "therapy 12/7", "sector LS6 2"])
+def test_plain_words(words: str) -> None:
+    """Amounts, ratios and sectors are no personal data."""
+    check_event(fee(words), TODAY)
+
+
+@pytest.mark.parametrize(
+    "path", ["children.pets", "wanted.near_sector", "children.need.risks", "children", "children.0.pets"]
+)
+def test_a_field_that_there_is(path: str) -> None:
+    """A question names a field of the referral, within its lists and sealed parts too."""
+    check_event(asked(path), TODAY)
+
+
+@pytest.mark.parametrize("path", ["children.canary", "canary", "children.pets.canary", ""])
+def test_a_field_that_there_is_not(path: str) -> None:
+    """Anything else is refused, and not repeated."""
+    with pytest.raises(Rejected, match="must be a field") as refused:
+        check_event(asked(path), TODAY)
+    assert refused.value.field == "about"
+    assert "canary" not in str(refused.value)
+
+
+def asked(path: str) -> ClarificationAsked:
+    """Return a question about a field."""
+    return ClarificationAsked(referral_id=uuid4(), provider="P", clarification_id=uuid4(), child_id=uuid4(), about=path)
+
+
+@pytest.mark.parametrize(
+    ("part", "refused"),
+    [
+        (Sealed(key_id="k", nonce=bytes(12), ciphertext=b"Sam lives in Leeds, with a dog"), True),
+        (Sealed(key_id="k", nonce=bytes(12), ciphertext="Zoë lives in Leeds, with a dog".encode()), True),
+        (Sealed(key_id="k", nonce=bytes(12), ciphertext=bytes(16)), True),
+        (Sealed(key_id="k", nonce=b"", ciphertext=bytes(64)), True),
+        (Sealed(key_id="k", nonce=bytes(12), ciphertext=bytes(range(128, 190))), False),
+    ],
+    ids=["text", "text beyond ASCII", "only a tag", "no nonce", "sealed"],
+)
+def test_a_sealed_part_must_be_sealed(part: Sealed, refused: bool) -> None:
+    """Text where a sealed part belongs is refused before it goes anywhere; so is what cannot be AES-GCM."""
+    event = replace(asked("children"), question=part)
+    if refused:
+        with pytest.raises(Rejected) as why:
+            check_event(event, TODAY)
+        assert why.value.field == "question"
+        assert "Sam" not in str(why.value)
+    else:
+        check_event(event, TODAY)
+
+
+@given(st.binary(min_size=1, max_size=200))
+def test_what_the_sealer_makes_is_never_taken_for_text(plain: bytes) -> None:
+    """True AES-GCM passes, whatever was sealed."""
+    key = new_key()
+    check_event(replace(asked("children"), question=seal(key, "k", "need", plain)), TODAY)

@@ -16,7 +16,7 @@ from placehub.mailboxes.documents import OpenPart, Prepared, event_named, prepar
 from .examples import CANARY, NOW, changed, question, referral
 
 LEEDS = "E08000035"
-SEALED = Sealed(key_id="k", nonce=bytes(12), ciphertext=b"closed")
+SEALED = Sealed(key_id="k", nonce=bytes(12), ciphertext=bytes(range(128, 160)))
 
 
 def prepared(document: dict[str, Any], event_type: str = "ReferralMade") -> Prepared:

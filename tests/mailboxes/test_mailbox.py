@@ -157,7 +157,7 @@ def test_all_or_none(hub: Any, authority: Mailbox) -> None:
 
 def test_too_large(authority: Mailbox) -> None:
     """An event above a megabyte is refused before it is sent."""
-    document = changed(referral(authority.organisation), "lawful_basis.purpose", "x" * LARGEST_BYTES)
+    document = changed(referral(authority.organisation), "children.0.need.why_now", "x" * LARGEST_BYTES)
     with pytest.raises(Rejected, match="megabyte"):
         authority.post_document("ReferralMade", document, time=NOW)
 

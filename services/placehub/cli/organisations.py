@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from placehub.organisations.joining import Credentials
     from placehub.settings import Settings
 
-app = typer.Typer(help="Organisations: register, list, show.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Organisations: register, list, show, new credentials, shut out.", no_args_is_help=True, rich_markup_mode=None
+)
 
 _LISTED = ("code", "kind", "name", "nation", "scheme", "state")
 
@@ -70,6 +72,36 @@ def show_one(code: str, folder: Folder = DEFAULT_FOLDER, json: Json = False) -> 
     with database(hub(folder)) as connection:
         found = show(connection, code)
     (as_json if json else as_facts)(found)
+
+
+@app.command()
+def rotate(
+    code: str,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the credentials in the hub's folder.")] = False,
+    save: Annotated[Path | None, typer.Option(help="Write the credentials to this file, not the screen.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
+    """Give an organisation new credentials, shown once. The old token stops now, the old password at the next login."""
+    from placehub.organisations.register import rotate as rotate_credentials
+
+    settings = hub(folder)
+    _hand_over(rotate_credentials(settings, code, now(settings)), settings, folder if keep else None, save, json)
+
+
+@app.command()
+def disable(
+    code: str,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the register's stream for all operators.")],
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Shut an organisation out at once and for good: login, mailboxes, token; its homes are searched no more."""
+    from placehub.cli.printing import aside
+    from placehub.organisations.register import disable as shut_out
+
+    settings = hub(folder)
+    shut_out(settings, code, reason, now(settings))
+    aside(f"{code} is shut out.")
 
 
 def _hand_over(

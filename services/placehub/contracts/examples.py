@@ -10,7 +10,7 @@ from typing import Final
 
 from placehub.contracts.codec import Codec, Folder, from_json, to_json
 from placehub.errors import Rejected
-from placehub.mailboxes.checks import check_codes
+from placehub.mailboxes.checks import check_event
 from placehub.streams import event_name, every_event
 
 EXAMPLES: Final = "examples"
@@ -36,7 +36,7 @@ def _check(folder: Path, path: Path, cls: type) -> Iterator[str]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         event = from_json(cls, document)
-        check_codes(event, PLAYED_ON)
+        check_event(event, PLAYED_ON)
         if to_json(event) != document:
             yield f"{where}: leaves fields out or writes them in another form; write what to_json gives"
         codec = Codec(Folder())

@@ -47,9 +47,28 @@ class Seals:
     compartment: str
 
 
+@dataclass(frozen=True, slots=True)
+class OpenWords:
+    """The sender's own words, which everyone who gets the event can read: they may name nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOf:
+    """The value is the dotted path of a field of one of these events; positions in lists may be left out."""
+
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sector:
+    """The value is a postcode sector, which must exist."""
+
+
 _CONFIG = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
 PII = Tag("PII")
+IN_REFERRAL = FieldOf(("referral.ReferralMade",))
+IN_REFERRAL_OR_VACANCY = FieldOf(("referral.ReferralMade", "vacancy.VacancyOpened"))
 SENSITIVE = Tag("SENSITIVE")
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from placehub.contracts.fields import Code, Doc, record
+from placehub.contracts.fields import Code, Doc, OpenWords, record
 
 Organisation = Annotated[str, Doc("Code of an organisation registered in the hub")]
 ReferralId = Annotated[UUID, Doc("The case; chosen by the authority, never reused")]
@@ -26,7 +26,7 @@ Risk = Annotated[str, Code("risk")]
 class FeeLine:
     """One line of an all-in fee: the base fee, or one named support."""
 
-    what: Annotated[str, Doc("`base fee`, or the support as the parties call it; no child's data")]
+    what: Annotated[str, OpenWords(), Doc("`base fee`, or the support as the parties call it; no child's data")]
     amount: Money
     unit: Annotated[str, Code("fee_unit")]
     starts_on: Annotated[date | None, Doc("First day it is paid; absent: from the start")] = None

@@ -97,6 +97,7 @@ class Step:
         )
         headers = {
             "sender": sender,
+            "ce_id": str(known.id) if named else "",
             "type": known.type,
             "topic": record.topic,
             "partition": str(record.partition),

@@ -19,6 +19,7 @@ from placehub.intake import rules
 from placehub.intake.rules import Aggregate, Sender
 from placehub.intake.tables import AGGREGATE, SEEN
 from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
+from placehub.postcodes import Postcodes
 from placehub.streams import full_name, outbox, stream
 
 Place = tuple[str, str]
@@ -53,8 +54,9 @@ class Intake:
     raw: tuple[str, ...] = ()
     world: tuple[str, ...] = ("organisation",)
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, postcodes: Postcodes) -> None:
         self._codec = codec
+        self._postcodes = postcodes
         self._senders: dict[str, Sender] = {}
 
     def outboxes(self) -> frozenset[str]:
@@ -95,7 +97,7 @@ class Intake:
                 continue
             place = _place(one.event)
             try:
-                rules.check_form(one.event, one.attributes, one.record.key, one.sender, one.step.now)
+                rules.check_form(one.event, one.attributes, one.record.key, one.sender, one.step.now, self._exists)
                 changed[place] = rules.check_aggregate(one.event, changed.get(place, known.get(place)), one.sender)
             except Rejected as why:
                 one.step.reject(one.record, why, sender=one.sender.code, attributes=one.attributes)
@@ -103,6 +105,9 @@ class Intake:
             taken.add(one.name)
             _append(one)
         _store(connection, taken, changed)
+
+    def _exists(self, sector: str) -> bool:
+        return self._postcodes.sector(sector) is not None
 
     def _readable(self, step: Step, records: Sequence[Record]) -> Iterator[_Posted]:
         sender = self._senders[sender_of(records[0])]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from placehub.contracts.fields import Sector
 from placehub.contracts.headers import Attributes
 from placehub.errors import Rejected
 from placehub.intake.table import ACTS
-from placehub.mailboxes.checks import check_codes
+from placehub.mailboxes.checks import check_event, marked
 from placehub.streams import full_name, stream
 
 LATE: Final = timedelta(days=1)
@@ -39,8 +41,13 @@ class Aggregate:
     version: int
 
 
-def check_form(event: Any, attributes: Attributes, key: str, sender: Sender, now: datetime) -> None:
-    """Refuse an event whose envelope, sender, codes or time are wrong in themselves."""
+def check_form(
+    event: Any, attributes: Attributes, key: str, sender: Sender, now: datetime, exists: Callable[[str], bool]
+) -> None:
+    """Refuse an event whose envelope, sender, content or time are wrong in themselves.
+
+    `exists` tells whether there is a postcode sector of that name.
+    """
     name = full_name(type(event))
     if attributes.type != name:
         raise Rejected("ce_type", f"must be {name}, the schema of the value", "Send the type that the value has.")
@@ -50,8 +57,12 @@ def check_form(event: Any, attributes: Attributes, key: str, sender: Sender, now
     _check_sender(event, name, sender)
     if attributes.time > now + AHEAD:
         raise Rejected("ce_time", "must not lie in the future", "Send the time at which it happened.")
-    check_codes(event, attributes.time.date())
+    check_event(event, attributes.time.date())
+    for path, value, mark in marked(event):
+        if isinstance(mark, Sector) and not exists(value):
+            raise Rejected(path, "must be a postcode sector that exists", "Write it as `LS6 2`.")
     _check_people(event)
+    _check_willing(event, attributes.time)
 
 
 def _check_sender(event: Any, name: str, sender: Sender) -> None:
@@ -78,6 +89,14 @@ def _check_people(event: Any) -> None:
     home = getattr(event, "home", None)
     if home is not None and home.min_age > home.max_age:
         raise Rejected("home.min_age", "must not be above max_age", "Correct the approved ages.")
+
+
+def _check_willing(event: Any, at: datetime) -> None:
+    home = getattr(event, "home", None)
+    path, holder = ("home.willing_until", home) if home is not None else ("willing_until", event)
+    until = getattr(holder, "willing_until", None)
+    if until is not None and until <= at:
+        raise Rejected(path, "must lie after the event's own time", "Say until when the carer's word stands.")
 
 
 def check_aggregate(event: Any, known: Aggregate | None, sender: Sender) -> Aggregate:

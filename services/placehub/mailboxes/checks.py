@@ -1,16 +1,32 @@
-"""Whether an event's codes are in their lists: asked by the sender before it posts, and by intake again."""
+"""What an event may say: asked by the sender before it posts, and by intake again. No value is ever repeated."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from functools import cache
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from placehub.codes import check
-from placehub.contracts.fields import Code, Seals
+from placehub.contracts.codec import event_class
+from placehub.contracts.fields import Code, FieldOf, OpenWords, Seals, Sector
 from placehub.contracts.schema import optional, unpack
+from placehub.errors import Rejected
+from placehub.keys.sealed import Sealed
+
+NONCE_BYTES: Final = 12
+TAG_BYTES: Final = 16
+PERSONAL: Final = {
+    "a telephone number": re.compile(r"(?:\+44|\b0)(?:[\s-]?\d){9,10}\b"),
+    "an e-mail address": re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}\.[a-z]{2,}", re.IGNORECASE),
+    "a full postcode": re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}\b", re.IGNORECASE),
+    "a date of birth": re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})\b"),
+}
+"""What open words may not hold, whoever it belongs to: nobody can tell whether it is the child's."""
+MOST_WORDS: Final = 500
+"""Characters of open words at most: they name a thing, and whoever sends a book must not keep the hub searching it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +38,74 @@ class Field:
     record: type | None
     many: bool
     seals: Seals | None
+    marks: tuple[Any, ...] = ()
+
+
+def check_event(event: Any, on: date) -> None:
+    """Raise Rejected for the first field that breaks a rule: codes, named fields, open words, the form of sealed parts.
+
+    What only the hub can know (whether a postcode sector exists, whose aggregate it is) intake asks beside it.
+    """
+    check_codes(event, on)
+    for path, value, mark in marked(event):
+        if isinstance(mark, FieldOf):
+            _check_field(value, path, mark)
+        elif isinstance(mark, OpenWords):
+            _check_words(value, path)
+        elif isinstance(mark, Seals):
+            _check_sealed(value, path)
+
+
+def marked(event: Any, within: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield (dotted path, value, mark) for every value that is given and every mark its field has."""
+    cls: type = type(event)
+    for field in described(cls):
+        if not field.marks and field.record is None:
+            continue
+        for path, value in _flat(getattr(event, field.name), f"{within}{field.name}"):
+            for mark in field.marks:
+                yield path, value, mark
+            if field.record is not None:
+                yield from marked(value, f"{path}.")
+
+
+def _check_field(value: str, path: str, mark: FieldOf) -> None:
+    if not any(
+        _leads([step for step in value.split(".") if not step.isdecimal()], event_class(name)) for name in mark.events
+    ):
+        raise Rejected(path, "must be a field of the event it is about", "Write its path, as `children.pets`.")
+
+
+def _leads(steps: list[str], cls: type | None) -> bool:
+    for number, step in enumerate(steps):
+        found = next((one for one in described(cls) if one.name == step), None) if cls else None
+        if found is None:
+            return False
+        cls = found.record or (found.seals.document if found.seals else None)
+        if cls is None and number + 1 < len(steps):
+            return False
+    return True
+
+
+def _check_words(value: str, path: str) -> None:
+    if len(value) > MOST_WORDS:
+        raise Rejected(path, f"must be at most {MOST_WORDS} characters", "Say it shorter, or in a part that is sealed.")
+    for what, pattern in PERSONAL.items():
+        if pattern.search(value):
+            rule = f"is open to everyone who gets the event, and holds what looks like {what}"
+            raise Rejected(path, rule, "Take it out, or say it in a part that is sealed.")
+
+
+def _check_sealed(value: Sealed, path: str) -> None:
+    if len(value.nonce) != NONCE_BYTES or len(value.ciphertext) <= TAG_BYTES:
+        rule = f"must be AES-256-GCM: a nonce of {NONCE_BYTES} bytes, a tag of {TAG_BYTES} at the end"
+        raise Rejected(path, rule, "Seal the document with a key of the key service, and send it again.")
+    try:
+        plain = value.ciphertext.decode().isprintable()
+    except UnicodeDecodeError:
+        return
+    if plain:
+        raise Rejected(path, "must be sealed, and reads as plain text", "Seal it, and send it again as a new event.")
 
 
 def check_codes(event: Any, on: date, nation: str | None = None, *, within: str = "") -> None:
@@ -57,6 +141,7 @@ def _describe(name: str, hint: Any) -> Field:
         record=None if seals else _record(hint),
         many=get_origin(optional(unpack(hint)[0])[0]) is tuple,
         seals=seals[-1] if seals else None,
+        marks=tuple(mark for mark in marks if isinstance(mark, FieldOf | OpenWords | Seals | Sector)),
     )
 
 

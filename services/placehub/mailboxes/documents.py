@@ -6,6 +6,7 @@ Where the event has a sealed part, the document may hold it open (`need: {...}`,
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -16,17 +17,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from placehub.contracts.codec import from_json, to_json
-from placehub.contracts.fields import Seals
+from placehub.contracts.fields import OpenWords, Seals
 from placehub.errors import Rejected
 from placehub.keys.sealed import Sealed
-from placehub.mailboxes.checks import check_codes, described
+from placehub.mailboxes.checks import check_codes, check_event, described, marked
 from placehub.streams import every_event, full_name
 
 TEXT: Final = "text"
 """The one field of a document of free text; such a part may also be given as a plain string."""
 
 _SEALED = {"key_id", "nonce", "ciphertext"}
-_STANDS_FOR_IT = {"key_id": "", "nonce": "", "ciphertext": ""}
+_STANDS_FOR_IT = {"key_id": "", "nonce": "A" * 16, "ciphertext": "_" * 32}
+_SHORTEST_NAME = 3
 _WHERE_IT_IS_GIVEN = "Give {0} beside it, or (words only) within it, next to `text`."
 _SUBJECT_FIELD = {"child": "child_id", "household": "household_ref"}
 
@@ -78,8 +80,30 @@ def prepare(event_type: str, document: Mapping[str, Any], time: datetime, id: UU
     parts = tuple(_open_parts(cls, copy, copy, time.date(), ""))
     for part in parts:
         part._holder[part._name] = _STANDS_FOR_IT
-    check_codes(from_json(cls, copy), time.date())
+    event = from_json(cls, copy)
+    check_event(event, time.date())
+    _check_nobody_named(event, parts)
     return Prepared(cls, time, id, copy, parts)
+
+
+def _check_nobody_named(event: Any, parts: tuple[OpenPart, ...]) -> None:
+    """Refuse open words that repeat what the same document gives to be sealed as an identity."""
+    identities = [part.document for part in parts if part.compartment == "identity"]
+    for path, value, mark in marked(event):
+        if isinstance(mark, OpenWords) and any(_repeats(value, one) for one in identities):
+            rule = "is open to everyone who gets the event, and repeats what is to be sealed as the child's identity"
+            raise Rejected(path, rule, "Take the name or the address out.")
+
+
+def _repeats(words: str, identity: Mapping[str, Any]) -> bool:
+    names = {one for one in _words(identity.get("name") or "") if len(one) >= _SHORTEST_NAME}
+    whole = [text for name in ("address", "postcode") if (text := " ".join(_words(identity.get(name) or "")))]
+    said = _words(words)
+    return bool(names & set(said)) or any(one in " ".join(said) for one in whole)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def event_named(name: str) -> type:

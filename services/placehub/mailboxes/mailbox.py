@@ -19,7 +19,7 @@ from placehub.keys.client import KeyClient, Sealer
 from placehub.keys.sealed import Sealed
 from placehub.keys.sealing import seal
 from placehub.mailboxes.access import Access
-from placehub.mailboxes.checks import check_codes
+from placehub.mailboxes.checks import check_event
 from placehub.mailboxes.documents import OpenPart, Prepared, prepare
 from placehub.mailboxes.inbox import Inbox, Received
 from placehub.mailboxes.outbox import LARGEST_BYTES, Letter, Outbox
@@ -97,7 +97,7 @@ class Mailbox:
         given = [(event, time, id or uuid4()) for event, time, id in events]
         for event, time, _ in given:
             to_record(event)
-            check_codes(event, time.date())
+            check_event(event, time.date())
         self._outbox.send([self._letter(event, time, id) for event, time, id in given])
         return [id for _, _, id in given]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 
-from placehub.contracts.fields import Code, Doc, event, record
+from placehub.contracts.fields import IN_REFERRAL, IN_REFERRAL_OR_VACANCY, Code, Doc, event, record
 from placehub.contracts.parts import ChildId, FeeLine, OfferId, Organisation, ReferralId, VacancyId
 from placehub.referrals.events import Words
 
@@ -19,7 +19,7 @@ class ClarificationAsked:
     provider: Organisation
     clarification_id: OfferId
     child_id: ChildId
-    about: Annotated[str, Doc("The referral's field the question is about")]
+    about: Annotated[str, IN_REFERRAL, Doc("The referral's field the question is about")]
     question: Words = None
 
 
@@ -95,14 +95,16 @@ class InvitationDeclined:
     referral_id: ReferralId
     provider: Organisation
     reason: Annotated[str, Code("decline_reason")]
-    fact: Annotated[str | None, Doc("The vacancy's or referral's field that was decisive")] = None
+    fact: Annotated[str | None, IN_REFERRAL_OR_VACANCY, Doc("The vacancy's or referral's field that was decisive")] = (
+        None
+    )
 
 
 @record
 class FieldFeedback:
     """How one fact of the referral turned out."""
 
-    field: str
+    field: Annotated[str, IN_REFERRAL]
     found: Annotated[str, Code("referral_feedback")]
 
 

@@ -21,8 +21,10 @@ from kafka.admin import (
     ResourcePattern,
     ResourcePatternFilter,
     ResourceType,
+    UserScramCredentialDeletion,
     UserScramCredentialUpsertion,
 )
+from kafka.errors import NoError
 
 from placehub.drivers.brokers import access
 from placehub.errors import Misconfigured, Unavailable
@@ -71,6 +73,19 @@ class Broker:
         if failed:
             raise Misconfigured(f"The broker refused an access rule ({failed[0].__name__}). Is its authorizer on?")
 
+    def shut_out(self, organisation: str) -> None:
+        """Take an organisation's rules and login away; connections that are open get nothing more either."""
+        for _, _, error in self._admin.delete_acls([_every_rule_of(organisation)]):
+            if error is not NoError:
+                raise Unavailable(f"The broker did not take the access rules away ({error.__name__}). Try again.")
+        known = self._admin.describe_user_scram_credentials([organisation])
+        if all(entry["error"] is not None for entry in known.values()):
+            return  # it is gone already
+        gone = UserScramCredentialDeletion(organisation, MECHANISM)
+        for problem in self._admin.alter_user_scram_credentials([gone]).values():
+            if problem is not None:
+                raise Unavailable(f"The broker did not take the login away: {problem} Try again.")
+
     def await_in_force(self, organisations: Sequence[str]) -> None:
         """Return once the organisations can log in and use their mailboxes: brokers act a moment after they agree."""
         deadline = time.monotonic() + _IN_FORCE_SECONDS
@@ -81,8 +96,7 @@ class Broker:
 
     def _in_force(self, organisations: Sequence[str]) -> bool:
         # Changes take effect in the order they were made, so the last rule stands for all.
-        anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
-        last = ACLFilter(f"User:{organisations[-1]}", None, ACLOperation.ANY, ACLPermissionType.ANY, anything)
+        last = _every_rule_of(organisations[-1])
         if len(self._admin.describe_acls(last)[0]) < len(_rules(organisations[-1])):
             return False
         known = self._admin.describe_user_scram_credentials(list(organisations))
@@ -126,6 +140,11 @@ def ensure_streams(settings: Settings) -> None:
     """Create every stream and the dead letters; Misconfigured when one exists with other partitions."""
     with administer(settings) as broker:
         broker.ensure_streams()
+
+
+def _every_rule_of(code: str) -> ACLFilter:
+    anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+    return ACLFilter(f"User:{code}", None, ACLOperation.ANY, ACLPermissionType.ANY, anything)
 
 
 def _rules(code: str) -> list[ACL]:

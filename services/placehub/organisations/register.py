@@ -21,12 +21,13 @@ from placehub.contracts.headers import Attributes, write_headers
 from placehub.database import connect
 from placehub.drivers.brokers import producer
 from placehub.errors import Conflict, NotFound, Rejected, Unavailable
+from placehub.keys.store import disable as disable_token
 from placehub.keys.store import issue_token
 from placehub.mailboxes.connection import broker_errors
 from placehub.organisations.broker import administer
-from placehub.organisations.events import OrganisationRegistered, SharingAgreementRecorded
+from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered, SharingAgreementRecorded
 from placehub.organisations.joining import Credentials, Organisation, SharingAgreement, check_code, checked
-from placehub.organisations.tables import ACTIVE, REGISTERING, organisation
+from placehub.organisations.tables import ACTIVE, DISABLED, REGISTERING, organisation
 from placehub.settings import Settings
 from placehub.streams import full_name, outbox
 
@@ -34,6 +35,9 @@ SOURCE: Final = "/hub/organisations"
 """`ce_source` of what the register says on the `organisation` stream."""
 
 _LOCK = "placehub.organisations.register"
+DISABLING: Final = 3
+"""Number of the last thing the register says of an organisation, after the two of its joining."""
+
 _SEND_SECONDS = 30
 
 
@@ -57,6 +61,58 @@ def add_many(settings: Settings, joining: Sequence[Organisation], now: datetime)
     try:
         with _alone(engine):
             return _join(settings, engine, wanted, now)
+    except OperationalError as error:
+        raise Unavailable("The database does not answer. Try again.") from error
+    finally:
+        engine.dispose()
+
+
+def rotate(settings: Settings, code: str, now: datetime) -> Credentials:
+    """Give an organisation a new password and token and return them, the only time they are seen.
+
+    The old token stops at once, the old password at the next login. NotFound when there is no such organisation,
+    Conflict when it is not active. May be repeated; the last credentials count.
+    """
+    with _acting_on(settings, code) as engine:
+        password = secrets.token_urlsafe(32)
+        with administer(settings) as broker:
+            broker.set_passwords({code: password})
+        with engine.begin() as connection:
+            token = issue_token(connection, code, now)
+    return Credentials(code, password, token)
+
+
+def disable(settings: Settings, code: str, reason: str, now: datetime) -> None:
+    """Shut an organisation out for good: login, mailboxes, token; its vacancies are searched no more.
+
+    Open connections get nothing more either. NotFound when there is no such organisation, Conflict when it is not
+    active, Rejected without a reason. Broken off by Unavailable or a crash, it may be repeated as it was.
+    """
+    if not reason.strip():
+        raise Rejected("reason", "must be told", "Say why the organisation is shut out.")
+    with _acting_on(settings, code) as engine:
+        with administer(settings) as broker:
+            broker.shut_out(code)
+        with engine.begin() as connection:
+            disable_token(connection, code, now)
+        event = OrganisationDisabled(organisation=code, reason=reason)
+        _say(settings, [(code, event, _about(OrganisationDisabled, code, now, DISABLING))])
+        with engine.begin() as connection:
+            mine = organisation.c.code == code
+            connection.execute(update(organisation).where(mine).values(state=DISABLED, disabled_at=now))
+
+
+@contextmanager
+def _acting_on(settings: Settings, code: str) -> Iterator[Engine]:
+    """Hold the register while something is done to an active organisation."""
+    engine = connect(settings.database.get_secret_value(), pool_size=2)
+    try:
+        with _alone(engine):
+            with engine.connect() as connection:
+                state = show(connection, code)["state"]
+            if state != ACTIVE:
+                raise Conflict(f"{code} is {state}, not active. See 'placehub org show {code}'.")
+            yield engine
     except OperationalError as error:
         raise Unavailable("The database does not answer. Try again.") from error
     finally:
@@ -159,15 +215,19 @@ def _row(one: Organisation) -> dict[str, Any]:
 
 
 def _publish(settings: Settings, joined: Sequence[Organisation], since: dict[str, datetime]) -> None:
-    """Say on the stream who has joined; said again, ids and sequences are the same and readers drop it."""
+    """Say on the stream who has joined."""
+    _say(settings, [(one.code, *said) for one in joined for said in _announced(one, since[one.code])])
+
+
+def _say(settings: Settings, events: Sequence[tuple[str, object, Attributes]]) -> None:
+    """Say events of organisations on their stream; said again, ids and sequences are the same and readers drop it."""
     codec = Codec(Registry(settings.registry, register=True))
     with broker_errors(settings.bootstrap, settings.kafka_user):
         stream = producer(settings)
         try:
             sent = [
-                stream.send("organisation", codec.encode(event), one.code.encode(), write_headers(about))
-                for one in joined
-                for event, about in _announced(one, since[one.code])
+                stream.send("organisation", codec.encode(event), code.encode(), write_headers(about))
+                for code, event, about in events
             ]
             stream.flush()
             for each in sent:

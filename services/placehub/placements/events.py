@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 
-from placehub.contracts.fields import SENSITIVE, Code, Doc, Seals, event
+from placehub.contracts.fields import SENSITIVE, Code, Doc, OpenWords, Seals, event
 from placehub.contracts.parts import (
     ChildId,
     FeeLine,
@@ -120,7 +120,7 @@ class SupportRefused:
     placement_id: PlacementId
     authority: Organisation
     provider: Organisation
-    what: str
+    what: Annotated[str, OpenWords()]
     reason: Annotated[str, Code("support_refused_reason")]
     by: OfficerRole
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 
-from placehub.contracts.fields import SENSITIVE, Code, Doc, Seals, event, record
+from placehub.contracts.fields import IN_REFERRAL, SENSITIVE, Code, Doc, OpenWords, Seals, Sector, event, record
 from placehub.contracts.parts import AgreementId, ChildId, OfferId, OfficerRole, Organisation, ReferralId
 from placehub.keys.sealed import Sealed
 from placehub.referrals.child import Child, NotedChild
@@ -32,7 +32,7 @@ class LawfulBasis:
 
     basis: Annotated[str, Code("lawful_basis")]
     condition: Annotated[str, Code("special_category_condition")]
-    purpose: Annotated[str, Doc("`find a foster home`, or as the sharing agreement words it")]
+    purpose: Annotated[str, OpenWords(), Doc("`find a foster home`, or as the sharing agreement words it")]
     authorised_by: OfficerRole
 
 
@@ -45,7 +45,7 @@ class Wanted:
     planned_start: date | None = None
     planned_end: date | None = None
     siblings_plan: Annotated[str | None, Code("siblings_plan")] = None
-    near_sector: Annotated[str | None, Doc("Postcode sector the search is centred on, as `LS6 2`")] = None
+    near_sector: Annotated[str | None, Sector(), Doc("Postcode sector the search is centred on, as `LS6 2`")] = None
     within_miles: Annotated[int | None, Doc("How far the search reaches; absent: the policy's radius")] = None
     foster_suitability: Annotated[str | None, Code("suitability")] = None
     residential_suitability: Annotated[str | None, Code("suitability")] = None
@@ -156,7 +156,7 @@ class ClarificationAnswered:
     authority: Organisation
     clarification_id: OfferId
     child_id: ChildId
-    about: Annotated[str, Doc("The referral's field the answer is about")]
+    about: Annotated[str, IN_REFERRAL, Doc("The referral's field the answer is about")]
     answer: Words = None
 
 
@@ -180,7 +180,7 @@ class SupportLineRefused:
     referral_id: ReferralId
     authority: Organisation
     offer_id: OfferId
-    what: Annotated[str, Doc("The fee line's own words")]
+    what: Annotated[str, OpenWords(), Doc("The fee line's own words")]
     reason: Annotated[str, Code("support_refused_reason")]
     by: OfficerRole
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 
-from placehub.contracts.fields import PII, SENSITIVE, Code, Doc, Seals, event, record
+from placehub.contracts.fields import PII, SENSITIVE, Code, Doc, Seals, Sector, event, record
 from placehub.contracts.parts import (
     ChildId,
     HouseholdRef,
@@ -56,7 +56,7 @@ class Household:
 class Home:
     """What a home can take and what is known of it. Absent = unknown, never "no"."""
 
-    postcode_sector: Annotated[str, Doc("As `LS6 2`; the full postcode is sealed")]
+    postcode_sector: Annotated[str, Sector(), Doc("As `LS6 2`; the full postcode is sealed")]
     places: Annotated[int, Doc("Places free now or from `available_from`")]
     kinds: Annotated[tuple[str, ...], Code("placement_kind")]
     min_age: Annotated[int, Doc("Youngest approved age in years")]
