@@ -59,7 +59,7 @@ def canaries(hub: HubUnderTest, authorities: tuple[Desk, Desk], providers: tuple
         "provider": providers[0].code,
         "clarification_id": str(uuid4()),
         "child_id": str(case.children[0]),
-        "about": "pets",
+        "about": "children.pets",
         "question": made.words,
     }
     providers[0].tell("ClarificationAsked", question)

@@ -29,8 +29,9 @@ class Policy:
     """The same when the home is needed today. The hub's own choice: an emergency runs in minutes, not days."""
 
     most_invited: int = 15
-    """Providers invited when a search starts, best fit first; a vacancy that opens later does not count.
+    """Providers invited when a search starts, best fit first; a vacancy that comes in sight later does not count.
 
+    One that was seen at the start, and came after those that fitted better, is not invited for being confirmed again.
     From the hub's aim of 15 deliveries or fewer per placement, against 150 to 350 by blanket mailing.
     """
 
