@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -135,9 +135,15 @@ class ReferralManager(Actor):
     def _open(self, home: _Vacancy, now: datetime) -> Act:
         own = home.own
         home.state, home.places_left = "open", own.home.places
-        self._word(home, own.home.willing_until)
+        until = own.home.willing_until
+        if until <= now:  # it opens later than was meant: the carer is asked again
+            until = now + timedelta(days=self._model.willing_days)
+        self._word(home, until)
         event = VacancyOpened(
-            vacancy_id=own.vacancy_id, provider=self.code, household_ref=own.household_ref, home=own.home
+            vacancy_id=own.vacancy_id,
+            provider=self.code,
+            household_ref=own.household_ref,
+            home=replace(own.home, willing_until=until),
         )
         # Before the first step nobody searches, so all that are there at once may be told together.
         way = "opens" if now <= self._first_step else ALONE
