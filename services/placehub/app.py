@@ -60,11 +60,13 @@ DECIDERS: Final = ("intake", "search", "vacancies")
 """The processors whose events others react on."""
 DELIVERERS: Final = (*DECIDERS, "delivery")
 """The processors that have to be done before an inbox holds everything."""
-FOLLOWERS: Final = ("delivery", "monitoring")
+FOLLOWERS: Final = tuple(name for name in READS if name not in DECIDERS)
 """The processors nobody waits for to decide: on a machine that is short of time, deciders come first."""
 FOLLOWERS_NICE: Final = 5
-GATHER: Final = {True: 0.002, False: 0.05}
-"""Seconds a batch waits for one more record: others wait for what deciders do; the rest gains from fuller batches."""
+GATHER_SECONDS: Final = 0.002
+"""How long a decider's batch waits for one more record: others wait for what it decides."""
+FOLLOWERS_GATHER_SECONDS: Final = 0.05
+"""The same for followers, which gain from fuller batches."""
 SWITCH_SECONDS: Final = 0.0005
 """How long a thread that computes keeps those waiting that talk to the broker; Python's own 5 ms add up over hops."""
 PROCESSES: Final = ("api", *READS)
@@ -105,7 +107,8 @@ def run(name: str, settings: Settings) -> None:
     else:
         from placehub.drivers.live import run_live
 
-        run_live(_worker(settings, _PROCESSORS[name](settings)), settings, GATHER[name in DECIDERS])
+        gather_seconds = FOLLOWERS_GATHER_SECONDS if name in FOLLOWERS else GATHER_SECONDS
+        run_live(_worker(settings, _PROCESSORS[name](settings)), settings, gather_seconds)
 
 
 def log_to_stderr(level: str) -> None:
@@ -276,7 +279,7 @@ def start_embedded(
     from placehub.embedded.supervisor import Supervisor
     from placehub.postcodes import Postcodes
 
-    Postcodes.open()  # the first time it is imported, which two services must not both do
+    Postcodes.open()  # the first time it is imported, which no two services must both do
     stack = Stack(folder, clock=clock)
     settings = stack.start()
     try:

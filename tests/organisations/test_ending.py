@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,6 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import AuthorizationError, KafkaError
 from sqlalchemy import Connection
 
-from placehub.database import connect
 from placehub.errors import Conflict, Misconfigured, NotFound, Rejected
 from placehub.mailboxes.connection import login
 from placehub.organisations.joining import Credentials
@@ -22,15 +21,6 @@ from placehub.streams import inbox, outbox
 
 pytestmark = pytest.mark.broker
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-
-@pytest.fixture
-def connection(hub: Any) -> Iterator[Connection]:
-    """A connection to the hub's database."""
-    engine = connect(hub.settings.database.get_secret_value(), pool_size=1)
-    with engine.connect() as opened:
-        yield opened
-    engine.dispose()
 
 
 def token_works(hub: Any, organisation: Credentials) -> bool:

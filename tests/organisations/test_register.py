@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,7 +10,6 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from placehub.contracts.codec import Codec, Registry
-from placehub.database import connect
 from placehub.drivers.brokers import message_of, partitions_of, reader
 from placehub.drivers.records import Record, read_event
 from placehub.errors import Conflict, NotFound, Rejected
@@ -22,15 +20,6 @@ from placehub.organisations.register import SOURCE, add_many, add_organisation, 
 from placehub.organisations.tables import REGISTERING, organisation
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-
-
-@pytest.fixture
-def connection(hub: Any) -> Iterator[Connection]:
-    """A connection to the hub's database."""
-    engine = connect(hub.settings.database.get_secret_value(), pool_size=1)
-    with engine.connect() as opened:
-        yield opened
-    engine.dispose()
 
 
 def joining(**facts: Any) -> Organisation:

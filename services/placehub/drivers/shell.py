@@ -7,9 +7,9 @@ from threading import RLock
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, bindparam, tuple_, update
+from sqlalchemy import Connection, Engine, bindparam, literal, tuple_, update
 from sqlalchemy import select as sql_select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import InterfaceError, OperationalError
 from tenacity import retry, retry_if_exception, wait_exponential
 
@@ -126,7 +126,8 @@ class Shell:
             if not rows:
                 unhurried(connection)  # nothing is published: lost in a crash, it is done again
             if world is not None and partitions:
-                connection.execute(update(POSITION).where(self._mine(partitions)).values(world=dict(world)))
+                news = POSITION.c.world != literal(dict(world), JSONB)
+                connection.execute(update(POSITION).where(self._mine(partitions) & news).values(world=dict(world)))
         for step in steps:
             step.committed()
         self.publisher.publish(rows)

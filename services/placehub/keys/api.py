@@ -7,7 +7,7 @@ functions, so they run in threads and may wait on the database.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Literal
@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from placehub.errors import Misconfigured, Unavailable
 from placehub.keys.problems import answer_with_problems, problem
 from placehub.keys.registry import MEDIA_TYPE, Answer, RegistryWindow
-from placehub.keys.sealing import check_master
+from placehub.keys.sealing import DataKey, check_master
 from placehub.keys.service import Caller, KeyService, Service
 from placehub.keys.store import destroy, make_keys, make_keys_of, open_key, open_keys
 from placehub.keys.tables import subject_key
@@ -142,7 +142,7 @@ def put_keys(
         made = make_keys(
             conn, service.master_key, organisation, subject_kind, subject_id, asked.compartments, service.now()
         )
-    return {compartment: NamedKey(key_id=key.key_id, key=_base64(key.key)) for compartment, key in made.items()}
+    return _named(made)
 
 
 @router.post("/v1/keys/make", tags=["keys"])
@@ -158,10 +158,7 @@ def post_keys(service: Service, organisation: Caller, asked: SubjectsWanted) -> 
             asked.compartments,
             service.now(),
         )
-    return {
-        subject_id: {name: NamedKey(key_id=key.key_id, key=_base64(key.key)) for name, key in keys.items()}
-        for subject_id, keys in made.items()
-    }
+    return {subject_id: _named(keys) for subject_id, keys in made.items()}
 
 
 @router.delete("/v1/keys/{subject_kind}/{subject_id}", tags=["keys"])
@@ -286,6 +283,10 @@ async def _guard(request: Request, go_on: Callable[[Request], Awaitable[Response
 
 def _passed_on(answer: Answer) -> Response:
     return Response(answer.body, answer.status, media_type=MEDIA_TYPE)
+
+
+def _named(keys: Mapping[str, DataKey]) -> dict[str, NamedKey]:
+    return {compartment: NamedKey(key_id=key.key_id, key=_base64(key.key)) for compartment, key in keys.items()}
 
 
 def _base64(key: bytes) -> str:

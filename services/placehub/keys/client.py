@@ -76,9 +76,7 @@ class KeyClient:
         missing = [name for name, key in found.items() if key is None]
         if missing:
             body = self._call("PUT", _subject_path(subject_kind, subject_id), {"compartments": missing})
-            for name, given in body.items():
-                found[name] = key = DataKey(given["key_id"], b64decode(given["key"]))
-                self._made.put((subject_kind, subject_id, name), key)
+            found |= self._keep(subject_kind, subject_id, body)
         return {name: key for name, key in found.items() if key is not None}
 
     def make_ready(self, subject_kind: str, subject_ids: Iterable[str], compartments: Iterable[str]) -> None:
@@ -90,8 +88,7 @@ class KeyClient:
         for start in range(0, len(missing), BATCH):
             asked = {"subject_kind": subject_kind, "subject_ids": missing[start : start + BATCH], "compartments": names}
             for subject_id, keys in self._call("POST", "/v1/keys/make", asked).items():
-                for name, given in keys.items():
-                    self._made.put((subject_kind, subject_id, name), DataKey(given["key_id"], b64decode(given["key"])))
+                self._keep(subject_kind, subject_id, keys)
 
     def open(self, key_id: str, purpose: str) -> bytes:
         """Return a key; NotFound when it is not open to this organisation. Asked again for `purpose`, no new call."""
@@ -129,6 +126,12 @@ class KeyClient:
         """Forget the keys and let go of the connections; harmless twice."""
         self.forget()
         self._http.close()
+
+    def _keep(self, subject_kind: str, subject_id: str, given: Mapping[str, Mapping[str, str]]) -> dict[str, DataKey]:
+        keys = {name: DataKey(one["key_id"], b64decode(one["key"])) for name, one in given.items()}
+        for name, key in keys.items():
+            self._made.put((subject_kind, subject_id, name), key)
+        return keys
 
     def _call(self, method: str, path: str, body: Mapping[str, object]) -> Document:
         try:
