@@ -145,7 +145,7 @@ def _run_api(settings: Settings) -> None:
         settings.registry,
         WallClock().now,
     )
-    address = urlsplit(settings.api)
+    address = urlsplit(f"//{settings.api_listen}" if settings.api_listen else settings.api)
     uvicorn.run(
         app, host=address.hostname or "127.0.0.1", port=address.port or 80, log_level="warning", access_log=False
     )

@@ -13,6 +13,9 @@ from alembic.config import Config
 from sqlalchemy import MetaData, Text, cast, create_engine, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from placehub.errors import Unavailable
 
 METADATA = MetaData(
     naming_convention={
@@ -47,8 +50,16 @@ def hold_names(connection: Connection, names: Sequence[str]) -> None:
 
 
 def migrate(url: str) -> None:
-    """Bring the database at `url` to this version's tables; harmless when it is there already."""
+    """Bring the database at `url` to this version's tables; harmless when it is there already.
+
+    Raises Unavailable when it cannot be reached; the same may be tried again.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = url
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except OperationalError:
+        raise Unavailable(
+            "The database cannot be used. Is it up, and are host, name and password in PLACEHUB_DATABASE right?"
+        ) from None

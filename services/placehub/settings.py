@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from placehub.errors import Misconfigured, NotFound
 
 HUB_FILE = "hub.json"
+_LISTEN = r"^(|[^:/\s]+:[0-9]{1,5})$"
 
 
 class Settings(BaseModel):
-    """Where the hub's parts are and how it runs; every field may be given as `PLACEHUB_<NAME>`."""
+    """Where the hub's parts are and how it runs; every field may be given as `PLACEHUB_<NAME>`.
+
+    Or, so that a secret is in no environment, as `PLACEHUB_<NAME>_FILE`: the name of a file that holds the value.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bootstrap: str
     """Kafka bootstrap servers, `host:port[,host:port]`."""
+    bootstrap_outside: str = ""
+    """What organisations are told instead of `bootstrap`, where they reach the brokers under other names."""
     kafka_user: str = "hub"
     """SCRAM user the hub's own services log in as."""
     kafka_password: SecretStr
@@ -33,6 +39,10 @@ class Settings(BaseModel):
     """SQLAlchemy URL, `postgresql+psycopg://user:password@host:port/placehub`."""
     api: str
     """Root of the hub's own HTTP API (keys, schemas): `http://host:port`."""
+    api_outside: str = ""
+    """What organisations are told instead of `api`: the address of the proxy that gives the API its TLS."""
+    api_listen: Annotated[str, Field(pattern=_LISTEN)] = ""
+    """What the `api` process binds, `host:port`; empty: host and port of `api`."""
     api_token: SecretStr
     """The hub's own token for the API."""
     master_key: SecretStr | None = None
@@ -58,10 +68,8 @@ class Settings(BaseModel):
         if folder is not None and (folder / HUB_FILE).exists():
             saved = json.loads((folder / HUB_FILE).read_text())
         try:
-            environment = {
-                name: os.environ[key] for name in cls.model_fields if (key := f"PLACEHUB_{name.upper()}") in os.environ
-            }
-            return cls.model_validate({**saved, **environment})
+            given = {name: value for name in cls.model_fields if (value := _given(name)) is not None}
+            return cls.model_validate({**saved, **given})
         except ValidationError as error:
             missing = [str(e["loc"][0]) for e in error.errors() if e["type"] == "missing"]
             if missing:
@@ -93,3 +101,22 @@ class Settings(BaseModel):
             for name, value in self
             if value is not None
         }
+
+
+def _given(name: str) -> str | None:
+    """Return what the environment says of a setting, by itself or by the name of a file; None when it says nothing."""
+    key = f"PLACEHUB_{name.upper()}"
+    file = os.environ.get(f"{key}_FILE")
+    if file is None:
+        return os.environ.get(key)
+    if key in os.environ:
+        raise Misconfigured(f"{key} and {key}_FILE are both set, and only one may be. Unset one of them.")
+    try:
+        value = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise Misconfigured(f"{key}_FILE names {file}, which cannot be read: {error.strerror}. Correct it.") from None
+    except UnicodeDecodeError:
+        raise Misconfigured(f"{key}_FILE names {file}, which is not UTF-8 text. Correct it.") from None
+    if not value:
+        raise Misconfigured(f"{key}_FILE names {file}, which is empty. Write the value into it.")
+    return value

@@ -113,9 +113,9 @@ def _hand_over(
 
     access = Access(
         organisation=credentials.code,
-        bootstrap=settings.bootstrap,
+        bootstrap=settings.bootstrap_outside or settings.bootstrap,
         kafka_password=credentials.kafka_password,
-        api=settings.api,
+        api=settings.api_outside or settings.api,
         api_token=credentials.api_token,
         tls_ca=settings.kafka_tls_ca,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from placehub.cli import handbook, mail, organisations, running, schemas, stories
+from placehub.cli import deploy, handbook, mail, organisations, running, schemas, stories
 
 app = typer.Typer(
     help="An open data exchange hub between authorities that place children and independent fostering providers.",
@@ -18,4 +18,5 @@ app.add_typer(organisations.app, name="org")
 app.add_typer(stories.searches, name="search")
 app.add_typer(stories.views, name="views")
 app.add_typer(schemas.app, name="schema")
+app.add_typer(deploy.app, name="deploy")
 app.add_typer(handbook.app, name="docs")

@@ -1,4 +1,4 @@
-"""`placehub up`, `run`, `demo`, `status`: a hub that runs."""
+"""`placehub up`, `prepare`, `run`, `demo`, `status`: a hub that runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ClockKind(StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    for command in (up, run, demo, status):
+    for command in (up, prepare, run, demo, status):
         app.command()(command)
 
 
@@ -43,6 +43,19 @@ def up(
             aside(f"  {name:<10} {getattr(settings, name)}")
 
     run_hub(folder, clock.value, told)
+
+
+def prepare(folder: Folder = DEFAULT_FOLDER) -> None:
+    """Bring database, streams and registered schemas to this version; harmless when they are. `placehub up` does it.
+
+    For a hub with servers of its own: run it once before its processes, at the start and after each upgrade.
+    """
+    from placehub.app import prepare as prepare_hub
+    from placehub.cli.printing import aside
+
+    settings = hub(folder)
+    prepare_hub(settings)
+    aside("Database, streams and schemas are those of this version.")
 
 
 def run(

@@ -48,6 +48,12 @@ class _Watch:
         self.child.start()
 
 
+def _told(ours: Mapping[str, str]) -> dict[str, str]:
+    # A setting that the user's shell gives by a file must not stand beside ours.
+    files = {f"{name}_FILE" for name in ours}
+    return {name: value for name, value in os.environ.items() if name not in files} | dict(ours)
+
+
 class Supervisor:
     """Runs services as child processes, and watches over servers somebody else started.
 
@@ -64,9 +70,10 @@ class Supervisor:
         secrets: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
         """`secrets` are variables that only the named service may see."""
-        inherited = {**os.environ, **environment}
         self.services = {
-            name: Child(name, command, logs / f"{name}.log", {**inherited, **secrets.get(name, {})}, folder=Path.cwd())
+            name: Child(
+                name, command, logs / f"{name}.log", _told({**environment, **secrets.get(name, {})}), Path.cwd()
+            )
             for name, command in commands.items()
         }
         now = time.monotonic()

@@ -13,15 +13,18 @@ from placehub.settings import HUB_FILE, Settings
 
 _INTRO = """\
 `placehub up` makes all of these itself and keeps them, secrets included, in `{file}` in the hub's folder, readable by
-its user alone. A hub with servers of its own is told by environment variables, which go before the file. A wrong value
-stops the start with one plain sentence. Secrets are never shown or logged."""
+its user alone. A hub with servers of its own is told by environment variables, which go before the file. Each may
+instead be given as `PLACEHUB_<NAME>_FILE`, the name of a file that holds the value, so that no secret is in an
+environment; both at once is an error. A wrong value stops the start with one plain sentence. Secrets are never shown or
+logged."""
 
-_OTHERS = (
+OTHERS = (
     ("PLACEHUB_DIR", "The hub's folder, as `--dir`"),
     ("PLACEHUB_CACHE", "Where downloads and the postcode store are kept, instead of the user's cache folder"),
     ("PLACEHUB_ORG_PASSWORD", "An organisation's broker password, for `publish` and `tail` with `--as`"),
     ("PLACEHUB_ORG_TOKEN", "Its API token, likewise"),
 )
+"""Variables that are no settings of the hub, and their meaning."""
 
 
 def settings() -> str:
@@ -29,7 +32,7 @@ def settings() -> str:
     docs = field_docs(Settings)
     rows = [_row(name, field, docs.get(name, "")) for name, field in Settings.model_fields.items()]
     columns = ("setting", "environment variable", "default", "meaning")
-    others = table(("environment variable", "meaning"), [(code(name), meaning) for name, meaning in _OTHERS])
+    others = table(("environment variable", "meaning"), [(code(name), meaning) for name, meaning in OTHERS])
     return page(
         "Settings",
         "`placehub.settings.Settings`",
