@@ -152,6 +152,7 @@ def _settings(identity: Identity, database: str) -> Settings:
         api_token=SecretStr(identity.api_token),
         master_key=SecretStr(identity.master_key),
         clock="stream",
+        observe=f"{LOOPBACK}:0",
     )
 
 

@@ -5,9 +5,11 @@ Each process imports only what it runs: a Python process with everything loaded 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Collection
@@ -27,6 +29,7 @@ from placehub.contracts.codec import Codec, Registry
 from placehub.contracts.headers import Attributes, write_headers
 from placehub.contracts.ticks import ClockTicked
 from placehub.database import connect, migrate
+from placehub.drivers.attendance import attend
 from placehub.drivers.brokers import producer, reader
 from placehub.drivers.publisher import Publisher
 from placehub.drivers.quiet import Quiet
@@ -35,6 +38,7 @@ from placehub.drivers.step import HUB
 from placehub.drivers.worker import Worker
 from placehub.drivers.world import CLOCK_TOPIC, World
 from placehub.errors import NotFound, Unavailable
+from placehub.observing.pulse import Pulse
 from placehub.settings import Settings
 from placehub.streams import DEADLETTER, STREAMS, every_event, full_name
 
@@ -108,7 +112,9 @@ def run(name: str, settings: Settings) -> None:
         from placehub.drivers.live import run_live
 
         gather_seconds = FOLLOWERS_GATHER_SECONDS if name in FOLLOWERS else GATHER_SECONDS
-        run_live(_worker(settings, _PROCESSORS[name](settings)), settings, gather_seconds)
+        worker = _worker(settings, _PROCESSORS[name](settings))
+        with attend(settings, name, worker=worker, keys=name == "search"):
+            run_live(worker, settings, gather_seconds)
 
 
 def log_to_stderr(level: str) -> None:
@@ -146,9 +152,20 @@ def _run_api(settings: Settings) -> None:
         WallClock().now,
     )
     address = urlsplit(f"//{settings.api_listen}" if settings.api_listen else settings.api)
-    uvicorn.run(
+    loop = Pulse("loop")
+    config = uvicorn.Config(
         app, host=address.hostname or "127.0.0.1", port=address.port or 80, log_level="warning", access_log=False
     )
+
+    async def serve() -> None:
+        beating = asyncio.ensure_future(loop.keep())
+        await uvicorn.Server(config).serve()
+        beating.cancel()
+
+    # uvicorn raises the signal that ended it once more, and by default that would end us before we have cleared up
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with attend(settings, "api", loop=loop):
+        asyncio.run(serve())
 
 
 def _run_intake(settings: Settings) -> None:
@@ -157,7 +174,9 @@ def _run_intake(settings: Settings) -> None:
     from placehub.postcodes import Postcodes
 
     intake = Intake(Codec(Registry(settings.registry)), Postcodes.open())
-    run_posted(_worker(settings, intake), intake.outboxes, lambda: reader(settings))
+    worker = _worker(settings, intake)
+    with attend(settings, "intake", worker=worker):
+        run_posted(worker, intake.outboxes, lambda: reader(settings))
 
 
 def _worker(settings: Settings, processor: Processor) -> Worker:

@@ -28,17 +28,21 @@ METADATA = MetaData(
 )
 
 
-def connect(url: str, *, pool_size: int = 4) -> Engine:
+def connect(url: str, *, pool_size: int = 4, connect_seconds: int = 0) -> Engine:
     """Return an engine on `url` (`postgresql+psycopg://...`); nothing is opened until it is used.
 
-    A transaction left idle for a minute is ended by the server, so that a stopped worker cannot hold its locks.
+    Connecting is given up after `connect_seconds`; 0 leaves it to the system. A transaction left idle for a
+    minute is ended by the server, so that a stopped worker cannot hold its locks.
     """
     return create_engine(
         url,
         pool_size=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,  # an error text must not quote what was stored
-        connect_args={"options": "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=30000 -c timezone=UTC"},
+        connect_args={
+            "connect_timeout": connect_seconds,
+            "options": "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=30000 -c timezone=UTC",
+        },
     )
 
 

@@ -35,7 +35,14 @@ class Rejected(HubError):
 
 
 class Unavailable(HubError):
-    """A broker, registry, database or service did not answer; the same act may be tried again."""
+    """A broker, registry, database or service did not answer; the same act may be tried again.
+
+    `server` names it where that is known: broker, database, registry or api.
+    """
+
+    def __init__(self, message: str = "", server: str = "other") -> None:
+        super().__init__(message)
+        self.server = server
 
 
 class Misconfigured(HubError):

@@ -57,6 +57,8 @@ class Settings(BaseModel):
     """Days a mailbox and the dead letters keep their records."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged."""
+    observe: Annotated[str, Field(pattern=_LISTEN)] = ""
+    """`host:port` where each process serves `/live`, `/ready` and `/metrics`; port 0: any free one; empty: nowhere."""
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Settings:

@@ -16,8 +16,6 @@ ROOT: Final = Path(__file__).parents[2]
 SERVERS: Final = {"kafka-1", "kafka-2", "kafka-3", "postgres", "registry"}
 """What `prepare` needs."""
 BROKERS: Final = ("kafka-1", "kafka-2", "kafka-3")
-AWAITED: Final = {"PLACEHUB_OBSERVE"}
-"""Settings that the file gives already and the next version knows: where a process serves its health and figures."""
 _SECRET_NAME = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|_KEY", re.IGNORECASE)
 _BY_FILE = re.compile(r"_FILES?$")
 _LOGIN_IN_URL = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
@@ -127,7 +125,6 @@ def things_start_in_order(compose: Compose) -> Iterator[str]:
 def settings_exist(compose: Compose) -> Iterator[str]:
     """Every PLACEHUB_ variable is a setting of this version, and all a process needs are there."""
     known = {f"PLACEHUB_{name.upper()}" for name in Settings.model_fields}
-    known |= AWAITED
     known |= {f"{name}_FILE" for name in known} | {name for name, _ in OTHERS}
     needed = {f"PLACEHUB_{name.upper()}" for name, field in Settings.model_fields.items() if field.is_required()}
     for name, service in _ours(compose):

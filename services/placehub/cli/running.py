@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,7 +87,7 @@ def demo(
 
 def status(folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
     """Say whether the hub's parts answer and keep up."""
-    from placehub.cli.printing import as_facts, as_json
+    from placehub.cli.printing import as_facts, as_json, as_table
 
     settings = hub(folder)
     servers = {name: _state(look, settings) for name, look in _LOOKS.items()}
@@ -96,16 +98,30 @@ def status(folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
     else:
         behind = {f"behind: {name}": count for name, count in found.get("lag", {}).items()}
         as_facts({**servers, "organisations": found.get("organisations"), **behind})
+        if "workers" in found:
+            as_table("workers", ("processor", "host", "pid", "started", "seen", "observe", "holds"), _rows(found))
     if not whole:
         raise typer.Exit(1)
 
 
 def _numbers(settings: Settings) -> dict[str, Any]:
     from placehub.app import lag
+    from placehub.drivers.presence import present
     from placehub.organisations.register import list_organisations
 
     with database(settings) as connection:
-        return {"organisations": len(list_organisations(connection)), "lag": dict(lag(settings))}
+        workers = [asdict(one) for one in present(connection)]
+        return {"organisations": len(list_organisations(connection)), "lag": dict(lag(settings)), "workers": workers}
+
+
+def _rows(found: dict[str, Any]) -> list[tuple[Any, ...]]:
+    names = ("processor", "host", "pid", "started_at", "seen_at", "observe")
+    return [(*(one[name] for name in names), _holding(one["partitions"])) for one in found["workers"]]
+
+
+def _holding(partitions: dict[str, list[int]]) -> str:
+    kinds = Counter(topic.partition(".")[0] for topic, numbers in partitions.items() for _ in numbers)
+    return ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
 
 
 def _state(look: Callable[[Settings], None], settings: Settings) -> str:

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import fastavro
 import httpx
@@ -43,6 +43,10 @@ _IDS: dict[str, dict[str, int]] = {}
 _SCHEMAS: dict[str, dict[int, dict[str, Any]]] = {}
 
 
+ANSWER_SECONDS: Final = 20.0
+"""How long the registry may take: on a busy machine a new schema was seen to take more than the usual five."""
+
+
 class Registry:
     """A schema registry by its Confluent API.
 
@@ -59,6 +63,7 @@ class Registry:
         self._client = SchemaRegistryClient(url, auth=auth)
         # the client opens a connection a request, and would read the machine's certificates anew for each
         self._client.client_kwargs["verify"] = certificates()
+        self._client.client_kwargs["timeout"] = ANSWER_SECONDS
         self._register = register
         self._ids = _IDS.setdefault(url, {})
         self._schemas = _SCHEMAS.setdefault(url, {})
@@ -78,7 +83,7 @@ class Registry:
         except ClientError as error:
             raise _translate(error) from error
         except Exception as error:  # the client lets its transport's errors through untyped
-            raise Unavailable(f"The schema registry does not answer ({type(error).__name__}). Try again.") from error
+            raise _silent(error) from error
         if found is None:
             raise Misconfigured(f"The registry does not know {name} as this version writes it. Upgrade one of the two.")
         return int(found.schema_id)
@@ -93,9 +98,7 @@ class Registry:
                     return None
                 raise _translate(error) from error
             except Exception as error:  # as above
-                raise Unavailable(
-                    f"The schema registry does not answer ({type(error).__name__}). Try again."
-                ) from error
+                raise _silent(error) from error
             if found is None:
                 return None
             self._schemas[schema_id] = dict(found.raw_schema)
@@ -105,7 +108,11 @@ class Registry:
 def _translate(error: ClientError) -> Exception:
     if error.http_code in (401, 403):
         return Misconfigured("The schema registry refused these credentials. Check the organisation's code and token.")
-    return Unavailable(f"The schema registry answered {error.http_code}. Try again.")
+    return Unavailable(f"The schema registry answered {error.http_code}. Try again.", server="registry")
+
+
+def _silent(error: Exception) -> Unavailable:
+    return Unavailable(f"The schema registry does not answer ({type(error).__name__}). Try again.", server="registry")
 
 
 class Folder:

@@ -65,6 +65,7 @@ def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
         value_serializer="raw",
         stream_wait_empty=False,
     )
+    app.task(worker.loop.keep)
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker")
 
     async def off_loop(act: Any, *arguments: Any) -> None:

@@ -16,6 +16,7 @@ from placehub.drivers.brokers import poll
 from placehub.drivers.records import Partition
 from placehub.drivers.worker import Worker
 from placehub.errors import Fenced
+from placehub.observing.metrics import RETRIES
 
 LOG = structlog.get_logger()
 
@@ -37,6 +38,7 @@ def run_posted(
     posted = _Posted(worker, open_consumer())
     try:
         while not stop.is_set():
+            worker.loop.rest()  # what follows is work of the shell, which may wait for a server
             posted.follow(outboxes())
             if not posted.once():
                 stop.wait(0.05)
@@ -73,12 +75,15 @@ class _Posted:
         """Take in what has come; return whether there is any outbox to read."""
         if not self._next:
             return False
+        self._worker.loop.beat()
         try:
             batches = poll(self._consumer, 50)
         except KafkaError as error:
+            RETRIES.labels("broker").inc()
             LOG.warning("intake waits for the broker", cause=type(error).__name__)
             time.sleep(0.5)
             return True
+        self._worker.loop.rest()
         if batches:
             self._worker.process(batches)
             self._next |= {place: batch[-1].offset + 1 for place, batch in batches.items()}

@@ -14,6 +14,7 @@ from tenacity import retry, retry_if_exception_type, wait_exponential
 
 from placehub.drivers.records import Partition, Row
 from placehub.drivers.tables import OUTGOING
+from placehub.observing.metrics import RETRIES
 
 LOG = structlog.get_logger()
 AT_ONCE: Final = 64
@@ -22,6 +23,11 @@ AT_ONCE: Final = 64
 def unhurried(connection: Connection) -> None:
     """Let this transaction's commit return before it is on disk: only where losing it changes nothing anyone saw."""
     connection.execute(text("SET LOCAL synchronous_commit = off"))
+
+
+def _waits(attempt: int) -> None:
+    RETRIES.labels("broker").inc()
+    LOG.warning("publishing waits for the broker", attempt=attempt)
 
 
 class Publisher:
@@ -55,7 +61,7 @@ class Publisher:
     @retry(
         retry=retry_if_exception_type(KafkaError),
         wait=wait_exponential(multiplier=0.2, max=5),
-        before_sleep=lambda state: LOG.warning("publishing waits for the broker", attempt=state.attempt_number),
+        before_sleep=lambda state: _waits(state.attempt_number),
     )
     def _send(self, rows: Sequence[Row]) -> None:
         self._find({row.topic for row in rows} - self._known)

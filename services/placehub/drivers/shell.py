@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import RLock
 from typing import TypeVar
@@ -17,10 +18,12 @@ from placehub.clock import Clock
 from placehub.contracts.codec import Codec
 from placehub.drivers.processor import Processor, WorldProcessor
 from placehub.drivers.publisher import Publisher, unhurried
-from placehub.drivers.records import NOTHING_KNOWN, Message, Partition, Record, read_event, read_raw
+from placehub.drivers.records import NOTHING_KNOWN, Message, Partition, Record, Row, read_event, read_raw
 from placehub.drivers.step import Step, Turn, store_outgoing
 from placehub.drivers.tables import PASSED, POSITION
 from placehub.errors import Fenced, Unavailable
+from placehub.observing.metrics import BATCH, PROCESSED, PUBLISHED, RETRIES, kind_of, rejected
+from placehub.observing.pulse import Pulse
 from placehub.streams import OUTBOX
 
 LOG = structlog.get_logger()
@@ -32,14 +35,15 @@ def away(error: BaseException) -> bool:
     return isinstance(error, Unavailable | OperationalError | InterfaceError)
 
 
+def _waits(attempt: int, error: BaseException | None) -> None:
+    RETRIES.labels(error.server if isinstance(error, Unavailable) else "database").inc()
+    LOG.warning("waiting for a server", attempt=attempt, cause=type(error).__name__)
+
+
 patient = retry(
     retry=retry_if_exception(away),
     wait=wait_exponential(multiplier=0.1, max=5),
-    before_sleep=lambda state: LOG.warning(
-        "waiting for a server",
-        attempt=state.attempt_number,
-        cause=type(state.outcome.exception()).__name__ if state.outcome else "",
-    ),
+    before_sleep=lambda state: _waits(state.attempt_number, state.outcome.exception() if state.outcome else None),
 )
 """Tries for ever while a server is away; an event's own fault is never retried."""
 
@@ -56,6 +60,8 @@ class Shell:
         self.lock = RLock()
         self.held: dict[Partition, int] = {}
         self._unsure = False
+        self.pulse = Pulse("shell")
+        self._seconds = BATCH.labels(processor.name)
 
     @patient
     def take(self, partition: Partition, world: Mapping[str, list[int]]) -> tuple[int, dict[str, list[int]]]:
@@ -96,6 +102,10 @@ class Shell:
 
         Raises Fenced when one of the partitions has another owner by now: nothing was kept.
         """
+        with self.pulse.at_work(), self._seconds.time():
+            self._process(batches)
+
+    def _process(self, batches: Mapping[Partition, Sequence[Message]]) -> None:
         self._settle()
         with self.engine.begin() as connection:
             offsets = self._fence(connection, batches)
@@ -106,16 +116,22 @@ class Shell:
             steps = [step for step, _ in turns]
             self._advance(connection, fresh)
             rows = store_outgoing(connection, self.processor.name, steps)
-        for step in steps:
-            step.committed()
-        self.publisher.publish(rows)
-        self._unsure = False
+        self._committed(steps)
+        for place, batch in fresh.items():
+            PROCESSED.labels(self.processor.name, kind_of(place.topic)).inc(len(batch))
+        self._publish(rows)
 
     @patient
     def act(
         self, partitions: Sequence[Partition], do: Callable[[Step], None], world: Mapping[str, list[int]] | None
     ) -> None:
         """Let partitions act on something other than their own records, and note the world they now know."""
+        with self.pulse.at_work():
+            self._act(partitions, do, world)
+
+    def _act(
+        self, partitions: Sequence[Partition], do: Callable[[Step], None], world: Mapping[str, list[int]] | None
+    ) -> None:
         self._settle()
         with self.engine.begin() as connection:
             self._fence(connection, partitions)
@@ -128,9 +144,19 @@ class Shell:
             if world is not None and partitions:
                 news = POSITION.c.world != literal(dict(world), JSONB)
                 connection.execute(update(POSITION).where(self._mine(partitions) & news).values(world=dict(world)))
+        self._committed(steps)
+        self._publish(rows)
+
+    def _committed(self, steps: Sequence[Step]) -> None:
         for step in steps:
             step.committed()
+            for reason in step.rejected:
+                rejected(self.processor.name, reason)
+
+    def _publish(self, rows: Sequence[tuple[int, Row]]) -> None:
         self.publisher.publish(rows)
+        for topic, count in Counter(kind_of(row.topic) for _, row in rows).items():
+            PUBLISHED.labels(self.processor.name, topic).inc(count)
         self._unsure = False
 
     @patient

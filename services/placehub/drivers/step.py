@@ -43,6 +43,8 @@ class Step:
         self.connection = connection
         self.partition = partition
         self.now = now
+        self.rejected: list[str] = []
+        """The rules broken by what was set aside."""
         self._processor = processor
         self.codec = codec
         self._pending: list[_Pending] = []
@@ -83,6 +85,7 @@ class Step:
         The dead letter of a record posted in plain text where it must be sealed (or of anything unreadable) holds
         no value, only its hash.
         """
+        self.rejected.append(why.rule)
         known = attributes or record.attributes
         named = bool(known.source)
         told = EventRejected(

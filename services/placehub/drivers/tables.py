@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Column,
+    DateTime,
     Identity,
     Index,
     Integer,
@@ -92,4 +93,19 @@ PARKED: Final = Table(
     UniqueConstraint("processor", "source", "ce_id"),
     schema=SCHEMA,
     comment="Events of other streams about an aggregate that is not known yet; taken in once it is",
+)
+
+WORKER: Final = Table(
+    "worker",
+    METADATA,
+    Column("worker_id", Uuid, primary_key=True),
+    Column("processor", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False, comment="its last sign of life"),
+    Column("observe", Text, nullable=False, comment="where it serves health and metrics; empty: nowhere"),
+    Column("partitions", JSONB, nullable=False, comment="topic -> numbers of the partitions it holds"),
+    schema=SCHEMA,
+    comment="The processes that run; each removes itself at its end, others remove what was not seen for long",
 )

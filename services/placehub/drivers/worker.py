@@ -9,6 +9,7 @@ from placehub.drivers.records import Message, Partition, Record
 from placehub.drivers.shell import Shell
 from placehub.drivers.step import Step
 from placehub.drivers.world import Offsets, World
+from placehub.observing.pulse import Pulse
 
 
 class Worker:
@@ -17,6 +18,8 @@ class Worker:
     def __init__(self, shell: Shell, world: World) -> None:
         self.shell = shell
         self.world = world
+        self.loop = Pulse("loop")
+        """The driver's own loop."""
         self.of_world = shell.processor if isinstance(shell.processor, WorldProcessor) else None
 
     def start(self) -> None:

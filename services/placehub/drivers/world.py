@@ -16,6 +16,8 @@ from placehub.contracts.codec import Codec
 from placehub.contracts.ticks import ClockTicked
 from placehub.drivers.brokers import partitions_of, poll
 from placehub.drivers.records import Message, Partition, Record, read_event
+from placehub.observing.metrics import RETRIES
+from placehub.observing.pulse import Pulse
 
 LOG = structlog.get_logger()
 CLOCK_TOPIC = "clock"
@@ -48,6 +50,9 @@ class World(threading.Thread):
         self._heard: Heard | None = None
         self._idle: Callable[[], None] | None = None
         self.offsets: Offsets = {}
+        self.loaded = False
+        """Whether it has been read up to where it ended at the start."""
+        self.pulse = Pulse("world reader")
         self._passed: dict[tuple[str, str, str], int] = {}
 
     def known(self) -> Offsets:
@@ -56,8 +61,11 @@ class World(threading.Thread):
 
     def load(self, learned: Heard) -> None:
         """Read every topic up to where it ends now."""
-        if not self._topics:
-            return
+        if self._topics:
+            self._load(learned)
+        self.loaded = True
+
+    def _load(self, learned: Heard) -> None:
         places = partitions_of(self._consumer, self._topics)
         self._consumer.assign(places)
         self._consumer.seek_to_beginning(*places)
@@ -83,12 +91,15 @@ class World(threading.Thread):
     def _listen(self) -> None:
         last_idle = time.monotonic()
         while True:
+            self.pulse.beat()
             try:
                 batches = poll(self._consumer, 200) if self._topics else self._nap()
             except KafkaError as error:
+                RETRIES.labels("broker").inc()
                 LOG.warning("the world waits for the broker", cause=type(error).__name__)
                 time.sleep(0.5)
                 continue
+            self.pulse.rest()  # what follows is work of the shell, which may wait for a server
             if batches and self._heard:
                 self._hand_on(batches, self._heard)
             if self._idle and time.monotonic() - last_idle >= 1:

@@ -135,6 +135,7 @@ class Stack:
             master_key=SecretStr(identity.master_key),
             clock=self._clock,
             partitions=self._partitions,
+            observe=f"{LOOPBACK}:0",
         )
 
 

@@ -11,6 +11,7 @@ from placehub.handbook.delivery import delivery
 from placehub.handbook.events import events
 from placehub.handbook.lifecycle import lifecycle
 from placehub.handbook.matching import matching
+from placehub.handbook.metrics import metrics
 from placehub.handbook.model import model
 from placehub.handbook.settings import settings
 from placehub.handbook.streams import streams
@@ -29,6 +30,7 @@ def every_page(program: Any) -> dict[str, str]:
         "cli.md": commands(program),
         "matching.md": matching(),
         "views.md": views(),
+        "metrics.md": metrics(),
         "model.md": model(),
     }
 

@@ -24,8 +24,9 @@ from placehub.keys.problems import answer_with_problems, problem
 from placehub.keys.registry import MEDIA_TYPE, Answer, RegistryWindow
 from placehub.keys.sealing import DataKey, check_master
 from placehub.keys.service import Caller, KeyService, Service
-from placehub.keys.store import destroy, make_keys, make_keys_of, open_key, open_keys
+from placehub.keys.store import HUB, destroy, make_keys, make_keys_of, open_key, open_keys
 from placehub.keys.tables import subject_key
+from placehub.observing.metrics import KEYS_OPENED
 
 LARGEST_BODY = 1_000_000
 """Bytes of the largest request body that is read."""
@@ -175,6 +176,7 @@ def post_open_many(service: Service, organisation: Caller, asked: ManyWanted) ->
     """Open several keys; those that are not open to the caller are left out."""
     with service.engine.begin() as conn:
         keys = open_keys(conn, service.master_key, organisation, asked.key_ids, asked.purpose, service.now())
+    _count(organisation, len(keys))
     return GivenKeys(keys={key_id: _base64(key) for key_id, key in keys.items()})
 
 
@@ -183,6 +185,7 @@ def post_open(service: Service, organisation: Caller, key_id: KeyId, asked: Purp
     """Open one key; 404 when there is none, or it is not open to the caller."""
     with service.engine.begin() as conn:
         key = open_key(conn, service.master_key, organisation, key_id, asked.purpose, service.now())
+    _count(organisation, 1)
     return GivenKey(key=_base64(key))
 
 
@@ -279,6 +282,10 @@ async def _guard(request: Request, go_on: Callable[[Request], Awaitable[Response
         response = await go_on(request)
     response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _count(caller: str, opened: int) -> None:
+    KEYS_OPENED.labels("hub" if caller == HUB else "organisation").inc(opened)
 
 
 def _passed_on(answer: Answer) -> Response:

@@ -141,7 +141,7 @@ class KeyClient:
                 "The API's address must begin with http:// or https://. Correct PLACEHUB_API."
             ) from None
         except httpx.TransportError:
-            raise Unavailable("The key service does not answer. Try again in a few seconds.") from None
+            raise Unavailable("The key service does not answer. Try again in a few seconds.", server="api") from None
         if response.status_code != 200:
             raise _error(response)
         answer: Document = response.json()
@@ -221,6 +221,7 @@ def _error(response: httpx.Response) -> Exception:
         case 422:
             return Rejected(str(body.get("field", "request")), detail, remedy)
         case status if status >= 500:
-            return Unavailable(detail or f"The key service is not working (it answered {status}). Try again.")
+            told = detail or f"The key service is not working (it answered {status}). Try again."
+            return Unavailable(told, server="api")
         case status:
             return Misconfigured(f"The key service answered {status}: {detail or 'no reason given'}. {remedy}".strip())
