@@ -13,16 +13,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from uuid import uuid5
 
 import structlog
-from kafka.errors import KafkaError
-from sqlalchemy.exc import OperationalError
 
 from placehub.clock import TickedClock, WallClock
 from placehub.contracts.codec import Codec, Registry
@@ -31,6 +29,7 @@ from placehub.contracts.ticks import ClockTicked
 from placehub.database import connect, migrate
 from placehub.drivers.attendance import attend
 from placehub.drivers.brokers import producer, reader
+from placehub.drivers.patience import PATIENCE_SECONDS, patiently
 from placehub.drivers.publisher import Publisher
 from placehub.drivers.quiet import Quiet
 from placehub.drivers.shell import Shell
@@ -75,6 +74,13 @@ SWITCH_SECONDS: Final = 0.0005
 """How long a thread that computes keeps those waiting that talk to the broker; Python's own 5 ms add up over hops."""
 PROCESSES: Final = ("api", *READS)
 """What `placehub run NAME` can run."""
+QUIET_SECONDS: Final = 5.0
+"""How long one look for quiet takes at most; it is repeated as long as patience lasts."""
+SEND_SECONDS: Final = 30.0
+"""How long the broker may take to acknowledge a tick."""
+LOOK_SECONDS: Final = 0.1
+"""How often the processes are looked after while something is waited for."""
+T = TypeVar("T")
 
 
 def prepare(settings: Settings) -> None:
@@ -251,22 +257,40 @@ class Running:
     _quiet: Quiet
     _producer: KafkaProducer
     _ticks: int = 0
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "running"))
+
+    def see_through(self, act: Callable[[], T]) -> T:
+        """Run `act` patiently and return what it returns; meanwhile what has died is started again.
+
+        Call it from the main thread.
+        """
+        return self.finish(self.begin(act))
+
+    def begin(self, act: Callable[[], T]) -> Future[T]:
+        """Begin to run `act` patiently on another thread; `finish` it."""
+        return self._pool.submit(patiently, act)
+
+    def finish(self, begun: Future[T]) -> T:
+        """Return what the act that was begun returns; meanwhile what has died is started again."""
+        self.supervisor.look()
+        while not wait([begun], LOOK_SECONDS).done:
+            self.supervisor.look()
+        return begun.result()
 
     def wait_decided(self) -> None:
         """Return once everything posted is decided; it may still be on its way to inboxes and views."""
         self.wait_quiet(only=DECIDERS)
 
-    def wait_quiet(self, seconds: float = 60, only: Collection[str] | None = None) -> None:
-        """Return once every service (of these) has read and published everything; restarts what died meanwhile."""
-        deadline = time.monotonic() + seconds
-        while True:
-            self.supervisor.look()
-            try:
-                return self._quiet.wait(min(1.0, seconds), only)
-            except (Unavailable, OperationalError, KafkaError):  # a server may have died and be on its way back
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+    def wait_quiet(self, seconds: float = PATIENCE_SECONDS, only: Collection[str] | None = None) -> None:
+        """Return once every service (of these) has read and published everything; restarts what died meanwhile.
+
+        Unavailable when that takes longer than `seconds`.
+        """
+
+        def look() -> None:
+            self._quiet.wait(min(QUIET_SECONDS, seconds), only)
+
+        self.finish(self._pool.submit(patiently, look, seconds))
 
     def tick(self, now: datetime, *, views: bool = True) -> None:
         """Move the hub's clock on, and wait until everything due has happened and been delivered (and is in views)."""
@@ -280,20 +304,31 @@ class Running:
             time=now,
             sequence=self._ticks,
         )
-        value = Codec(Registry(self.settings.registry, register=True)).encode(event)
-        self._producer.send(CLOCK_TOPIC, value, CLOCK_TOPIC.encode(), write_headers(about)).get(timeout=30)
+        value = self.see_through(lambda: Codec(Registry(self.settings.registry, register=True)).encode(event))
+        headers = write_headers(about)
+        self.see_through(
+            lambda: self._producer.send(CLOCK_TOPIC, value, CLOCK_TOPIC.encode(), headers).get(timeout=SEND_SECONDS)
+        )
         self.wait_quiet(only=None if views else DELIVERERS)
 
     def stop(self) -> None:
         """Stop the services, then the servers."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
         self.supervisor.stop()
         self.stack.stop()
 
 
 def start_embedded(
-    folder: Path, clock: Literal["wall", "stream"] = "wall", *, leave_out: tuple[str, ...] = ()
+    folder: Path,
+    clock: Literal["wall", "stream"] = "wall",
+    *,
+    leave_out: tuple[str, ...] = (),
+    search_workers: int = 1,
 ) -> Running:
-    """Start servers and services under `folder` and wait until all of them work. Call it from the main thread."""
+    """Start servers and services under `folder` and wait until all of them work. Call it from the main thread.
+
+    The searches are shared out among `search_workers` processes.
+    """
     from placehub.embedded.stack import Stack
     from placehub.embedded.supervisor import Supervisor
     from placehub.postcodes import Postcodes
@@ -304,22 +339,32 @@ def start_embedded(
     try:
         _prepare_servers(settings)
         supervisor = Supervisor(
-            {name: [sys.executable, "-m", "placehub", "run", name] for name in PROCESSES if name not in leave_out},
+            _commands([name for name in PROCESSES if name not in leave_out], search_workers),
             settings.model_copy(update={"master_key": None}).environment(),
             stack.folder / "logs",
             servers=stack.servers,
             secrets={"api": {"PLACEHUB_MASTER_KEY": _secret(settings)}},
         )
         supervisor.start()
-        _register_schemas(settings)  # while the services start, which takes them longer
+        patiently(lambda: _register_schemas(settings))  # while the services start, which takes them longer
         running = Running(settings, stack, supervisor, quiet(settings), producer(settings))
-        running._ticks = sum(running._quiet.ends((CLOCK_TOPIC,)))
+        running._ticks = running.see_through(lambda: sum(running._quiet.ends((CLOCK_TOPIC,))))
         running.wait_quiet()
         _await_api(settings)
     except BaseException:
         stack.stop()
         raise
     return running
+
+
+def _commands(processes: Collection[str], search_workers: int) -> dict[str, list[str]]:
+    """Return the command line of every process by its name; further search workers are `search-2` and so on."""
+    several = {"search": [f"search-{number}" for number in range(2, search_workers + 1)]}
+    return {
+        name: [sys.executable, "-m", "placehub", "run", process]
+        for process in processes
+        for name in (process, *several.get(process, ()))
+    }
 
 
 def _secret(settings: Settings) -> str:
@@ -341,9 +386,11 @@ def _await_api(settings: Settings, seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-def up(folder: Path, clock: Literal["wall", "stream"], told: Callable[[Settings], Any]) -> None:
+def up(
+    folder: Path, clock: Literal["wall", "stream"], told: Callable[[Settings], Any], search_workers: int = 1
+) -> None:
     """Start everything in the foreground, tell the caller once it works, and stop all on SIGTERM or SIGINT."""
-    running = start_embedded(folder, clock)
+    running = start_embedded(folder, clock, search_workers=search_workers)
     try:
         told(running.settings)
         running.supervisor.run_forever()

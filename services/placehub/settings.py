@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -61,17 +63,19 @@ class Settings(BaseModel):
     """`host:port` where each process serves `/live`, `/ready` and `/metrics`; port 0: any free one; empty: nowhere."""
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Settings:
-        """Read the environment, and what it leaves open from `<folder>/hub.json` (written by `placehub up`).
+    def load(cls, folder: Path | None = None, given: Mapping[str, str | None] = MappingProxyType({})) -> Settings:
+        """Read what is given, then the environment, and what both leave open from `<folder>/hub.json`.
 
-        Raises NotFound when neither names a hub, Misconfigured when a value is wrong.
+        That file is written by `placehub up`. Raises NotFound when none of them names a hub, Misconfigured when a
+        value is wrong.
         """
         saved: dict[str, object] = {}
         if folder is not None and (folder / HUB_FILE).exists():
             saved = json.loads((folder / HUB_FILE).read_text())
         try:
-            given = {name: value for name in cls.model_fields if (value := _given(name)) is not None}
-            return cls.model_validate({**saved, **given})
+            environment = {name: value for name in cls.model_fields if (value := _given(name)) is not None}
+            told = {name: value for name, value in given.items() if value is not None}
+            return cls.model_validate({**saved, **environment, **told})
         except ValidationError as error:
             missing = [str(e["loc"][0]) for e in error.errors() if e["type"] == "missing"]
             if missing:

@@ -25,6 +25,9 @@ class ClockKind(StrEnum):
     stream = "stream"
 
 
+SearchWorkers = Annotated[int, typer.Option(min=1, max=6, help="Processes that share the searches.")]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the program."""
     for command in (up, prepare, run, demo, status):
@@ -34,6 +37,7 @@ def add_to(app: typer.Typer) -> None:
 def up(
     folder: Folder = DEFAULT_FOLDER,
     clock: Annotated[ClockKind, typer.Option(help="wall, or stream: time comes as events.")] = ClockKind.wall,
+    search_workers: SearchWorkers = 1,
 ) -> None:
     """Start the whole hub here, in the foreground."""
     from placehub.app import up as run_hub
@@ -44,7 +48,7 @@ def up(
         for name in ("bootstrap", "registry", "api"):
             aside(f"  {name:<10} {getattr(settings, name)}")
 
-    run_hub(folder, clock.value, told)
+    run_hub(folder, clock.value, told, search_workers)
 
 
 def prepare(folder: Folder = DEFAULT_FOLDER) -> None:
@@ -63,12 +67,23 @@ def prepare(folder: Folder = DEFAULT_FOLDER) -> None:
 def run(
     processor: Annotated[str, typer.Argument(help="Which one; `placehub up` runs them all.")],
     folder: Folder = DEFAULT_FOLDER,
+    bootstrap: Annotated[str | None, typer.Option(help="Kafka, host:port[,host:port].", show_default=False)] = None,
+    database: Annotated[
+        str | None, typer.Option(help="PostgreSQL, postgresql+psycopg://user@host:port/placehub.", show_default=False)
+    ] = None,
+    registry: Annotated[str | None, typer.Option(help="Root of the registry's API.", show_default=False)] = None,
+    api: Annotated[str | None, typer.Option(help="Root of the hub's HTTP API.", show_default=False)] = None,
 ) -> None:
-    """Run one process of the hub until it is told to stop."""
+    """Run one process of the hub until it is told to stop; a further one shares the work of those there are.
+
+    What no option names comes from PLACEHUB_<NAME>, then from the folder. Keep passwords out of the command line,
+    which other users of the machine can read: give them as PLACEHUB_KAFKA_PASSWORD and PLACEHUB_DATABASE.
+    """
     from placehub.app import run as run_process
     from placehub.settings import Settings
 
-    run_process(processor, Settings.load(folder))
+    given = {"bootstrap": bootstrap, "database": database, "registry": registry, "api": api}
+    run_process(processor, Settings.load(folder, given))
 
 
 def demo(
@@ -76,13 +91,18 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 1,
     folder: Folder = DEFAULT_FOLDER,
     stay: Annotated[bool, typer.Option("--stay", help="Keep the hub up afterwards.")] = False,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Simulated days; else as the scale has.", show_default=False)
+    ] = None,
+    search_workers: SearchWorkers = 1,
 ) -> None:
     """Show the hub at work: a month of a sample region."""
     from placehub.cli.options import hush
-    from placehub.sample.demo import run_demo
+    from placehub.sample.demo import Wanted, run_demo
 
     hush()
-    raise typer.Exit(run_demo(scale=scale, seed=seed, folder=folder, stay=stay))
+    wanted = Wanted(scale=scale, seed=seed, days=days, search_workers=search_workers, stay=stay)
+    raise typer.Exit(run_demo(wanted, folder))
 
 
 def status(folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:

@@ -29,9 +29,9 @@ class Topic:
         self._codec = codec
         self._where = (bootstrap, user)
         with broker_errors(*self._where):
-            self._places = partitions_of(consumer, (name,))
-            if not self._places:
+            if not consumer.partitions_for_topic(name):
                 raise NotFound(f"There is no topic {name} on this broker.")
+            self._places = partitions_of(consumer, (name,))
             consumer.assign(self._places)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from placehub.drivers.records import Message, Partition
+from placehub.errors import Unavailable
 from placehub.settings import Settings
 
 
@@ -34,8 +35,13 @@ def reader(settings: Settings, **options: Any) -> KafkaConsumer:
 
 
 def partitions_of(consumer: KafkaConsumer, topics: tuple[str, ...]) -> list[TopicPartition]:
-    """Return every partition of the topics, in order."""
-    found = [TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic) or ()]
+    """Return every partition of the topics, in order; Unavailable when the broker does not know one of them (yet)."""
+    found: list[TopicPartition] = []
+    for topic in topics:
+        numbers = consumer.partitions_for_topic(topic)
+        if not numbers:
+            raise Unavailable(f"The broker does not know the topic {topic}. Run 'placehub up' once, or try again.")
+        found += [TopicPartition(topic, number) for number in numbers]
     return sorted(found)
 
 

@@ -67,6 +67,8 @@ def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
     )
     app.task(worker.loop.keep)
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker")
+    mine: set[Partition] = set()
+    settled = asyncio.Event()  # who has which partition is known; not so while they are given anew
 
     async def off_loop(act: Any, *arguments: Any) -> None:
         # the loop must stay free for heartbeats; a fault nobody can mend must not be acknowledged by going on
@@ -80,24 +82,44 @@ def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
 
     @app.on_partitions_assigned.connect  # type: ignore[arg-type]  # Faust's signal type asks for more than it sends
     async def assigned(_: Any, assigned: Any, **__: Any) -> None:
-        await off_loop(worker.assigned, [Partition(one.topic, one.partition) for one in assigned])
+        given = {Partition(one.topic, one.partition) for one in assigned}
+        await off_loop(worker.assigned, given)
+        mine.update(given)
+        settled.set()
 
     @app.on_partitions_revoked.connect  # type: ignore[arg-type]  # as above
     async def revoked(_: Any, revoked: Any, **__: Any) -> None:
-        await off_loop(worker.revoked, [Partition(one.topic, one.partition) for one in revoked])
+        taken = {Partition(one.topic, one.partition) for one in revoked}
+        settled.clear()
+        mine.difference_update(taken)
+        await off_loop(worker.revoked, taken)
+
+    @app.on_before_shutdown.connect
+    async def leaving(*_: Any, **__: Any) -> None:
+        # the others are given our partitions before this process is gone: it must not meet them any more
+        settled.clear()
+        taken = set(mine)
+        mine.clear()
+        await off_loop(worker.revoked, taken)
 
     @app.agent(app.topic(*processor.streams, key_type=bytes, value_type=bytes), concurrency=1)
     async def consume(stream: Any) -> None:
         async for events in _batches(stream.noack().events(), gather_seconds):
-            batches: dict[Partition, list[Message]] = {}
-            for event in events:
-                message = _message(event.message)
-                batches.setdefault(Partition(message.topic, message.partition), []).append(message)
-            await off_loop(worker.process, batches)
-            for event in events:
+            await settled.wait()
+            # what was read of a partition that another worker has by now is that worker's: not taken in, not acked
+            batches = {place: some for place, some in _by_partition(events).items() if place in mine}
+            await off_loop(worker.process, {place: [_message(one) for one in some] for place, some in batches.items()})
+            for event in (one for some in batches.values() for one in some):
                 event.ack()
 
     return app
+
+
+def _by_partition(events: list[Any]) -> dict[Partition, list[Any]]:
+    found: dict[Partition, list[Any]] = {}
+    for event in events:
+        found.setdefault(Partition(event.message.topic, event.message.partition), []).append(event)
+    return found
 
 
 async def _batches(events: Any, gather_seconds: float) -> AsyncIterator[list[Any]]:
@@ -115,6 +137,7 @@ async def _batches(events: Any, gather_seconds: float) -> AsyncIterator[list[Any
         yield batch
 
 
-def _message(raw: Any) -> Message:
+def _message(event: Any) -> Message:
+    raw = event.message
     headers = raw.headers.items() if isinstance(raw.headers, dict) else (raw.headers or [])
     return Message(raw.topic, raw.partition, raw.offset, raw.key, raw.value, [(name, value) for name, value in headers])

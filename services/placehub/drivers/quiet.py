@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Text, cast, func, select
 from placehub.drivers.brokers import partitions_of
 from placehub.drivers.tables import OUTGOING, POSITION
 from placehub.errors import Unavailable
+from placehub.mailboxes.connection import ends_of
 
 EVERY_OUTBOX: Final = "outbox.*"
 """Stands for the outbox of every organisation."""
@@ -70,13 +71,13 @@ class Quiet:
         outgoing = positions[0].unsent if positions else 0
         named = {topic for own, whole in reads.values() for topic in (*own, *whole)} - {EVERY_OUTBOX}
         topics = tuple(sorted(named))
-        ends = known or Ends(outboxes, self._consumer.end_offsets(self._places((*topics, *outboxes))))
+        ends = known or Ends(outboxes, ends_of(self._consumer, self._places((*topics, *outboxes))))
         lags = {name: _lag(name, *both, outboxes, positions, ends.of) for name, both in reads.items()}
         return lags | {"outgoing": outgoing}, ends
 
     def ends(self, topics: tuple[str, ...]) -> list[int]:
         """Return where each partition of the topics ends now."""
-        return list(self._consumer.end_offsets(self._places(topics)).values())
+        return list(ends_of(self._consumer, self._places(topics)).values())
 
     def _places(self, topics: tuple[str, ...]) -> list[TopicPartition]:
         # partition counts are fixed, and asking for them takes fifty times as long as asking where they end

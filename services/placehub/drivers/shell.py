@@ -5,47 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import RLock
-from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, bindparam, literal, tuple_, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.exc import InterfaceError, OperationalError
-from tenacity import retry, retry_if_exception, wait_exponential
 
 from placehub.clock import Clock
 from placehub.contracts.codec import Codec
+from placehub.drivers.patience import patient
 from placehub.drivers.processor import Processor, WorldProcessor
 from placehub.drivers.publisher import Publisher, unhurried
 from placehub.drivers.records import NOTHING_KNOWN, Message, Partition, Record, Row, read_event, read_raw
 from placehub.drivers.step import Step, Turn, store_outgoing
 from placehub.drivers.tables import PASSED, POSITION
-from placehub.errors import Fenced, Unavailable
-from placehub.observing.metrics import BATCH, PROCESSED, PUBLISHED, RETRIES, kind_of, rejected
+from placehub.errors import Fenced
+from placehub.observing.metrics import BATCH, PROCESSED, PUBLISHED, kind_of, rejected
 from placehub.observing.pulse import Pulse
 from placehub.streams import OUTBOX
 
 LOG = structlog.get_logger()
-T = TypeVar("T")
-
-
-def away(error: BaseException) -> bool:
-    """Tell whether the fault lies with a server, so that the same act may be tried again."""
-    return isinstance(error, Unavailable | OperationalError | InterfaceError)
-
-
-def _waits(attempt: int, error: BaseException | None) -> None:
-    RETRIES.labels(error.server if isinstance(error, Unavailable) else "database").inc()
-    LOG.warning("waiting for a server", attempt=attempt, cause=type(error).__name__)
-
-
-patient = retry(
-    retry=retry_if_exception(away),
-    wait=wait_exponential(multiplier=0.1, max=5),
-    before_sleep=lambda state: _waits(state.attempt_number, state.outcome.exception() if state.outcome else None),
-)
-"""Tries for ever while a server is away; an event's own fault is never retried."""
 
 
 class Shell:

@@ -42,10 +42,8 @@ class Worker:
                     self.of_world.drop(one)
 
     def process(self, batches: Mapping[Partition, Sequence[Message]]) -> None:
-        """Take in records of its own partitions."""
+        """Take in records of its own partitions; Fenced when one of them is not."""
         with self.shell.lock:
-            for one in sorted(set(batches) - set(self.shell.held)):
-                self._take(one)
             self.shell.process(batches)
 
     def _take(self, partition: Partition) -> None:

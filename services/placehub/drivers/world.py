@@ -16,6 +16,7 @@ from placehub.contracts.codec import Codec
 from placehub.contracts.ticks import ClockTicked
 from placehub.drivers.brokers import partitions_of, poll
 from placehub.drivers.records import Message, Partition, Record, read_event
+from placehub.mailboxes.connection import ends_of
 from placehub.observing.metrics import RETRIES
 from placehub.observing.pulse import Pulse
 
@@ -69,7 +70,7 @@ class World(threading.Thread):
         places = partitions_of(self._consumer, self._topics)
         self._consumer.assign(places)
         self._consumer.seek_to_beginning(*places)
-        ends: dict[TopicPartition, int] = self._consumer.end_offsets(places)
+        ends = ends_of(self._consumer, places)
         for tp in places:
             self.offsets.setdefault(tp.topic, []).append(0)
         while any(self.offsets[tp.topic][tp.partition] < end for tp, end in ends.items()):

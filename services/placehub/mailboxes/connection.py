@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
+from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import (
     AuthorizationError,
     KafkaError,
@@ -20,6 +21,9 @@ from placehub.errors import Misconfigured, Rejected, Unavailable
 LOGIN_MS = 10_000
 """How long a login may take; a wrong password shows only by its running out."""
 
+ENDS_MS: Final = 5_000
+"""How long the broker may take to say where topics end."""
+
 
 def login(bootstrap: str, user: str, password: str, tls_ca: str | None) -> dict[str, Any]:
     """Return what every kafka-python client needs to log in as this user."""
@@ -32,6 +36,17 @@ def login(bootstrap: str, user: str, password: str, tls_ca: str | None) -> dict[
         "sasl_plain_username": user,
         "sasl_plain_password": password,
     }
+
+
+def ends_of(consumer: KafkaConsumer, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    """Return where each place ends now; Unavailable when the broker does not say so of all of them."""
+    if not places:
+        return {}
+    try:
+        ends: dict[TopicPartition, int] = consumer.end_offsets(places, timeout_ms=ENDS_MS)
+    except KeyError:  # a broker that is just starting may leave some out of its answer, which this client takes badly
+        raise Unavailable("The broker does not say where its topics end. Try again.") from None
+    return ends
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.errors import HubError, Rejected
 from placehub.mailboxes.access import Access
-from placehub.mailboxes.connection import broker_errors, login
+from placehub.mailboxes.connection import broker_errors, ends_of, login
 from placehub.streams import inbox
 
 
@@ -30,6 +30,7 @@ class _Reader:
     def __init__(self, consumer: KafkaConsumer, codec: Codec) -> None:
         self.consumer = consumer
         self.skipped = 0
+        self.unreturned: list[Received] = []
         self._codec = codec
         self._passed: dict[tuple[str, str], int] = {}
 
@@ -141,8 +142,8 @@ class Inbox:
 
     def _to_end(self, reader: _Reader) -> list[Received]:
         place = TopicPartition(self._topic, 0)
-        end = reader.consumer.end_offsets([place])[place]
-        received: list[Received] = []
-        while reader.consumer.position(place) < end:
-            received += reader.poll(timeout_s=0.5, at_most=5000)
+        end = ends_of(reader.consumer, [place])[place]
+        while reader.consumer.position(place) < end:  # broken off, the next call returns what had come
+            reader.unreturned += reader.poll(timeout_s=0.5, at_most=5000)
+        received, reader.unreturned = reader.unreturned, []
         return received

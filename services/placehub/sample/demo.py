@@ -7,17 +7,21 @@ import json
 import shutil
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
+from uuid import UUID
 
 from rich.console import Console
+from rich.table import Table
 
 from placehub.database import connect
+from placehub.drivers.patience import patiently
 from placehub.drivers.records import Record
-from placehub.errors import Conflict, HubError
+from placehub.errors import Conflict, HubError, Unavailable
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.documents import prepare
 from placehub.mailboxes.inbox import Received
@@ -35,7 +39,7 @@ from placehub.sample.parties import STARTS_ON, Party
 from placehub.sample.recheck import Violation, recheck
 from placehub.sample.report import a_placed_search, arm_results, notes, result_table
 from placehub.sample.world import FIRST_DAY, World, make_world
-from placehub.settings import HUB_FILE
+from placehub.settings import HUB_FILE, Settings
 from placehub.streams import event_name
 
 if TYPE_CHECKING:
@@ -48,25 +52,40 @@ ACCESS: Final = "credentials"
 """Folder in which the command line looks for an organisation's credentials."""
 AT_ONCE: Final = 8
 EVERY_DAYS: Final = 5
+A = TypeVar("A")
+R = TypeVar("R")
 
 
-def run_demo(scale: str, seed: int, folder: Path, stay: bool, echo: Console | None = None) -> int:
-    """Run the sample world of that scale and seed in a hub under `folder`; return the exit code.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which demo: the world's scale and seed, for how long, and how it is run."""
 
-    1 when an invitation breaks a hard constraint. `stay` keeps the hub up until it is stopped. A folder an earlier
-    demo made is begun anew; Conflict when it holds another hub, or one that still runs.
+    scale: str = "region"
+    seed: int = 1
+    days: int | None = None
+    """Simulated days; as the scale has when it is None."""
+    search_workers: int = 1
+    stay: bool = False
+    """Keep the hub up afterwards until it is stopped."""
+
+
+def run_demo(wanted: Wanted, folder: Path, echo: Console | None = None) -> int:
+    """Run the sample world that is wanted in a hub under `folder`; return the exit code.
+
+    1 when an invitation breaks a hard constraint. A folder an earlier demo made is begun anew; Conflict when it
+    holds another hub, or one that still runs. Processes and servers that die meanwhile are started again.
     """
     from placehub.app import start_embedded
 
     out = echo or Console()
     postcodes = Postcodes.open()
-    world = make_world(seed, scale, postcodes)
-    begin_folder(folder, scale, seed)
+    world = make_world(wanted.seed, wanted.scale, postcodes, wanted.days)
+    begin_folder(folder, wanted.scale, wanted.seed)
     out.print(_opening(world), highlight=False)
-    running = start_embedded(folder, clock="stream")
+    running = start_embedded(folder, clock="stream", search_workers=wanted.search_workers)
     try:
         violations = _play(running, world, folder, postcodes, out)
-        if stay:
+        if wanted.stay:
             out.print("The hub stays up; Ctrl-C stops it.", highlight=False)
             running.supervisor.run_forever()
         return 1 if violations else 0
@@ -106,10 +125,13 @@ def _play(running: Running, world: World, folder: Path, postcodes: Postcodes, ou
     finally:
         stage.close()
     running.wait_quiet()
-    streams = read_streams(running.settings, ("referral", "vacancy", "agreement"))
-    violations = recheck(streams, open_needs(running.settings, streams["referral"]), postcodes)
+    streams = running.see_through(lambda: read_streams(running.settings, ("referral", "vacancy", "agreement")))
+    needs = running.see_through(lambda: open_needs(running.settings, streams["referral"]))
+    violations = recheck(streams, needs, postcodes)
     write_verdicts(folder / VERDICTS, streams["referral"])
-    _tell(running, folder, violations, len(stage.rejected), out)
+    table, example = running.see_through(lambda: _results(running.settings))
+    out.print(table)
+    _tell(folder, violations, len(stage.rejected), example, out)
     return violations
 
 
@@ -145,11 +167,15 @@ class Stage:
         """Move the clock on, let everybody read what has come, and post what they then decide, in waves."""
         early = self._reader.submit(self._letters)  # while the hub is busy with what the new time brings
         self._running.tick(now, views=False)
-        came, late = early.result(), self._letters()
+        came = self._running.finish(early)
+        late = self._running.finish(self._reader.submit(self._letters))
         for code in sorted({*came, *late}):
             self._actors[code].read([*came.get(code, ()), *late.get(code, ())], now)
-        acts = self._pool.map(lambda actor: actor.act(now), self._actors.values())
+        acts = self._all(lambda actor: actor.act(now), self._actors.values())
         self._post(act for some in acts for act in some)
+
+    def _all(self, do: Callable[[A], R], each: Iterable[A]) -> list[R]:
+        return [self._running.finish(one) for one in [self._pool.submit(do, some) for some in each]]
 
     @property
     def rejected(self) -> list[object]:
@@ -190,19 +216,21 @@ class Stage:
         self._post(self._actors[code].act(now))
 
     def _letters(self) -> dict[str, list[Received]]:
-        rung = self._bell.rung() if self._bell else []
-        return dict(zip(rung, self._pool.map(lambda code: self._mailboxes[code].read_to_end(), rung), strict=True))
+        rung = patiently(self._bell.rung) if self._bell else []
+        found = self._pool.map(lambda code: patiently(self._mailboxes[code].read_to_end), rung)
+        return dict(zip(rung, found, strict=True))
 
     def _post(self, acts: Iterable[Act]) -> None:
         for wave in waves(list(acts)):
             by_sender: dict[str, list[Act]] = defaultdict(list)
             for act in wave:
                 by_sender[act.sender].append(act)
-            list(self._pool.map(self._send, by_sender, by_sender.values()))
+            self._all(lambda both: self._send(*both), by_sender.items())
             self._running.wait_decided()  # the next tick waits for the inboxes, the end for the views
 
     def _send(self, code: str, acts: Sequence[Act]) -> None:
-        self._mailboxes[code].post_prepared([prepare(act.name, act.document(), act.time, act.id) for act in acts])
+        letters = [prepare(act.name, act.document(), act.time, act.id) for act in acts]
+        patiently(lambda: self._mailboxes[code].post_prepared(letters))  # an act has the same id each time
 
 
 def joining(party: Party) -> Organisation:
@@ -221,7 +249,9 @@ def joining(party: Party) -> Organisation:
 
 def _need(mailbox: Mailbox, child: Child) -> ChildNeed | None:
     try:
-        return mailbox.open_need(child)
+        return patiently(lambda: mailbox.open_need(child))
+    except Unavailable:
+        raise
     except HubError:  # closed to us meanwhile: the manager goes on with what is said openly
         return None
 
@@ -267,14 +297,16 @@ def _progress(world: World, now: datetime) -> None:
         print(f"simulated day {day} of {world.scale.days}", file=sys.stderr, flush=True)
 
 
-def _tell(running: Running, folder: Path, violations: list[Violation], rejected: int, out: Console) -> None:
-    engine = connect(running.settings.database.get_secret_value())
+def _results(settings: Settings) -> tuple[Table, UUID | None]:
+    engine = connect(settings.database.get_secret_value())
     try:
         with engine.connect() as connection:
-            out.print(result_table(arm_results(connection)))
-            example = a_placed_search(connection)
+            return result_table(arm_results(connection)), a_placed_search(connection)
     finally:
         engine.dispose()
+
+
+def _tell(folder: Path, violations: list[Violation], rejected: int, example: UUID | None, out: Console) -> None:
     for line in notes(violations, rejected):
         out.print(line, highlight=False)
     for broken in violations[:10]:

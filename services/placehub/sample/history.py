@@ -13,6 +13,7 @@ from placehub.drivers.brokers import message_of, partitions_of, reader
 from placehub.drivers.records import Record, read_event
 from placehub.errors import HubError
 from placehub.keys.client import KeyClient, Sealer
+from placehub.mailboxes.connection import ends_of
 from placehub.referrals.child import Child, ChildNeed
 from placehub.settings import Settings
 from placehub.streams import inbox
@@ -29,7 +30,7 @@ def read_streams(settings: Settings, topics: tuple[str, ...]) -> dict[str, list[
         places = partitions_of(consumer, topics)
         consumer.assign(places)
         consumer.seek_to_beginning(*places)
-        ends = consumer.end_offsets(places)
+        ends = ends_of(consumer, places)
         while any(consumer.position(place) < end for place, end in ends.items()):
             for place, batch in consumer.poll(timeout_ms=WAIT_MS, max_records=5000).items():
                 found[place.topic] += [read_event(codec, message_of(one)) for one in batch]
@@ -48,7 +49,7 @@ class Doorbell:
 
     def rung(self) -> list[str]:
         """Return the organisations with something new since the last call, in their own order."""
-        ends = self._consumer.end_offsets(list(self._places.values()))
+        ends = ends_of(self._consumer, list(self._places.values()))
         grown = [code for code, place in self._places.items() if ends[place] > self._seen[code]]
         self._seen.update((code, ends[self._places[code]]) for code in grown)
         return grown

@@ -6,13 +6,13 @@ The same seed and scale give the same world on every machine. Nothing here reads
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from typing import Final
 
 from placehub.agreements.events import AgreementRegistered, ProviderJoined
-from placehub.errors import NotFound
+from placehub.errors import Misconfigured, NotFound
 from placehub.postcodes import Postcodes
 from placehub.sample import figures, parties
 from placehub.sample.cases import Case, make_cases
@@ -105,11 +105,16 @@ def regular_steps(days: int) -> tuple[datetime, ...]:
     )
 
 
-def make_world(seed: int, scale: str, postcodes: Postcodes) -> World:
-    """Draw the world of that seed and scale; NotFound for a scale there is none of."""
+def make_world(seed: int, scale: str, postcodes: Postcodes, days: int | None = None) -> World:
+    """Draw the world of that seed and scale, for its usual days or those given.
+
+    NotFound for a scale there is none of; Misconfigured for a number of days that is not at least one.
+    """
     if scale not in SCALES:
         raise NotFound(f"There is no scale {scale!r}. Use one of: {', '.join(SCALES)}.")
-    size = SCALES[scale]
+    if days is not None and days < 1:
+        raise Misconfigured("A sample world lasts at least one day. Give --days 1 or more.")
+    size = replace(SCALES[scale], days=days or SCALES[scale].days)
     authorities = parties.make_authorities(size.authorities)
     providers = parties.make_providers(seed, size.providers, authorities)
     places = Places(postcodes, [one.code for one in authorities])
