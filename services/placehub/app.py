@@ -31,7 +31,7 @@ from placehub.drivers.attendance import attend
 from placehub.drivers.brokers import producer, reader
 from placehub.drivers.patience import PATIENCE_SECONDS, patiently
 from placehub.drivers.publisher import Publisher
-from placehub.drivers.quiet import Quiet
+from placehub.drivers.quiet import Lag, Quiet
 from placehub.drivers.shell import Shell
 from placehub.drivers.step import HUB
 from placehub.drivers.worker import Worker
@@ -72,6 +72,8 @@ FOLLOWERS_GATHER_SECONDS: Final = 0.05
 """The same for followers, which gain from fuller batches."""
 SWITCH_SECONDS: Final = 0.0005
 """How long a thread that computes keeps those waiting that talk to the broker; Python's own 5 ms add up over hops."""
+ANSWER_MS: Final = 10_000
+"""How long somebody who asks waits for a broker that does not answer."""
 PROCESSES: Final = ("api", *READS)
 """What `placehub run NAME` can run."""
 QUIET_SECONDS: Final = 5.0
@@ -239,12 +241,18 @@ def quiet(settings: Settings) -> Quiet:
 
     whole = (CLOCK_TOPIC,) if settings.clock == "stream" else ()
     reads = {name: (own, (*world, *whole)) for name, (own, world) in READS.items()}
-    return Quiet(connect(settings.database.get_secret_value()), reader(settings), reads, registered_outboxes)
+    consumer = reader(settings, bootstrap_timeout_ms=ANSWER_MS)
+    return Quiet(connect(settings.database.get_secret_value()), consumer, reads, registered_outboxes)
 
 
 def lag(settings: Settings) -> dict[str, int]:
     """Return how many records each processor has still to read, and `outgoing`: rows still to be published."""
     return quiet(settings).lags()
+
+
+def partition_lag(settings: Settings) -> Lag:
+    """Return how far each processor has come in each partition it reads, and the rows each has still to publish."""
+    return quiet(settings).lag()
 
 
 @dataclass(slots=True)

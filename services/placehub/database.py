@@ -5,17 +5,19 @@ Each service owns a PostgreSQL schema of its own name and declares its tables in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import MetaData, Text, cast, create_engine, func, select
+from sqlalchemy import MetaData, Text, cast, create_engine, func, make_url, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
-from placehub.errors import Unavailable
+from placehub.errors import Misconfigured, Unavailable
 
 METADATA = MetaData(
     naming_convention={
@@ -26,6 +28,49 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+_LOGIN_REFUSED: Final = ("28", "password authentication failed")
+"""SQLSTATE class of a refused login, and its words: a connection that never was has no SQLSTATE."""
+
+
+def address(url: str) -> str:
+    """Return `host:port/name` of a database's URL, for people: without user and password."""
+    try:
+        known = make_url(url)
+    except ArgumentError:
+        raise _no_url() from None
+    return f"{known.host or 'localhost'}:{known.port or 5432}/{known.database or ''}"
+
+
+def _no_url() -> Misconfigured:
+    return Misconfigured("Setting database is wrong: must be postgresql+psycopg://user:password@host:port/name.")
+
+
+@contextmanager
+def database_errors(url: str) -> Iterator[None]:
+    """Turn the client's errors into Unavailable (it is away) or Misconfigured, each naming where the database is."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise _worded(error, address(url)) from None
+    except ProgrammingError:
+        raise Misconfigured(
+            f"The database at {address(url)} has not the tables of this version. Start the hub with it first."
+        ) from None
+    except ArgumentError:
+        raise _no_url() from None
+
+
+def _worded(error: DBAPIError, where: str) -> Misconfigured | Unavailable:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if state.startswith(_LOGIN_REFUSED[0]) or _LOGIN_REFUSED[1] in str(error.orig):
+        return Misconfigured(f"The database at {where} refused the login. Correct PLACEHUB_DATABASE.")
+    if state and state[:2] not in ("08", "57"):  # it answers: too many connections, a lock, a full disk
+        return Unavailable(
+            f"The database at {where} could not do it ({type(error.orig).__name__}). Try again.", "database"
+        )
+    return Unavailable(f"The database at {where} does not answer. Is the hub up? See 'placehub status'.", "database")
 
 
 def connect(url: str, *, pool_size: int = 4, connect_seconds: int = 0) -> Engine:

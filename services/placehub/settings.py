@@ -5,16 +5,28 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 
 from placehub.errors import Misconfigured, NotFound
 
 HUB_FILE = "hub.json"
 _LISTEN = r"^(|[^:/\s]+:[0-9]{1,5})$"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One setting as it is here. `value` is `set` or None for a secret; `origin` where the value is from."""
+
+    name: str
+    value: object
+    origin: Literal["environment", "file", "folder", "default", "not set"]
+    secret: bool
 
 
 class Settings(BaseModel):
@@ -69,11 +81,8 @@ class Settings(BaseModel):
         That file is written by `placehub up`. Raises NotFound when none of them names a hub, Misconfigured when a
         value is wrong.
         """
-        saved: dict[str, object] = {}
-        if folder is not None and (folder / HUB_FILE).exists():
-            saved = json.loads((folder / HUB_FILE).read_text())
+        saved, environment = _saved(folder), cls._of_environment()
         try:
-            environment = {name: value for name in cls.model_fields if (value := _given(name)) is not None}
             told = {name: value for name, value in given.items() if value is not None}
             return cls.model_validate({**saved, **environment, **told})
         except ValidationError as error:
@@ -87,6 +96,19 @@ class Settings(BaseModel):
             raise Misconfigured(
                 f"Setting {first['loc'][0]} is wrong: {first['msg']}. Correct it and start again."
             ) from None
+
+    @classmethod
+    def origins(cls, folder: Path | None = None) -> list[Origin]:
+        """Return every setting with the value it has here and where that is from, secrets hidden; nothing is checked.
+
+        Misconfigured when the folder's file is not readable as settings.
+        """
+        saved, environment = _saved(folder), cls._of_environment()
+        return [_origin(name, field, saved, environment) for name, field in cls.model_fields.items()]
+
+    @classmethod
+    def _of_environment(cls) -> dict[str, object]:
+        return {name: value for name in cls.model_fields if (value := _given(name)) is not None}
 
     def save(self, folder: Path) -> Path:
         """Write the settings, secrets included, to `<folder>/hub.json`, readable by this user alone."""
@@ -126,3 +148,30 @@ def _given(name: str) -> str | None:
     if not value:
         raise Misconfigured(f"{key}_FILE names {file}, which is empty. Write the value into it.")
     return value
+
+
+def _saved(folder: Path | None) -> dict[str, object]:
+    if folder is None or not (folder / HUB_FILE).exists():
+        return {}
+    wrong = f"{folder / HUB_FILE} holds no settings. Put back what 'placehub up' wrote, or name another folder."
+    try:
+        saved = json.loads((folder / HUB_FILE).read_text())
+    except ValueError:
+        raise Misconfigured(wrong) from None
+    except OSError as error:
+        raise Misconfigured(f"{folder / HUB_FILE} cannot be read: {error.strerror}.") from None
+    if not isinstance(saved, dict):
+        raise Misconfigured(wrong)
+    return saved
+
+
+def _origin(name: str, field: FieldInfo, saved: Mapping[str, object], environment: Mapping[str, object]) -> Origin:
+    secret = SecretStr in (field.annotation, *get_args(field.annotation))
+    if name in environment:
+        by_file = f"PLACEHUB_{name.upper()}_FILE" in os.environ
+        return Origin(name, "set" if secret else environment[name], "file" if by_file else "environment", secret)
+    if name in saved:
+        return Origin(name, "set" if secret else saved[name], "folder", secret)
+    if field.is_required() or field.default is None:
+        return Origin(name, None, "not set", secret)
+    return Origin(name, field.default, "default", secret)

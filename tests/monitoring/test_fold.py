@@ -83,20 +83,6 @@ def test_a_confirmed_vacancy_is_back_in_the_state_it_was_in() -> None:
     assert states[1]["willing_until"] == later
 
 
-def test_dead_letters_are_counted() -> None:
-    """The same fault of the same sender is one row with a count and the last time."""
-    row: dict[str, Any] = {}
-    for day in (2, 4, 3):
-        headers = [
-            ("sender", b"P"),
-            ("reason", b"is required"),
-            ("rejected_at", f"2026-03-0{day}T00:00:00+00:00".encode()),
-        ]
-        row = fold.fold_rejected(row, headers)
-    assert (row["count"], row["last_at"].day) == (3, 4)
-    assert fold.rejected_key([("sender", b"P"), ("type", b"\xff"), ("reason", b"r"), ("field", b"f")])[1] == "\ufffd"
-
-
 def test_every_event_of_a_case_has_a_sentence_without_sealed_parts() -> None:
     """A sentence is made for each event told here, ends as one, and names no sealed field."""
     case = Case()

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, select
 
 from placehub.contracts.codec import Codec, Folder
+from placehub.deadletters.letters import How, Position, Settlement, settling_headers
 from placehub.drivers.records import Message, Partition, Record, read_raw
 from placehub.drivers.step import Step
 from placehub.monitoring.processor import Monitoring
@@ -118,21 +119,58 @@ def test_the_board_shows_places_by_state(engine: Engine, feed: Feed) -> None:
         assert tuple(found["emergency"][name] for name in ("homes", "open", "coming", "stale")) == expected
 
 
+def _dead_letter(sender: str, offset: int, remedy: str, day: int) -> Record:
+    said = {
+        "sender": sender,
+        "type": "referral.OfferMade",
+        "topic": f"outbox.{sender}",
+        "partition": "0",
+        "offset": "7",
+        "field": "offer_id",
+        "reason": "is in use already",
+        "remedy": remedy,
+        "rejected_at": f"2026-03-0{day}T00:00:00+00:00",
+    }
+    headers = [(name, value.encode()) for name, value in said.items()]
+    return read_raw(Message(DEADLETTER, 0, offset, sender.encode(), None, headers))
+
+
+def _settling(position: Position, sender: str, how: How, offset: int) -> Record:
+    headers = settling_headers(Settlement(position, how, "asked them", "operator", START), sender)
+    return read_raw(Message(DEADLETTER, 0, offset, sender.encode(), None, headers))
+
+
 def test_rejected_events_are_counted_by_sender_and_reason(engine: Engine, monitoring: Monitoring) -> None:
-    """Dead letters, read raw, add up over batches."""
-    sender = f"P{uuid4().hex[:8]}"
-    headers = [
-        ("sender", sender),
-        ("type", "referral.OfferMade"),
-        ("field", "offer_id"),
-        ("reason", "is in use already"),
-    ]
-    message = Message(DEADLETTER, 0, 1, sender.encode(), None, [(name, value.encode()) for name, value in headers])
-    for _ in range(2):
+    """Dead letters, read raw, add up over batches; one that comes twice counts once, and the last remedy is shown."""
+    sender, first = f"P{uuid4().hex[:8]}", _free_offset()
+    letters = [_dead_letter(sender, first + n, f"Use {n}.", day) for n, day in enumerate((2, 4, 3))]
+    for batch in (letters[:2], letters[1:]):
         with engine.begin() as connection:
-            _handle(monitoring, connection, [read_raw(message), read_raw(message)])
+            _handle(monitoring, connection, batch)
     [row] = _rows(engine, "rejected_events", sender=sender)
-    assert (row["count"], row["field"], row["reason"]) == (4, "offer_id", "is in use already")
+    assert (row["count"], row["field"], row["reason"], row["state"]) == (3, "offer_id", "is in use already", "open")
+    assert (row["remedy"], row["last_at"].day) == ("Use 1.", 4)
+
+
+def test_what_was_settled_is_counted_apart(engine: Engine, monitoring: Monitoring) -> None:
+    """A dead letter that was retried or dropped is open no more; the first settlement counts, an unreadable one not."""
+    sender, first = f"P{uuid4().hex[:8]}", _free_offset()
+    letters = [_dead_letter(sender, first + n, "Use it.", 2) for n in range(3)]
+    settled = [
+        _settling(Position(0, first), sender, "retried", first + 3),
+        _settling(Position(0, first), sender, "dropped", first + 4),
+        _settling(Position(0, first + 1), sender, "dropped", first + 5),
+        read_raw(Message(DEADLETTER, 0, first + 6, None, None, [("settles", b"x"), ("how", b"dropped")])),
+    ]
+    for batch in ([*letters, settled[0]], settled[1:]):
+        with engine.begin() as connection:
+            _handle(monitoring, connection, batch)
+    rows = _rows(engine, "rejected_events", sender=sender)
+    assert {row["state"]: row["count"] for row in rows} == {"open": 1, "retried": 1, "dropped": 1}
+
+
+def _free_offset() -> int:
+    return uuid4().int % 10**12
 
 
 def test_a_story_runs_from_the_first_event_to_the_last(engine: Engine, placed: Case) -> None:

@@ -6,13 +6,18 @@ import sys
 
 from placehub.errors import HubError
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C: 128 and the number of its signal, as shells have it."""
+
 
 def main() -> None:
     """Run the command line; what goes wrong is one line on stderr and the error's exit code."""
-    from placehub.cli.program import app
-
     try:
+        from placehub.cli.program import app
+
         app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except HubError as error:
         print(f"placehub: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(error.exit_code)

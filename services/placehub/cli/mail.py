@@ -70,8 +70,6 @@ def tail(
         if follow:
             for one in opened.coming():
                 _show(one, json)
-    except KeyboardInterrupt:
-        pass
     finally:
         opened.close()
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from placehub.errors import Misconfigured, Unavailable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -19,15 +18,25 @@ if TYPE_CHECKING:
 
 Folder = Annotated[Path, typer.Option("--dir", envvar="PLACEHUB_DIR", help="The hub's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+By = Annotated[
+    str | None, typer.Option("--by", envvar="PLACEHUB_OPERATOR", help="Who does it; your login name if left out.")
+]
 DEFAULT_FOLDER = Path(".placehub")
+HUB: ContextVar[Settings | None] = ContextVar("hub", default=None)
+"""The hub this command works for, once it is known: what goes wrong later names its servers."""
 
 
-def hub(folder: Path) -> Settings:
-    """Return the settings of the hub in this folder, or in the environment; NotFound when neither names one."""
+def hub(folder: Path, given: Mapping[str, str | None] | None = None) -> Settings:
+    """Return the settings of the hub in this folder, or in the environment; NotFound when neither names one.
+
+    What is `given` goes before both.
+    """
     from placehub.settings import Settings
 
     hush()
-    return Settings.load(folder)
+    settings = Settings.load(folder, given or {})
+    HUB.set(settings)
+    return settings
 
 
 def hush() -> None:
@@ -36,6 +45,17 @@ def hush() -> None:
 
     for name in ("kafka", "schema_registry"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def operator(by: str | None) -> str:
+    """Return who does this: whoever is named, else the login name."""
+    import getpass
+    import os
+
+    try:
+        return by or getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        return f"user {os.getuid()}"
 
 
 def now(settings: Settings) -> datetime:
@@ -50,17 +70,13 @@ def now(settings: Settings) -> datetime:
 @contextmanager
 def database(settings: Settings) -> Iterator[Connection]:
     """Give a connection to the hub's database; Unavailable when it is away, Misconfigured when it is not set up."""
-    from sqlalchemy.exc import OperationalError, ProgrammingError
+    from placehub.database import connect, database_errors
 
-    from placehub.database import connect
-
-    engine = connect(settings.database.get_secret_value(), pool_size=1)
-    try:
-        with engine.connect() as connection:
-            yield connection
-    except OperationalError:
-        raise Unavailable("The database does not answer. Is the hub up? See 'placehub status'.") from None
-    except ProgrammingError:
-        raise Misconfigured("The database has not the tables of this version. Start the hub with it first.") from None
-    finally:
-        engine.dispose()
+    url = settings.database.get_secret_value()
+    with database_errors(url):
+        engine = connect(url, pool_size=1)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()

@@ -38,7 +38,10 @@ def as_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) 
     for row in rows:
         table.add_row(*["" if value is None else Text(_text(value)) for value in row])
     # Cut by nobody's narrow terminal: in a pipe the whole of every value is wanted.
-    Console(width=None if sys.stdout.isatty() else 200, soft_wrap=not sys.stdout.isatty()).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 200, soft_wrap=not sys.stdout.isatty())
+    with console.capture() as drawn:
+        console.print(table)
+    print(drawn.get(), end="")
 
 
 def as_facts(facts: Mapping[str, Any]) -> None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from placehub.cli import deploy, handbook, mail, organisations, running, schemas, stories
+from placehub.cli import deadletters, deploy, handbook, mail, operating, organisations, running, schemas, stories
+from placehub.cli.endings import Program
 
 app = typer.Typer(
+    cls=Program,
     help="An open data exchange hub between authorities that place children and independent fostering providers.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 running.add_to(app)
+operating.add_to(app)
 mail.add_to(app)
 app.add_typer(organisations.app, name="org")
 app.add_typer(stories.searches, name="search")
 app.add_typer(stories.views, name="views")
+app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(deploy.app, name="deploy")
 app.add_typer(handbook.app, name="docs")

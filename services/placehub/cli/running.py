@@ -80,10 +80,9 @@ def run(
     which other users of the machine can read: give them as PLACEHUB_KAFKA_PASSWORD and PLACEHUB_DATABASE.
     """
     from placehub.app import run as run_process
-    from placehub.settings import Settings
 
     given = {"bootstrap": bootstrap, "database": database, "registry": registry, "api": api}
-    run_process(processor, Settings.load(folder, given))
+    run_process(processor, hub(folder, given))
 
 
 def demo(
@@ -165,24 +164,25 @@ def _look_at_database(settings: Settings) -> None:
 
 
 def _look_at_registry(settings: Settings) -> None:
-    _get(f"{settings.registry}/subjects", "The schema registry")
+    _get(settings.registry, "/subjects", "The schema registry")
 
 
 def _look_at_api(settings: Settings) -> None:
-    _get(f"{settings.api}/ready", "The API")
+    _get(settings.api, "/ready", "The API")
 
 
-def _get(url: str, what: str) -> None:
+def _get(root: str, path: str, what: str) -> None:
     import httpx
 
     from placehub.errors import Unavailable
 
+    where = httpx.URL(root).copy_with(userinfo=b"")
     try:
-        answer = httpx.get(url, timeout=5)
+        answer = httpx.get(f"{root}{path}", timeout=5)
     except httpx.HTTPError:
-        raise Unavailable(f"{what} does not answer.") from None
+        raise Unavailable(f"{what} at {where} does not answer.") from None
     if answer.status_code != 200:
-        raise Unavailable(f"{what} answers, but is not ready ({answer.status_code}).")
+        raise Unavailable(f"{what} at {where} answers, but is not ready ({answer.status_code}).")
 
 
 _LOOKS = {

@@ -60,6 +60,7 @@ class Registry:
         self, url: str, *, user: str | None = None, password: str | None = None, register: bool = False
     ) -> None:
         auth = httpx.BasicAuth(user, password or "") if user is not None else None
+        self._where = str(httpx.URL(url).copy_with(userinfo=b""))
         self._client = SchemaRegistryClient(url, auth=auth)
         # the client opens a connection a request, and would read the machine's certificates anew for each
         self._client.client_kwargs["verify"] = certificates()
@@ -81,9 +82,9 @@ class Registry:
                 return int(self._client.register(name, text))
             found = self._client.check_version(name, text)
         except ClientError as error:
-            raise _translate(error) from error
+            raise self._worded(error) from error
         except Exception as error:  # the client lets its transport's errors through untyped
-            raise _silent(error) from error
+            raise self._silent(error) from error
         if found is None:
             raise Misconfigured(f"The registry does not know {name} as this version writes it. Upgrade one of the two.")
         return int(found.schema_id)
@@ -96,23 +97,29 @@ class Registry:
             except ClientError as error:
                 if error.http_code == 404:
                     return None
-                raise _translate(error) from error
+                raise self._worded(error) from error
             except Exception as error:  # as above
-                raise _silent(error) from error
+                raise self._silent(error) from error
             if found is None:
                 return None
             self._schemas[schema_id] = dict(found.raw_schema)
         return self._schemas[schema_id]
 
+    def _silent(self, error: Exception) -> Unavailable:
+        return Unavailable(
+            f"The schema registry at {self._where} does not answer ({type(error).__name__}). Try again.",
+            server="registry",
+        )
 
-def _translate(error: ClientError) -> Exception:
-    if error.http_code in (401, 403):
-        return Misconfigured("The schema registry refused these credentials. Check the organisation's code and token.")
-    return Unavailable(f"The schema registry answered {error.http_code}. Try again.", server="registry")
-
-
-def _silent(error: Exception) -> Unavailable:
-    return Unavailable(f"The schema registry does not answer ({type(error).__name__}). Try again.", server="registry")
+    def _worded(self, error: ClientError) -> Misconfigured | Unavailable:
+        if error.http_code in (401, 403):
+            return Misconfigured(
+                f"The schema registry at {self._where} refused these credentials. Check the organisation's code and "
+                "token."
+            )
+        return Unavailable(
+            f"The schema registry at {self._where} answered {error.http_code}. Try again.", server="registry"
+        )
 
 
 class Folder:

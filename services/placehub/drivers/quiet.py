@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 from sqlalchemy import Connection, Engine, Text, cast, func, select
@@ -23,6 +23,31 @@ PAUSE_SECONDS: Final = 0.03
 
 Reads = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
 """Processor name -> (topics it reads by partition, topics it reads whole)."""
+
+
+class Reading(NamedTuple):
+    """How far a processor has come in one partition: by a position of its own, or as part of its world (`whole`)."""
+
+    processor: str
+    topic: str
+    partition: int
+    whole: bool
+    next: int
+    end: int
+
+    @property
+    def behind(self) -> int:
+        """Records still to read."""
+        return max(0, self.end - self.next)
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """What every processor has still to do, at one moment."""
+
+    readings: tuple[Reading, ...]
+    outgoing: Mapping[str, int]
+    """Processor -> rows it has still to publish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +79,38 @@ class Quiet:
 
         `only` names the processors that are of interest; without it all are.
         """
-        return self._look(only, None)[0]
+        return self._summed(only, None)[0]
 
-    def _look(self, only: Collection[str] | None, known: Ends | None) -> tuple[dict[str, int], Ends]:
+    def lag(self) -> Lag:
+        """Return how far each processor has come in each partition it reads, and what it has still to publish."""
+        readings, outgoing, _ = self._look(None, None)
+        return Lag(tuple(readings), outgoing)
+
+    def _summed(self, only: Collection[str] | None, known: Ends | None) -> tuple[dict[str, int], Ends]:
         """Return the lags against the ends that are known, or else those of now, and those ends."""
+        readings, outgoing, ends = self._look(only, known)
+        lags = {name: 0 for name in self._reads if only is None or name in only}
+        for one in readings:
+            lags[one.processor] += one.behind
+        return lags | {"outgoing": sum(outgoing.values())}, ends
+
+    def _look(self, only: Collection[str] | None, known: Ends | None) -> tuple[Iterator[Reading], dict[str, int], Ends]:
         reads = {name: both for name, both in self._reads.items() if only is None or name in only}
-        unsent = select(func.count()).select_from(OUTGOING).where(OUTGOING.c.processor.in_(reads))
         stored = select(POSITION.c.processor, POSITION.c.topic, POSITION.c.partition, POSITION.c.next_offset)
         # nearly all know the same world, so it is worth reading only once
-        stored = stored.add_columns(
-            cast(POSITION.c.world, Text).label("world"), unsent.scalar_subquery().label("unsent")
-        )
+        stored = stored.add_columns(cast(POSITION.c.world, Text).label("world"))
+        unsent = select(OUTGOING.c.processor, func.count()).where(OUTGOING.c.processor.in_(reads))
         with self._engine.connect() as connection:
             positions = connection.execute(stored.where(POSITION.c.processor.in_(reads))).all()
+            # after the positions: what a position stands for is by now a row here, or in its topic
+            counted = connection.execute(unsent.group_by(OUTGOING.c.processor))
+            outgoing = {str(row[0]): int(row[1]) for row in counted}
             outboxes = known.outboxes if known else self._outboxes(connection)
-        outgoing = positions[0].unsent if positions else 0
         named = {topic for own, whole in reads.values() for topic in (*own, *whole)} - {EVERY_OUTBOX}
         topics = tuple(sorted(named))
         ends = known or Ends(outboxes, ends_of(self._consumer, self._places((*topics, *outboxes))))
-        lags = {name: _lag(name, *both, outboxes, positions, ends.of) for name, both in reads.items()}
-        return lags | {"outgoing": outgoing}, ends
+        readings = (one for name, both in reads.items() for one in _places_read(name, both, positions, ends))
+        return readings, outgoing, ends
 
     def ends(self, topics: tuple[str, ...]) -> list[int]:
         """Return where each partition of the topics ends now."""
@@ -92,7 +129,7 @@ class Quiet:
         ends: Ends | None = None
         while True:
             fresh = ends is None
-            lags, ends = self._look(only, ends)
+            lags, ends = self._summed(only, ends)
             if not any(lags.values()):
                 if fresh:
                     return
@@ -104,25 +141,20 @@ class Quiet:
             time.sleep(PAUSE_SECONDS)
 
 
-def _lag(
-    name: str,
-    own: tuple[str, ...],
-    whole: tuple[str, ...],
-    outboxes: tuple[str, ...],
-    positions: Any,
-    ends: Mapping[TopicPartition, int],
-) -> int:
+def _places_read(
+    name: str, both: tuple[tuple[str, ...], tuple[str, ...]], positions: Any, ends: Ends
+) -> Iterator[Reading]:
+    own, whole = both
     mine = {(row.topic, row.partition): row for row in positions if row.processor == name}
     worlds = [json.loads(text) for text in {row.world for row in mine.values()}]
-    topics = outboxes if EVERY_OUTBOX in own else own
-    lag = 0
-    for tp, end in ends.items():
-        row = mine.get((tp.topic, tp.partition))
+    topics = frozenset(ends.outboxes if EVERY_OUTBOX in own else own)
+    for tp, end in ends.of.items():
         if tp.topic in topics:
-            lag += max(0, end - (row.next_offset if row else 0))
+            row = mine.get((tp.topic, tp.partition))
+            yield Reading(name, tp.topic, tp.partition, False, row.next_offset if row else 0, end)
         if tp.topic in whole:
-            lag += max((max(0, end - _known(world, tp)) for world in worlds), default=end if topics else 0)
-    return lag
+            known = min((_known(world, tp) for world in worlds), default=0 if topics else end)
+            yield Reading(name, tp.topic, tp.partition, True, known, end)
 
 
 def _known(world: Mapping[str, list[int]], tp: TopicPartition) -> int:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from placehub.cli import INTERRUPTED
+from placehub.cli.endings import READER_GONE
 from placehub.errors import Conflict, HubError, Misconfigured, NotFound
 from placehub.handbook.writing import code, flowing, page, section, table
 
 _INTRO = """\
 `placehub COMMAND --help` says the same. Data goes to standard output, everything else to standard error; `--json` is
-there for programs; `NO_COLOR` is respected."""
+there for programs; `NO_COLOR` is respected. `placehub --install-completion` teaches your shell to complete commands,
+options and names."""
 
 _EXITS: Final = (
     (0, "Done"),
     (HubError.exit_code, "It failed; the sentence on standard error says why and what to do"),
     (Misconfigured.exit_code, "Used in a wrong way, or set up so that it cannot work: trying again changes nothing"),
     (NotFound.exit_code, "What was asked for does not exist, or is not yours to see"),
-    (Conflict.exit_code, "It exists already, or another process holds it"),
+    (Conflict.exit_code, "It exists already, was settled already, or another process holds it"),
+    (INTERRUPTED, "Stopped with Ctrl-C"),
+    (READER_GONE, "Whoever read the output has closed it: `placehub tail referral | head -1`; nothing is said"),
 )
 
 

@@ -44,11 +44,12 @@ def _mailboxes(days: int) -> str:
             "the organisation of that code alone",
             f"{days} days",
         ),
-        (code(DEADLETTER), "whoever rejects", "monitoring", f"{days} days"),
+        (code(DEADLETTER), "whoever rejects, operators", "monitoring, operators", f"{days} days"),
     ]
     only = (
         f"In no stream, only in one inbox: {_linked(MAILBOX_EVENTS)}. A dead letter has no value; its "
-        " headers say topic, partition, offset, reason, field and remedy."
+        "headers say topic, partition, offset, reason, field and remedy. An operator's settling record behind it says "
+        "settles, how, reason, by and settled_at."
     )
     return section("Mailboxes and dead letters", table(("topic", "written by", "read by", "kept"), rows), only)
 

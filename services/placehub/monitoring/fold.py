@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from placehub.contracts.headers import Attributes, Headers
+from placehub.contracts.headers import Attributes
+from placehub.deadletters.letters import DeadLetter, Position, Settlement
 from placehub.offers import events as offers
 from placehub.organisations.events import OrganisationRegistered
 from placehub.placements import events as placements
@@ -234,20 +235,16 @@ def fold_organisation(row: Row, event: Any, attributes: Attributes) -> dict[str,
     return {**row, **ORGANISATION[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
 
 
-def rejected_key(headers: Headers) -> tuple[str, str, str, str]:
-    """Return what a dead letter is counted under: sender, type, reason, field."""
-    texts = header_texts(headers)
-    return texts.get("sender", ""), texts.get("type", ""), texts.get("reason", ""), texts.get("field", "")
+def dead_letter(one: DeadLetter) -> dict[str, Any]:
+    """Return the row of a dead letter."""
+    said = {name: getattr(one, name) for name in ("sender", "type", "reason", "field", "remedy", "rejected_at")}
+    return {**_place(one.position), **said}
 
 
-def fold_rejected(row: Row, headers: Headers) -> dict[str, Any]:
-    """Return the count's row after one more dead letter."""
-    texts = header_texts(headers)
-    at = texts.get("rejected_at")
-    last = _latest(row, "last_at", datetime.fromisoformat(at)) if at else {}
-    return {**row, "count": (row.get("count") or 0) + 1, "remedy": texts.get("remedy"), **last}
+def settled(one: Settlement) -> dict[str, Any]:
+    """Return which dead letter is settled, and how, as the parameters `of_partition`, `of_offset` and `how`."""
+    return {"of_partition": one.settles.partition, "of_offset": one.settles.offset, "how": one.how}
 
 
-def header_texts(headers: Headers) -> dict[str, str]:
-    """Return the headers as text; what is not UTF-8 is shown as such."""
-    return {name: (value or b"").decode(errors="replace") for name, value in headers}
+def _place(position: Position) -> dict[str, int]:
+    return {"partition": position.partition, "offset": position.offset}

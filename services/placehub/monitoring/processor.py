@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_letter
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
 from placehub.errors import NotFound
 from placehub.monitoring import fold
 from placehub.monitoring.story import sentence, speaker
-from placehub.monitoring.tables import ORGANISATION, PLACEMENT, REJECTED, SEARCH, STORY, VACANCY
+from placehub.monitoring.tables import DEAD_LETTER, ORGANISATION, PLACEMENT, SEARCH, STORY, VACANCY
 from placehub.postcodes import Postcodes, authority
 from placehub.streams import DEADLETTER, event_name
 
@@ -42,7 +43,7 @@ class Monitoring:
         """Fold the records of each partition, in order."""
         connection = turns[0][0].connection
         arrived = [record for _, records in turns for record in records]
-        _apply(connection, REJECTED, [_rejected(record) for record in arrived if record.topic == DEADLETTER])
+        _set_aside(connection, [record for record in arrived if record.topic == DEADLETTER])
         records = [record for record in arrived if record.topic != DEADLETTER]
         for table, known, folding in _FOLDS:
             changes = [self._change(table, folding, record) for record in records if type(record.event) in known]
@@ -69,8 +70,19 @@ class Monitoring:
             return found.authority
 
 
-def _rejected(record: Record) -> Change:
-    return fold.rejected_key(record.headers), lambda row: fold.fold_rejected(row, record.headers)
+def _set_aside(connection: Connection, records: Sequence[Record]) -> None:
+    """Note dead letters, then what operators did about them; the first settlement counts."""
+    read = [read_letter(Position(one.partition, one.offset), one.headers) for one in records]
+    letters = [fold.dead_letter(one) for one in read if isinstance(one, DeadLetter)]
+    if letters:
+        connection.execute(insert(DEAD_LETTER).on_conflict_do_nothing(), letters)
+    settlements = [fold.settled(one) for one in read if isinstance(one, Settlement)]
+    if settlements:
+        place = (DEAD_LETTER.c.partition == bindparam("of_partition")) & (
+            DEAD_LETTER.c.offset == bindparam("of_offset")
+        )
+        still_open = update(DEAD_LETTER).where(place, DEAD_LETTER.c.state == "open")
+        connection.execute(still_open.values(state=bindparam("how")), settlements)
 
 
 def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> None:

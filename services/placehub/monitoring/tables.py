@@ -91,15 +91,16 @@ ORGANISATION: Final = Table(
     comment="What the organisations in the views are called",
 )
 
-REJECTED: Final = Table(
-    "rejected",
+DEAD_LETTER: Final = Table(
+    "dead_letter",
     METADATA,
-    *(Column(name, Text, primary_key=True) for name in ("sender", "type", "reason", "field")),
-    Column("remedy", Text),
-    _count("count"),
-    _at("last_at"),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    *(Column(name, Text, nullable=False) for name in ("sender", "type", "reason", "field", "remedy")),
+    Column("state", Text, nullable=False, server_default="open", comment="open, retried or dropped"),
+    _at("rejected_at"),
     schema=SCHEMA,
-    comment="Dead letters, counted",
+    comment="One row per dead letter, by its place on the topic",
 )
 
 STORY: Final = Table(

@@ -13,12 +13,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
     DateTime,
     Numeric,
     Select,
     Subquery,
+    Text,
     and_,
     case,
     cast,
@@ -30,8 +32,9 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from placehub.monitoring.tables import ORGANISATION, PLACEMENT, REJECTED, SEARCH, STORY, VACANCY
+from placehub.monitoring.tables import DEAD_LETTER, ORGANISATION, PLACEMENT, SEARCH, STORY, VACANCY
 
 _UNSUPPRESSED: Final = " (the operator's: small numbers are shown)"
 
@@ -174,10 +177,22 @@ def _deliveries_per_placement(as_of: ColumnElement[Any]) -> Select[Any]:
 
 
 def _rejected_events(as_of: ColumnElement[Any]) -> Select[Any]:
-    names = ("type", "field", "reason", "remedy", "count", "last_at")
-    columns = [REJECTED.c[name] for name in names]
-    return select(_name(REJECTED.c.sender).label("sender"), *columns).order_by(
-        REJECTED.c.sender, REJECTED.c.count.desc(), REJECTED.c.type, REJECTED.c.reason, REJECTED.c.field
+    letter = DEAD_LETTER.c
+    grouped = (letter.sender, letter.type, letter.field, letter.reason, letter.state)
+    # a remedy may name an id, so it is no part of what is counted together: the latest is shown
+    remedies = func.array_agg(aggregate_order_by(letter.remedy, letter.rejected_at.desc()), type_=ARRAY(Text))
+    count = func.count().label("count")
+    return (
+        select(
+            _name(letter.sender).label("sender"),
+            *grouped[1:4],
+            remedies[1].label("remedy"),
+            letter.state,
+            count,
+            func.max(letter.rejected_at).label("last_at"),
+        )
+        .group_by(*grouped)
+        .order_by(letter.sender, count.desc(), *grouped[1:])
     )
 
 
@@ -267,7 +282,8 @@ _ALL: Final = (
             "type": "Type of the event, where it could be read",
             "field": "The field that was wrong",
             "reason": "The rule that it broke",
-            "remedy": "What the sender was told to do",
+            "remedy": "What the sender was told to do, the last time",
+            "state": "open, or retried or dropped by an operator",
             "count": "How many times",
             "last_at": "The last time",
         },

@@ -1,0 +1,1 @@
+"""Dead letters: what was set aside, and what an operator does about it."""

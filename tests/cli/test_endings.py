@@ -1,0 +1,125 @@
+"""How commands end when the world outside fails them: one plain line, or none, and the right code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Run
+
+NOWHERE = "127.0.0.1:9"
+"""Port 9 of the loopback interface: nothing listens there."""
+
+BROKER = {"PLACEHUB_BOOTSTRAP": NOWHERE}
+REGISTRY = {"PLACEHUB_REGISTRY": f"http://someone:hidden-51d0@{NOWHERE}/apis/ccompat/v7"}
+DATABASE = {"PLACEHUB_DATABASE": f"postgresql+psycopg://someone:hidden-51d0@{NOWHERE}/placehub"}
+
+
+@pytest.mark.parametrize(
+    ("words", "away", "named"),
+    [
+        (("lag",), BROKER, "The broker"),
+        (("tail", "referral"), BROKER, "The broker"),
+        (("lag",), DATABASE, "The database"),
+        (("org", "list"), DATABASE, "The database"),
+        (("views", "show", "searches"), DATABASE, "The database"),
+        (("tail", "organisation"), REGISTRY, "The schema registry"),
+    ],
+)
+def test_a_server_is_away(
+    placehub: Run, authority: str, words: tuple[str, ...], away: dict[str, str], named: str
+) -> None:
+    """A server that is away is named in one line, with its address and without its password."""
+    ended = placehub(*words, **away)
+    assert ended.code == 1
+    assert ended.err.startswith(f"placehub: {named} at "), ended.err
+    assert NOWHERE in ended.err
+    assert ended.err.count("\n") == 1
+    assert "hidden-51d0" not in ended.err
+
+
+def test_a_process_whose_broker_is_away(placehub: Run) -> None:
+    """A process that finds no broker ends with that line and no traceback."""
+    ended = placehub("run", "delivery", **BROKER)
+    assert ended.code == 1
+    assert ended.err.splitlines()[-1].startswith(f"placehub: The broker at {NOWHERE} does not answer")
+    assert "Traceback" not in ended.err
+
+
+def test_a_login_is_refused(placehub: Run, hub: Any) -> None:
+    """A wrong password of the database is a fault of the settings, not of a server that is away."""
+    right = hub.settings.database.get_secret_value()
+    wrong = right.replace(right.split(":")[2].split("@")[0], "hidden-51d0")
+    ended = placehub("org", "list", PLACEHUB_DATABASE=wrong)
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "refused the login" in ended.err
+    assert "hidden-51d0" not in ended.err
+
+
+def test_an_address_that_is_none(placehub: Run) -> None:
+    """A database address that is none is a setting that is wrong."""
+    ended = placehub("org", "list", PLACEHUB_DATABASE="hidden-51d0")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "Setting database is wrong" in ended.err
+    assert "hidden-51d0" not in ended.err
+
+
+@pytest.mark.parametrize("words", [("lag", "--all"), ("views", "list"), ("settings", "--json"), ("--help",)])
+def test_the_reader_has_gone(hub: Any, folder: Path, words: tuple[str, ...]) -> None:
+    """Output that nobody reads any more ends the command without a word."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = _begin(hub, folder, *words, stdout=writing)
+    os.close(writing)
+    _, said = process.communicate(timeout=90)
+    assert said == ""
+    assert process.returncode == (1 if words == ("--help",) else 141)
+
+
+def test_interrupted(hub: Any, folder: Path) -> None:
+    """Ctrl-C ends a command at once, with its own code and no traceback."""
+    process = _begin(hub, folder, "tail", "organisation", "--follow", "--json", "--last", "1", stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (130, "")
+
+
+def test_no_colour_in_a_pipe(placehub: Run) -> None:
+    """No control characters are in what is not a terminal's, with or without NO_COLOR."""
+    for colour in ({"NO_COLOR": "1"}, {"NO_COLOR": ""}):
+        ended = placehub("views", "list", **colour)
+        assert "\x1b" not in ended.out + ended.err
+
+
+def _begin(hub: Any, folder: Path, *words: str, stdout: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "placehub", *words],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **hub.settings.environment(), "PLACEHUB_DIR": str(folder)},
+    )
+
+
+def test_every_reading_command_speaks_json(placehub: Run, nowhere: Run, authority: str) -> None:
+    """Whatever reads prints JSON when asked to."""
+    for words in (
+        ("status",),
+        ("lag",),
+        ("settings",),
+        ("org", "list"),
+        ("org", "show", authority),
+        ("views", "list"),
+        ("views", "show", "searches"),
+        ("deadletters", "list"),
+    ):
+        json.loads(placehub(*words, "--json").out)
