@@ -292,13 +292,33 @@ class Running:
     def wait_quiet(self, seconds: float = PATIENCE_SECONDS, only: Collection[str] | None = None) -> None:
         """Return once every service (of these) has read and published everything; restarts what died meanwhile.
 
-        Unavailable when that takes longer than `seconds`.
+        Unavailable when that takes longer than `seconds`. What is paused is waited for as long as it is: that was
+        meant; it is said once.
         """
+        said: set[str] = set()
 
         def look() -> None:
-            self._quiet.wait(min(QUIET_SECONDS, seconds), only)
+            while True:
+                try:
+                    return self._quiet.wait(min(QUIET_SECONDS, seconds), only)
+                except Unavailable:
+                    if not self._waits_for_paused(only, said):
+                        raise
 
         self.finish(self._pool.submit(patiently, look, seconds))
+
+    def _waits_for_paused(self, only: Collection[str] | None, said: set[str]) -> bool:
+        """Tell whether something of what is waited for is paused, and say so once."""
+        resting = {str(one) for name, one in self._quiet.paused().items() if only is None or name in only}
+        for one in sorted(resting - said):
+            print(f"waiting: {one} ('placehub resume' lets it go on)", file=sys.stderr, flush=True)
+        said |= resting
+        return bool(resting)
+
+    def unpaused(self) -> tuple[str, ...]:
+        """Return the processors that are not paused."""
+        resting = self._quiet.paused()
+        return tuple(name for name in READS if name not in resting)
 
     def tick(self, now: datetime, *, views: bool = True) -> None:
         """Move the hub's clock on, and wait until everything due has happened and been delivered (and is in views)."""
@@ -357,7 +377,7 @@ def start_embedded(
         patiently(lambda: _register_schemas(settings))  # while the services start, which takes them longer
         running = Running(settings, stack, supervisor, quiet(settings), producer(settings))
         running._ticks = running.see_through(lambda: sum(running._quiet.ends((CLOCK_TOPIC,))))
-        running.wait_quiet()
+        running.wait_quiet(only=running.see_through(running.unpaused))
         _await_api(settings)
     except BaseException:
         stack.stop()

@@ -21,7 +21,24 @@ def test_help_is_light() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["up", "run", "demo", "status", "lag", "settings", "org", "publish", "tail", "search", "views", "schema", "docs"],
+    [
+        "up",
+        "run",
+        "demo",
+        "status",
+        "lag",
+        "settings",
+        "pause",
+        "resume",
+        "deadletters",
+        "org",
+        "publish",
+        "tail",
+        "search",
+        "views",
+        "schema",
+        "docs",
+    ],
 )
 def test_every_command_has_help(nowhere: Run, command: str) -> None:
     """Every command says what it does."""

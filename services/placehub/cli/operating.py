@@ -1,4 +1,4 @@
-"""`placehub lag`, `settings`: what an operator asks first when something is slow or odd."""
+"""`placehub lag`, `settings`, `pause`, `resume`: when something is slow, odd, or has to stop."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub
+from placehub.cli.completion import complete_processors
+from placehub.cli.options import DEFAULT_FOLDER, By, Folder, Json, database, hub, now, operator
 
 if TYPE_CHECKING:
     from placehub.drivers.quiet import Lag
 
+Processor = Annotated[
+    str, typer.Argument(help="intake, search, vacancies, delivery or monitoring.", autocompletion=complete_processors)
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    for command in (lag, settings):
+    for command in (lag, settings, pause, resume):
         app.command()(command)
 
 
@@ -84,3 +89,46 @@ def settings(folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
         as_json([asdict(one) for one in found])
     else:
         as_table("Settings", ("setting", "value", "origin"), [(one.name, one.value, one.origin) for one in found])
+
+
+def pause(
+    processor: Processor,
+    reason: Annotated[str, typer.Option(help="Why; `status` shows it.")],
+    by: By = None,
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Let a processor take in nothing more until it is resumed; nothing is lost, and it stays paused over restarts.
+
+    It stops within about two seconds. What it has taken in goes out.
+    """
+    from placehub.cli.printing import aside
+    from placehub.drivers.pausing import Pause
+    from placehub.drivers.pausing import pause as pause_processor
+
+    if not reason.strip():
+        raise typer.BadParameter("must say why", param_hint="--reason")
+    _check(processor)
+    settings = hub(folder)
+    wanted = Pause(processor, now(settings), operator(by), reason)
+    with database(settings) as connection, connection.begin():
+        pause_processor(connection, wanted)
+    aside(f"{wanted}")
+
+
+def resume(processor: Processor, folder: Folder = DEFAULT_FOLDER) -> None:
+    """Let a paused processor go on where it stood."""
+    from placehub.cli.printing import aside
+    from placehub.drivers.pausing import resume as resume_processor
+
+    _check(processor)
+    with database(hub(folder)) as connection, connection.begin():
+        resume_processor(connection, processor)
+    aside(f"{processor} goes on")
+
+
+def _check(processor: str) -> None:
+    from placehub.app import READS
+    from placehub.errors import NotFound
+
+    if processor not in READS:
+        raise NotFound(f"There is no processor {processor}. Choose one of: {', '.join(READS)}.")

@@ -42,9 +42,13 @@ def up(
     """Start the whole hub here, in the foreground."""
     from placehub.app import up as run_hub
     from placehub.cli.printing import aside
+    from placehub.drivers.pausing import paused
 
     def told(settings: Settings) -> None:
         aside(f"The hub is up in {folder}. Stop it with Ctrl-C.")
+        with database(settings) as connection:
+            for one in paused(connection).values():
+                aside(f"  {one} ('placehub resume {one.processor}' lets it go on)")
         for name in ("bootstrap", "registry", "api"):
             aside(f"  {name:<10} {getattr(settings, name)}")
 
@@ -116,7 +120,8 @@ def status(folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
         as_json(found)
     else:
         behind = {f"behind: {name}": count for name, count in found.get("lag", {}).items()}
-        as_facts({**servers, "organisations": found.get("organisations"), **behind})
+        resting = {f"paused: {one['processor']}": _since(one) for one in found.get("paused", ())}
+        as_facts({**servers, "organisations": found.get("organisations"), **behind, **resting})
         if "workers" in found:
             as_table("workers", ("processor", "host", "pid", "started", "seen", "observe", "holds"), _rows(found))
     if not whole:
@@ -125,12 +130,21 @@ def status(folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
 
 def _numbers(settings: Settings) -> dict[str, Any]:
     from placehub.app import lag
+    from placehub.drivers.pausing import paused
     from placehub.drivers.presence import present
     from placehub.organisations.register import list_organisations
 
     with database(settings) as connection:
-        workers = [asdict(one) for one in present(connection)]
-        return {"organisations": len(list_organisations(connection)), "lag": dict(lag(settings)), "workers": workers}
+        return {
+            "organisations": len(list_organisations(connection)),
+            "lag": dict(lag(settings)),
+            "paused": [asdict(one) for one in paused(connection).values()],
+            "workers": [asdict(one) for one in present(connection)],
+        }
+
+
+def _since(one: dict[str, Any]) -> str:
+    return f"since {one['since']:%Y-%m-%d %H:%M} by {one['by']}: {one['reason']}"
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[Any, ...]]:

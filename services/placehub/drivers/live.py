@@ -15,11 +15,14 @@ from typing import Any, Final
 import faust
 import structlog
 
+from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Message, Partition
 from placehub.drivers.worker import Worker
 from placehub.settings import Settings
 
 LOG = structlog.get_logger()
+LONGEST_PAUSE_SECONDS: Final = 7 * 24 * 60 * 60.0
+"""How long a worker may take in nothing and still keep its partitions: an operator has paused it."""
 MOST: Final = 500
 """Records in one transaction at most."""
 
@@ -55,6 +58,7 @@ def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
         ),
         broker_session_timeout=6,
         broker_heartbeat_interval=2,
+        broker_max_poll_interval=LONGEST_PAUSE_SECONDS,
         broker_commit_interval=3,  # for those who look at the group's lag: positions stand in the database
         consumer_auto_offset_reset="earliest",
         topic_disable_leader=True,
@@ -105,6 +109,8 @@ def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
     @app.agent(app.topic(*processor.streams, key_type=bytes, value_type=bytes), concurrency=1)
     async def consume(stream: Any) -> None:
         async for events in _batches(stream.noack().events(), gather_seconds):
+            while await asyncio.get_running_loop().run_in_executor(pool, worker.gate.shut):
+                await asyncio.sleep(REST_SECONDS)  # not in the pool, which the next assignment needs
             await settled.wait()
             # what was read of a partition that another worker has by now is that worker's: not taken in, not acked
             batches = {place: some for place, some in _by_partition(events).items() if place in mine}

@@ -13,6 +13,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from placehub.drivers.brokers import poll
+from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Partition
 from placehub.drivers.worker import Worker
 from placehub.errors import Fenced
@@ -38,6 +39,10 @@ def run_posted(
     posted = _Posted(worker, open_consumer())
     try:
         while not stop.is_set():
+            if worker.gate.shut():
+                worker.loop.beat()
+                stop.wait(REST_SECONDS)
+                continue
             worker.loop.rest()  # what follows is work of the shell, which may wait for a server
             posted.follow(outboxes())
             if not posted.once():

@@ -12,6 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 from sqlalchemy import Connection, Engine, Text, cast, func, select
 
 from placehub.drivers.brokers import partitions_of
+from placehub.drivers.pausing import Pause, paused
 from placehub.drivers.tables import OUTGOING, POSITION
 from placehub.errors import Unavailable
 from placehub.mailboxes.connection import ends_of
@@ -112,6 +113,11 @@ class Quiet:
         readings = (one for name, both in reads.items() for one in _places_read(name, both, positions, ends))
         return readings, outgoing, ends
 
+    def paused(self) -> Mapping[str, Pause]:
+        """Return the processors that an operator has paused, by name."""
+        with self._engine.connect() as connection:
+            return paused(connection)
+
     def ends(self, topics: tuple[str, ...]) -> list[int]:
         """Return where each partition of the topics ends now."""
         return list(ends_of(self._consumer, self._places(topics)).values())
@@ -137,7 +143,8 @@ class Quiet:
                 continue
             if time.monotonic() > deadline:
                 behind = ", ".join(f"{name} {count}" for name, count in lags.items() if count)
-                raise Unavailable(f"The hub did not come to rest in {seconds:.0f} s (still to do: {behind}).")
+                resting = "".join(f" {one}." for one in self.paused().values())
+                raise Unavailable(f"The hub did not come to rest in {seconds:.0f} s (still to do: {behind}).{resting}")
             time.sleep(PAUSE_SECONDS)
 
 

@@ -68,6 +68,8 @@ class Standing:
 
     def partitions(self) -> Finding:
         """Tell whether this worker holds its share."""
+        if self._worker.gate.shut():
+            return Finding("partitions", True, "paused by an operator: none is taken")
         held = len(self.held())
         if held or self._worker.shell.processor.streams == ("outbox.*",):
             return Finding("partitions", True, f"{held} held")

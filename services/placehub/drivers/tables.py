@@ -109,3 +109,14 @@ WORKER: Final = Table(
     schema=SCHEMA,
     comment="The processes that run; each removes itself at its end, others remove what was not seen for long",
 )
+
+PAUSED: Final = Table(
+    "paused",
+    METADATA,
+    Column("processor", Text, primary_key=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    schema=SCHEMA,
+    comment="Processors that an operator has paused; their processes ask about once a second",
+)

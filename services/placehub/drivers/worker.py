@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from placehub.drivers.pausing import Gate
 from placehub.drivers.processor import WorldProcessor
 from placehub.drivers.records import Message, Partition, Record
 from placehub.drivers.shell import Shell
@@ -18,6 +19,9 @@ class Worker:
     def __init__(self, shell: Shell, world: World) -> None:
         self.shell = shell
         self.world = world
+        self.gate = Gate(shell.engine, shell.processor.name)
+        """Shut while an operator has paused the processor."""
+        self._later: set[Partition] = set()
         self.loop = Pulse("loop")
         """The driver's own loop."""
         self.of_world = shell.processor if isinstance(shell.processor, WorldProcessor) else None
@@ -25,18 +29,23 @@ class Worker:
     def start(self) -> None:
         """Learn the world up to now, then hear what comes."""
         self.world.load(self._learn)
-        self.world.start_hearing(self._hear, self._idle)
+        self.world.start_hearing(self._hear, self._idle, self.gate.shut)
 
     def assigned(self, partitions: Iterable[Partition]) -> None:
-        """Take partitions: load their state, catch up with what the world did meanwhile."""
+        """Take partitions: load their state, catch up with what the world did meanwhile.
+
+        Catching up decides things, so a paused processor does so when it is resumed.
+        """
         with self.shell.lock:
-            for one in sorted(partitions):
-                self._take(one)
+            self._later |= set(partitions)
+            if not self.gate.shut():
+                self._take_later()
 
     def revoked(self, partitions: Iterable[Partition]) -> None:
         """Give partitions up."""
         with self.shell.lock:
             for one in partitions:
+                self._later.discard(one)
                 self.shell.release(one)
                 if self.of_world:
                     self.of_world.drop(one)
@@ -44,7 +53,13 @@ class Worker:
     def process(self, batches: Mapping[Partition, Sequence[Message]]) -> None:
         """Take in records of its own partitions; Fenced when one of them is not."""
         with self.shell.lock:
+            self._take_later()
             self.shell.process(batches)
+
+    def _take_later(self) -> None:
+        for one in sorted(self._later):
+            self._take(one)
+            self._later.discard(one)
 
     def _take(self, partition: Partition) -> None:
         now_known = self.world.known()
@@ -81,6 +96,7 @@ class Worker:
 
     def _idle(self) -> None:
         with self.shell.lock:
+            self._take_later()
             self.shell.sweep()
             if self.of_world is not None:  # the world is noted again: a crash of the database may have lost the note
                 self.shell.act(sorted(self.shell.held), self.of_world.tick, self.world.known())

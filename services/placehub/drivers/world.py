@@ -15,6 +15,7 @@ from placehub.clock import TickedClock
 from placehub.contracts.codec import Codec
 from placehub.contracts.ticks import ClockTicked
 from placehub.drivers.brokers import partitions_of, poll
+from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Message, Partition, Record, read_event
 from placehub.mailboxes.connection import ends_of
 from placehub.observing.metrics import RETRIES
@@ -50,6 +51,7 @@ class World(threading.Thread):
         self._consumer = open_consumer()
         self._heard: Heard | None = None
         self._idle: Callable[[], None] | None = None
+        self._resting: Callable[[], bool] = lambda: False
         self.offsets: Offsets = {}
         self.loaded = False
         """Whether it has been read up to where it ended at the start."""
@@ -76,9 +78,12 @@ class World(threading.Thread):
         while any(self.offsets[tp.topic][tp.partition] < end for tp, end in ends.items()):
             self._hand_on(poll(self._consumer, 200), learned)
 
-    def start_hearing(self, heard: Heard, idle: Callable[[], None]) -> None:
-        """Start the thread: `heard` gets what comes, `idle` is called about once a second in any case."""
-        self._heard, self._idle = heard, idle
+    def start_hearing(self, heard: Heard, idle: Callable[[], None], resting: Callable[[], bool]) -> None:
+        """Start the thread: `heard` gets what comes, `idle` is called about once a second in any case.
+
+        While `resting` says so neither is called, and nothing is read.
+        """
+        self._heard, self._idle, self._resting = heard, idle, resting
         self.start()
 
     def run(self) -> None:
@@ -93,6 +98,9 @@ class World(threading.Thread):
         last_idle = time.monotonic()
         while True:
             self.pulse.beat()
+            if self._resting():
+                time.sleep(REST_SECONDS)
+                continue
             try:
                 batches = poll(self._consumer, 200) if self._topics else self._nap()
             except KafkaError as error:
