@@ -8,6 +8,7 @@ import secrets
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from placehub.embedded.downloads import fetch_servers
-from placehub.embedded.ports import LOOPBACK, choose_ports
+from placehub.embedded.ports import LOOPBACK, choose_ports, listening
 from placehub.embedded.processes import Child, bare_environment, stop_all
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,8 @@ class Cluster:
             "CONTROLLERS": ",".join(f"{node}@{self._address('controller', node)}:{_id()}" for node in NODES),
             "BIND": LOOPBACK,
             "HEAP": heap,
+            # Sooner up on a small machine; nothing else changes.
+            "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         }
         self.nodes = {node: self._node(node, folder / f"kafka-{node}", shared) for node in NODES}
 
@@ -70,7 +73,9 @@ class Cluster:
         """Start every node, and wait until all of them take part."""
         for node in self.nodes.values():
             node.start()
-        until(lambda: self.members() == len(NODES), 90)
+        ports = [self._ports[f"client-{node}"] for node in NODES]
+        until(lambda: all(map(listening, ports)), 120)
+        until(lambda: self.members() == len(NODES), 60)
 
     def kill(self, node: int) -> None:
         """Kill a node as the power would."""
@@ -93,6 +98,17 @@ class Cluster:
             "sasl_plain_username": "hub",
             "sasl_plain_password": (self.secrets / "kafka_password").read_text(),
         }
+
+    def whole(self, topics: list[str]) -> bool:
+        """Tell whether every node takes part and every partition of the topics has all its copies up to date."""
+        if self.members() < len(NODES):
+            return False
+        try:
+            with closing(KafkaAdminClient(**self.access(), bootstrap_timeout_ms=10_000)) as admin:
+                found = admin.describe_topics(topics)
+        except KafkaError:  # one of them is only just coming
+            return False
+        return all(len(one["isr_nodes"]) == len(NODES) for topic in found for one in topic["partitions"])
 
     def members(self) -> int:
         """Return how many nodes take part; none while no login succeeds."""

@@ -92,7 +92,7 @@ def secrets_named_are_given(compose: Compose) -> Iterator[str]:
     """What a variable or command says is under /run/secrets is given to that service."""
     for name, service in _services(compose):
         said = [*map(str, service.get("environment", {}).values()), *_words(service.get("command"))]
-        for path in (found for text in said for found in re.findall(r"/run/secrets/([a-z0-9_]+)", text)):
+        for path in (found for text in said for found in re.findall(r"/run/secrets/([a-z0-9_.]+)", text)):
             if path not in _targets(service):
                 yield f"{name}: is not given the secret {path}"
 

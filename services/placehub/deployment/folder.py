@@ -117,7 +117,8 @@ def _secrets() -> Iterator[tuple[str, str]]:
     yield "master_key", base64.b64encode(secrets.token_bytes(32)).decode()
     safe = f"sslmode=verify-full&sslrootcert={_MOUNTED}/ca"
     yield "database", f"postgresql+psycopg://placehub:{made['database_password']}@postgres:5432/placehub?{safe}"
-    yield "registry_settings", f"apicurio.datasource.password={made['registry_password']}\n"
+    # The registry reads no password from a file, but settings; the ordinal puts them before its own.
+    yield "registry_settings", f"config_ordinal=500\napicurio.datasource.password={made['registry_password']}\n"
 
 
 def _files_of(server: str, pair: Pair) -> Iterator[tuple[str, str]]:

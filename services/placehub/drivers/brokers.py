@@ -8,7 +8,10 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from placehub.drivers.records import Message, Partition
 from placehub.errors import Unavailable
+from placehub.refreshing import keep_refreshing
 from placehub.settings import Settings
+
+keep_refreshing()
 
 
 def access(settings: Settings) -> dict[str, Any]:

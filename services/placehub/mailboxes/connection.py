@@ -17,6 +17,9 @@ from kafka.errors import (
 )
 
 from placehub.errors import Misconfigured, Rejected, Unavailable
+from placehub.refreshing import keep_refreshing
+
+keep_refreshing()
 
 LOGIN_MS = 10_000
 """How long a login may take; a wrong password shows only by its running out."""
