@@ -52,7 +52,7 @@ def start_hub(folder: Path) -> Iterator[tuple[Settings, Running | None]]:
             yield running.settings, running
         return
     _say("the embedded stack (Kafka, Apicurio, PostgreSQL)")
-    running = app.start_embedded(folder, "stream")
+    running = app.start_embedded(folder, "stream", log_level="debug")
     try:
         yield running.settings, running
     finally:
@@ -153,6 +153,7 @@ def _settings(identity: Identity, database: str) -> Settings:
         master_key=SecretStr(identity.master_key),
         clock="stream",
         observe=f"{LOOPBACK}:0",
+        log_level="debug",
     )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import logging
 import os
 import signal
 import sys
@@ -20,8 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from uuid import uuid5
 
-import structlog
-
 from placehub.clock import TickedClock, WallClock
 from placehub.contracts.codec import Codec, Registry
 from placehub.contracts.headers import Attributes, write_headers
@@ -30,6 +27,7 @@ from placehub.database import connect, migrate
 from placehub.drivers.attendance import attend
 from placehub.drivers.brokers import producer, reader
 from placehub.drivers.patience import PATIENCE_SECONDS, patiently
+from placehub.drivers.presence import WORKER_ID
 from placehub.drivers.publisher import Publisher
 from placehub.drivers.quiet import Lag, Quiet
 from placehub.drivers.shell import Shell
@@ -37,8 +35,9 @@ from placehub.drivers.step import HUB
 from placehub.drivers.worker import Worker
 from placehub.drivers.world import CLOCK_TOPIC, World
 from placehub.errors import NotFound, Unavailable
+from placehub.observing.logs import set_up_logs
 from placehub.observing.pulse import Pulse
-from placehub.settings import Settings
+from placehub.settings import LogLevel, Settings, given_log_level
 from placehub.streams import DEADLETTER, STREAMS, every_event, full_name
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def run(name: str, settings: Settings) -> None:
     """Run one process until SIGTERM; NotFound when there is none of that name."""
     if name not in PROCESSES:
         raise NotFound(f"There is no process {name}. Choose one of: {', '.join(PROCESSES)}.")
-    log_to_stderr(settings.log_level)
+    set_up_logs(settings.log_level, name, str(WORKER_ID), settings.secrets())
     if name in FOLLOWERS:
         os.nice(FOLLOWERS_NICE)
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -123,23 +122,6 @@ def run(name: str, settings: Settings) -> None:
         worker = _worker(settings, _PROCESSORS[name](settings))
         with attend(settings, name, worker=worker, keys=name == "search"):
             run_live(worker, settings, gather_seconds)
-
-
-def log_to_stderr(level: str) -> None:
-    """Log one JSON line per happening to standard error."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    # every login would be a warning about the lack of TLS, which is a setting of its own
-    logging.getLogger("kafka").setLevel(logging.ERROR)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def _run_api(settings: Settings) -> None:
@@ -162,7 +144,7 @@ def _run_api(settings: Settings) -> None:
     address = urlsplit(f"//{settings.api_listen}" if settings.api_listen else settings.api)
     loop = Pulse("loop")
     config = uvicorn.Config(
-        app, host=address.hostname or "127.0.0.1", port=address.port or 80, log_level="warning", access_log=False
+        app, host=address.hostname or "127.0.0.1", port=address.port or 80, log_config=None, access_log=False
     )
 
     async def serve() -> None:
@@ -352,17 +334,19 @@ def start_embedded(
     *,
     leave_out: tuple[str, ...] = (),
     search_workers: int = 1,
+    log_level: LogLevel | None = None,
 ) -> Running:
     """Start servers and services under `folder` and wait until all of them work. Call it from the main thread.
 
-    The searches are shared out among `search_workers` processes.
+    The searches are shared out among `search_workers` processes. Services log from `log_level`, or what the
+    environment says.
     """
     from placehub.embedded.stack import Stack
     from placehub.embedded.supervisor import Supervisor
     from placehub.postcodes import Postcodes
 
     Postcodes.open()  # the first time it is imported, which no two services must both do
-    stack = Stack(folder, clock=clock)
+    stack = Stack(folder, clock=clock, log_level=log_level or given_log_level())
     settings = stack.start()
     try:
         _prepare_servers(settings)
@@ -418,6 +402,7 @@ def up(
     folder: Path, clock: Literal["wall", "stream"], told: Callable[[Settings], Any], search_workers: int = 1
 ) -> None:
     """Start everything in the foreground, tell the caller once it works, and stop all on SIGTERM or SIGINT."""
+    set_up_logs(given_log_level(), "up", str(WORKER_ID))
     running = start_embedded(folder, clock, search_workers=search_workers)
     try:
         told(running.settings)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, cast, get_args
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -17,6 +18,9 @@ from placehub.errors import Misconfigured, NotFound
 
 HUB_FILE = "hub.json"
 _LISTEN = r"^(|[^:/\s]+:[0-9]{1,5})$"
+
+
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Settings(BaseModel):
     """Replication factor of each topic."""
     mailbox_days: int = 90
     """Days a mailbox and the dead letters keep their records."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: LogLevel = "info"
     """What is logged."""
     observe: Annotated[str, Field(pattern=_LISTEN)] = ""
     """`host:port` where each process serves `/live`, `/ready` and `/metrics`; port 0: any free one; empty: nowhere."""
@@ -122,6 +126,13 @@ class Settings(BaseModel):
         path.write_text(json.dumps(values, indent=1))
         return path
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret in these settings, and the password in each address, for those who must not tell them."""
+        hidden = [value.get_secret_value() for _, value in self if isinstance(value, SecretStr)]
+        shown = [value for _, value in self if isinstance(value, str) and "://" in value]
+        passwords = [unquote(urlsplit(one).password or "") for one in (*hidden, *shown) if "://" in one]
+        return tuple(one for one in (*hidden, *passwords) if one)
+
     def environment(self) -> dict[str, str]:
         """These settings as environment variables for a child process."""
         return {
@@ -129,6 +140,14 @@ class Settings(BaseModel):
             for name, value in self
             if value is not None
         }
+
+
+def given_log_level() -> LogLevel:
+    """Return the level the environment names for a hub that is about to be started, else `info`."""
+    level = _given("log_level") or "info"
+    if level not in get_args(LogLevel):
+        raise Misconfigured(f"Setting log_level is wrong: one of {', '.join(get_args(LogLevel))}. Correct it.")
+    return cast(LogLevel, level)
 
 
 def _given(name: str) -> str | None:

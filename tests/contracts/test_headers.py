@@ -42,7 +42,7 @@ ATTRIBUTES = st.builds(
     recorded_at=st.none() | TIMES,
     marks=st.lists(st.sampled_from(["recorded_late", "out_of_policy"]), unique=True).map(tuple),
     dataschema=st.none() | WORDS,
-    traceparent=st.none() | WORDS,
+    traceparent=st.just("") | WORDS,
     extra=st.just({}),
 )
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import base64
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import Connection, text
 
@@ -17,6 +22,7 @@ from placehub.offers.events import OfferMade
 from placehub.referrals.events import ReferralMade
 from placehub.vacancies.events import VacancyOpened
 
+from ..observing.asking import workers
 from .story import Desk, HubUnderTest, Town
 
 pytestmark = pytest.mark.broker
@@ -183,6 +189,47 @@ def test_no_log(hub: HubUnderTest, canaries: Canaries) -> None:
     logs = hub_folder(hub) / "logs"
     assert {"kafka.log", "search.log", "intake.log", "postgresql.log"} <= {path.name for path in logs.iterdir()}
     assert holding(logs, vars(canaries)) == set()
+
+
+def test_nothing_told_of_the_processes(hub: HubUnderTest, canaries: Canaries) -> None:
+    """No metric, no health page and no status holds a sealed word, one posted in the open, or a secret."""
+    told = "".join(
+        httpx.get(f"http://{one.observe}{page}", timeout=10).text
+        for one in workers(hub.settings)
+        for page in ("/live", "/ready", "/metrics")
+    )
+    status = subprocess.run(
+        [sys.executable, "-m", "placehub", "status", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=True,
+        env={**os.environ, **hub.settings.environment()},
+    ).stdout
+    assert "placehub_events_processed_total" in told
+    assert '"workers"' in status
+    for word in (*vars(canaries).values(), *secrets_of(hub)):
+        assert word not in told
+        assert word not in status
+
+
+def secrets_of(hub: HubUnderTest) -> list[str]:
+    """Return every password, token and key of the embedded hub under test."""
+    identity = json.loads((hub_folder(hub) / IDENTITY_FILE).read_text())
+    return [value for name, value in identity.items() if name.endswith(("password", "token", "key"))]
+
+
+def test_no_secret_in_a_log(
+    hub: HubUnderTest, canaries: Canaries, authorities: tuple[Desk, Desk], providers: tuple[Desk, ...]
+) -> None:
+    """At the level that tells most, no log holds a password, token or key of the hub or of an organisation."""
+    logs = hub_folder(hub) / "logs"
+    assert '"level": "debug"' in (logs / "search.log").read_text()
+    own = secrets_of(hub)
+    assert len(own) >= 7
+    desks = [one.credentials for one in (*authorities, *providers)]
+    given = [word for one in desks for word in (one.kafka_password, one.api_token)]
+    assert holding(logs, {f"secret {number}": word for number, word in enumerate((*own, *given))}) == set()
 
 
 def test_no_other_file_of_the_hub(hub: HubUnderTest, canaries: Canaries) -> None:

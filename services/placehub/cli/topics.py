@@ -72,6 +72,7 @@ class Topic:
             "subject": about.subject,
             "source": about.source,
             "id": str(about.id),
+            "trace": about.trace_id,
             "sequence": about.sequence,
             "marks": list(about.marks),
             "data": data,

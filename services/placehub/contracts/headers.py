@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import unquote
 from uuid import UUID
 
+from placehub.contracts.traces import is_traceparent, trace_id_of, traceparent
 from placehub.errors import Rejected
 
 Headers = list[tuple[str, bytes]]
@@ -20,8 +21,8 @@ class Attributes:
 
     `source` and `sequence` count without a gap per (source, subject) in a stream or an inbox; a posted event has
     sequence 0 until the hub has taken it. `recorded_at` is when the hub took it, `marks` what it noted then
-    (`recorded_late`, `out_of_policy`). `extra` are further headers to write; they are never read, so that what a
-    sender puts beside its event goes no further.
+    (`recorded_late`, `out_of_policy`). `traceparent` is W3C's; it always has one. `extra` are further headers to
+    write; they are never read, so that what a sender puts beside its event goes no further.
     """
 
     id: UUID
@@ -33,8 +34,18 @@ class Attributes:
     recorded_at: datetime | None = None
     marks: tuple[str, ...] = ()
     dataschema: str | None = None
-    traceparent: str | None = None
+    traceparent: str = ""
     extra: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let an event that is in no trace, or in one that cannot be, begin its own."""
+        if not is_traceparent(self.traceparent):
+            object.__setattr__(self, "traceparent", traceparent(self.id))
+
+    @property
+    def trace_id(self) -> str:
+        """The trace it is in, 32 hexadecimal digits."""
+        return trace_id_of(self.traceparent)
 
 
 def write_headers(of: Attributes) -> Headers:
@@ -72,7 +83,7 @@ def read_headers(headers: Headers) -> Attributes:
         recorded_at=_time("ce_recordedtime", texts["ce_recordedtime"]) if "ce_recordedtime" in texts else None,
         marks=tuple(mark for mark in texts.get("ce_marks", "").split(",") if mark),
         dataschema=texts.get("ce_dataschema"),
-        traceparent=texts.get("traceparent"),
+        traceparent=texts.get("traceparent", ""),
     )
 
 

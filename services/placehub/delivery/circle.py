@@ -16,6 +16,7 @@ from placehub.agreements.events import AgreementRegistered
 from placehub.contracts.codec import event_class, from_json, to_json
 from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.contracts.headers import Attributes
+from placehub.contracts.traces import traceparent
 from placehub.delivery.parties import Parties, Seat, follow, may_speak, organisation_of, unsuccessful
 from placehub.delivery.rules import Audience, recipients, rows_of
 from placehub.delivery.stripping import strip
@@ -162,21 +163,23 @@ def _endings(before: Parties, event: Any, attributes: Attributes, place: Place) 
     if not isinstance(event, SearchClosed) or organisation_of(attributes.source) is not None:
         return []
     name = full_name(DataUseEnded)
+    ids = {provider: uuid5(attributes.id, f"{name} {provider}") for provider in unsuccessful(before, event)}
     return [
         Letter(
             provider,
             DataUseEnded(organisation=provider, referral_id=event.referral_id),
             Attributes(
-                id=uuid5(attributes.id, f"{name} {provider}"),
+                id=ce_id,
                 source=place.source,
                 type=name,
                 subject=str(event.referral_id),
                 time=place.now,
                 recorded_at=place.now,
+                traceparent=traceparent(ce_id, attributes.trace_id),
             ),
             round=before.seats[provider].round,
         )
-        for provider in unsuccessful(before, event)
+        for provider, ce_id in ids.items()
     ]
 
 

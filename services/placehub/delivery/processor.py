@@ -13,6 +13,7 @@ from placehub.delivery.circle import Circle, Letter, Place, turn
 from placehub.delivery.store import entitle, load_circles, receivers, record_sent, save_circles, sent_key
 from placehub.drivers.records import Record
 from placehub.drivers.step import Step, Turn
+from placehub.observing.following import followed
 
 _CIRCLES: Final = {"referral": "referral_id", "agreement": "agreement_id"}
 _NO_CIRCLE: Final = UUID(int=0)
@@ -51,7 +52,7 @@ def _turn_all(
     corrected = {(record.event.corrects, record.attributes.source) for _, record in came if _corrects(record)}
     sent: dict[tuple[UUID, str], frozenset[str]] = receivers(connection, corrected)
     after, letters = dict(before), list[tuple[Came, Letter]]()
-    for step, record in came:
+    for step, record in followed(came, lambda one: one[1].attributes):
         circle = after[_subject(record)]
         if _corrects(record):
             told = sent.get((record.event.corrects, record.attributes.source), frozenset())

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import ssl
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,17 +30,11 @@ def run_live(worker: Worker, settings: Settings, gather_seconds: float) -> None:
 
     `gather_seconds` is how long a batch waits for one more record.
     """
-    for name in ("faust", "mode", "aiokafka"):  # the root logger's level is Faust's to set, and it lets all through
-        logging.getLogger(name).setLevel(logging.WARNING)
     app = _app(worker, settings, gather_seconds)
     worker.start()
-    faust.Worker(
-        app,
-        loglevel="WARNING",
-        logfile=sys.stderr,
-        redirect_stdouts=False,
-        quiet=True,
-    ).execute_from_commandline()
+    program = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
+    program.spinner = None  # it would write a terminal's escapes into the log
+    program.execute_from_commandline()
 
 
 def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:

@@ -16,6 +16,8 @@ from sqlalchemy.dialects.postgresql import insert
 from placehub.drivers.records import Partition
 from placehub.drivers.tables import WORKER
 
+WORKER_ID: Final = uuid4()
+"""This process, in the table of those that run and in its log lines."""
 STALE: Final = timedelta(seconds=20)
 """Whoever was not seen for this long is taken for gone: it was killed, or its machine is."""
 
@@ -38,7 +40,6 @@ class Presence:
     """This process's own note."""
 
     def __init__(self, processor: str, observe: str, held: Callable[[], Collection[Partition]]) -> None:
-        self.worker_id = uuid4()
         self._processor = processor
         self._observe = observe
         self._held = held
@@ -46,7 +47,7 @@ class Presence:
     def note(self, connection: Connection) -> None:
         """Tell that this process runs and what it holds; clear those who were not seen for long."""
         values: dict[str, Any] = {
-            "worker_id": self.worker_id,
+            "worker_id": WORKER_ID,
             "processor": self._processor,
             "host": platform.node(),
             "pid": os.getpid(),
@@ -63,7 +64,7 @@ class Presence:
     def forget(self, engine: Engine) -> None:
         """Take the note away: this process ends."""
         with engine.begin() as connection:
-            connection.execute(delete(WORKER).where(WORKER.c.worker_id == self.worker_id))
+            connection.execute(delete(WORKER).where(WORKER.c.worker_id == WORKER_ID))
 
 
 def present(connection: Connection) -> list[Present]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from logging import DEBUG
 from typing import Final
 
 import structlog
@@ -12,6 +13,7 @@ from kafka.errors import KafkaError
 from sqlalchemy import Connection, Engine, delete, select, text, tuple_
 from tenacity import retry, retry_if_exception_type, wait_exponential
 
+from placehub.contracts.traces import trace_id_of
 from placehub.drivers.records import Partition, Row
 from placehub.drivers.tables import OUTGOING
 from placehub.observing.metrics import RETRIES
@@ -28,6 +30,13 @@ def unhurried(connection: Connection) -> None:
 def _waits(attempt: int) -> None:
     RETRIES.labels("broker").inc()
     LOG.warning("publishing waits for the broker", attempt=attempt)
+
+
+def _tell(rows: Sequence[Row]) -> None:
+    for row in rows:
+        told = {name: value.decode() for name, value in row.headers if name in ("ce_type", "ce_id", "traceparent")}
+        trace = {"trace_id": trace_id_of(told.pop("traceparent"))} if "traceparent" in told else {}
+        LOG.debug("published", topic=row.topic, key=row.key, **told, **trace)
 
 
 class Publisher:
@@ -69,6 +78,8 @@ class Publisher:
         self._producer.flush()
         for one in sent:
             one.get(timeout=30)
+        if LOG.is_enabled_for(DEBUG):
+            _tell(rows)
 
     def _find(self, topics: set[str]) -> None:
         """Ask where new topics lie, all at once: one by one, each takes a tenth of a second."""

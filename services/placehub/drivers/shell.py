@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from logging import DEBUG
 from threading import RLock
 
 import structlog
@@ -20,11 +22,23 @@ from placehub.drivers.records import NOTHING_KNOWN, Message, Partition, Record, 
 from placehub.drivers.step import Step, Turn, store_outgoing
 from placehub.drivers.tables import PASSED, POSITION
 from placehub.errors import Fenced
+from placehub.observing.following import let_go
 from placehub.observing.metrics import BATCH, PROCESSED, PUBLISHED, kind_of, rejected
 from placehub.observing.pulse import Pulse
 from placehub.streams import OUTBOX
 
 LOG = structlog.get_logger()
+
+
+@contextmanager
+def _following() -> Iterator[None]:
+    """Let a fault keep a note of the event it happened at."""
+    try:
+        yield
+    except BaseException as error:
+        let_go(error)
+        raise
+    let_go()
 
 
 class Shell:
@@ -81,7 +95,7 @@ class Shell:
 
         Raises Fenced when one of the partitions has another owner by now: nothing was kept.
         """
-        with self.pulse.at_work(), self._seconds.time():
+        with self.pulse.at_work(), self._seconds.time(), _following():
             self._process(batches)
 
     def _process(self, batches: Mapping[Partition, Sequence[Message]]) -> None:
@@ -96,6 +110,8 @@ class Shell:
             self._advance(connection, fresh)
             rows = store_outgoing(connection, self.processor.name, steps)
         self._committed(steps)
+        if LOG.is_enabled_for(DEBUG):
+            self._tell(turns)
         for place, batch in fresh.items():
             PROCESSED.labels(self.processor.name, kind_of(place.topic)).inc(len(batch))
         self._publish(rows)
@@ -105,7 +121,7 @@ class Shell:
         self, partitions: Sequence[Partition], do: Callable[[Step], None], world: Mapping[str, list[int]] | None
     ) -> None:
         """Let partitions act on something other than their own records, and note the world they now know."""
-        with self.pulse.at_work():
+        with self.pulse.at_work(), _following():
             self._act(partitions, do, world)
 
     def _act(
@@ -126,11 +142,18 @@ class Shell:
         self._committed(steps)
         self._publish(rows)
 
+    def _tell(self, turns: Sequence[Turn]) -> None:
+        for record in (one for _, records in turns for one in records):
+            about = None if record.attributes is NOTHING_KNOWN else record.attributes
+            known = {"type": about.type, "ce_id": str(about.id), "trace_id": about.trace_id} if about else {}
+            LOG.debug("taken in", position=record.position, **known)
+
     def _committed(self, steps: Sequence[Step]) -> None:
         for step in steps:
             step.committed()
-            for reason in step.rejected:
-                rejected(self.processor.name, reason)
+            for one in step.rejected:
+                rejected(self.processor.name, one["rule"])
+                LOG.info("set aside", **one)
 
     def _publish(self, rows: Sequence[tuple[int, Row]]) -> None:
         self.publisher.publish(rows)

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, write_headers
+from placehub.contracts.traces import traceparent
 from placehub.drivers.records import Partition, Record, Row
 from placehub.drivers.tables import OUTGOING, SEQUENCE
 from placehub.errors import Rejected
@@ -23,6 +24,10 @@ from placehub.streams import DEADLETTER, OUTBOX, full_name, inbox, stream
 
 HUB: Final = UUID("6f1d9a52-5c0b-5d8e-9d0e-0d6a3f2b7c11")
 """The namespace of every id the hub derives."""
+
+
+Cause = Attributes | UUID
+"""What an event follows from: another event, or an id derived from a timer that went off, which begins a trace."""
 
 
 @dataclass(slots=True)
@@ -43,8 +48,8 @@ class Step:
         self.connection = connection
         self.partition = partition
         self.now = now
-        self.rejected: list[str] = []
-        """The rules broken by what was set aside."""
+        self.rejected: list[dict[str, str]] = []
+        """What was set aside: sender, position, field, rule, trace."""
         self._processor = processor
         self.codec = codec
         self._pending: list[_Pending] = []
@@ -56,14 +61,22 @@ class Step:
         """The hub's own `ce_source` here: one per partition, so that its sequence has one writer."""
         return f"/hub/{self._processor}/{self.partition.topic}/{self.partition.number}"
 
-    def emit(self, event: object, *, because: UUID, nth: object = 0, marks: tuple[str, ...] = ()) -> UUID:
-        """Append an event of the hub's own to its stream; the same cause gives the same id."""
+    def emit(self, event: object, *, because: Cause, nth: object = 0, marks: tuple[str, ...] = ()) -> UUID:
+        """Append an event of the hub's own to its stream; the same cause gives the same id, and its trace goes on."""
+        cause, trace_id = (because, because.hex) if isinstance(because, UUID) else (because.id, because.trace_id)
         name = full_name(type(event))
         home = stream(name.partition(".")[0])
         subject = str(getattr(event, home.key))
-        ce_id = uuid5(HUB, f"{because}|{name}|{subject}|{nth}")
+        ce_id = uuid5(HUB, f"{cause}|{name}|{subject}|{nth}")
         attributes = Attributes(
-            id=ce_id, source=self.source, type=name, subject=subject, time=self.now, recorded_at=self.now, marks=marks
+            id=ce_id,
+            source=self.source,
+            type=name,
+            subject=subject,
+            time=self.now,
+            recorded_at=self.now,
+            marks=marks,
+            traceparent=traceparent(ce_id, trace_id),
         )
         self._pending.append(_Pending(home.name, subject, attributes, {}, self.codec.encode(event)))
         return ce_id
@@ -85,9 +98,10 @@ class Step:
         The dead letter of a record posted in plain text where it must be sealed (or of anything unreadable) holds
         no value, only its hash.
         """
-        self.rejected.append(why.rule)
         known = attributes or record.attributes
         named = bool(known.source)
+        told_of = {"sender": sender, "position": record.position, "field": why.field, "rule": why.rule}
+        self.rejected.append(told_of | ({"trace_id": known.trace_id, "ce_id": str(known.id)} if named else {}))
         told = EventRejected(
             organisation=sender,
             rejected_id=known.id if named else None,
@@ -114,7 +128,8 @@ class Step:
         self._pending.append(_Pending(DEADLETTER, sender, None, headers, None))
         ce_id = uuid5(HUB, f"rejected|{record.position}|{why.field}")
         name = full_name(EventRejected)
-        about = Attributes(id=ce_id, source=self.source, type=name, subject=sender, time=self.now)
+        trace = traceparent(ce_id, known.trace_id if named else "")
+        about = Attributes(id=ce_id, source=self.source, type=name, subject=sender, time=self.now, traceparent=trace)
         self._pending.append(_Pending(inbox(sender), sender, about, {}, self.codec.encode(told)))
 
     def after_commit(self, act: Callable[[], None]) -> None:

@@ -28,7 +28,7 @@ from placehub.embedded.postgres import (
 from placehub.embedded.processes import Child, stop_all
 from placehub.embedded.registry import registry_child, registry_ready, registry_url
 from placehub.errors import Conflict, Misconfigured, Unavailable
-from placehub.settings import Settings
+from placehub.settings import LogLevel, Settings
 
 READY_SECONDS = 90.0
 _ATTEMPTS = 5
@@ -40,12 +40,20 @@ class Stack:
     Start it from the main thread. The servers end with this process, however it ends.
     """
 
-    def __init__(self, folder: Path, *, clock: Literal["wall", "stream"] = "wall", partitions: int = 6) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Literal["wall", "stream"] = "wall",
+        partitions: int = 6,
+        log_level: LogLevel = "info",
+    ) -> None:
         self.folder = folder.expanduser().resolve()
         self.servers: list[Child] = []
         """The servers in the order they were started."""
         self._clock = clock
         self._partitions = partitions
+        self._log_level: LogLevel = log_level
         self._lock: int | None = None
 
     def __enter__(self) -> Self:
@@ -136,6 +144,7 @@ class Stack:
             clock=self._clock,
             partitions=self._partitions,
             observe=f"{LOOPBACK}:0",
+            log_level=self._log_level,
         )
 
 

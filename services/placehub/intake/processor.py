@@ -18,6 +18,7 @@ from placehub.errors import Rejected
 from placehub.intake import rules
 from placehub.intake.rules import Aggregate, Sender
 from placehub.intake.tables import AGGREGATE, SEEN
+from placehub.observing.following import followed
 from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
 from placehub.postcodes import Postcodes
 from placehub.streams import full_name, outbox, stream
@@ -92,7 +93,7 @@ class Intake:
         known = _aggregates(connection, {_place(one.event) for one in came})
         taken: set[Name] = set()
         changed: dict[Place, Aggregate] = {}
-        for one in came:
+        for one in followed(came):
             if one.name in seen | taken:
                 continue
             place = _place(one.event)

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from placehub.contracts.codec import Codec, Registry, from_json, to_record
 from placehub.contracts.headers import Attributes
+from placehub.contracts.traces import is_traceparent
 from placehub.errors import Rejected
 from placehub.keys.client import KeyClient, Sealer
 from placehub.keys.sealed import Sealed
@@ -88,26 +89,38 @@ class Mailbox:
         """How many events of the inbox were of a type this version does not know."""
         return self._inbox.skipped
 
-    def post(self, event: object, *, time: datetime, id: UUID | None = None) -> UUID:
-        """Post one event and return its ce_id once the broker has it on disk; Rejected before anything is sent."""
-        return self.post_many([(event, time, id)])[0]
+    def post(self, event: object, *, time: datetime, id: UUID | None = None, traceparent: str = "") -> UUID:
+        """Post one event and return its ce_id once the broker has it on disk; Rejected before anything is sent.
 
-    def post_many(self, events: Iterable[tuple[object, datetime, UUID | None]]) -> list[UUID]:
-        """Post (event, time, id or None) in order; none is sent unless all pass."""
+        `traceparent` is the W3C trace it belongs to, your own or that of an event it answers
+        (`received.attributes.traceparent`); without one it begins a trace under its own id.
+        """
+        return self.post_many([(event, time, id)], traceparent=traceparent)[0]
+
+    def post_many(self, events: Iterable[tuple[object, datetime, UUID | None]], *, traceparent: str = "") -> list[UUID]:
+        """Post (event, time, id or None) in order, in one trace if it is given; none is sent unless all pass."""
+        if traceparent and not is_traceparent(traceparent):
+            raise Rejected("traceparent", "must be one as W3C Trace Context writes it", "Correct it, or leave it out.")
         given = [(event, time, id or uuid4()) for event, time, id in events]
         for event, time, _ in given:
             to_record(event)
             check_event(event, time.date())
-        self._outbox.send([self._letter(event, time, id) for event, time, id in given])
+        self._outbox.send([self._letter(event, time, id, traceparent) for event, time, id in given])
         return [id for _, _, id in given]
 
     def post_document(
-        self, event_type: str, document: Mapping[str, Any], *, time: datetime, id: UUID | None = None
+        self,
+        event_type: str,
+        document: Mapping[str, Any],
+        *,
+        time: datetime,
+        id: UUID | None = None,
+        traceparent: str = "",
     ) -> UUID:
         """Post an event given as JSON, sealing its open parts; Rejected names the field before anything is sent."""
-        return self.post_prepared([prepare(event_type, document, time, id or uuid4())])[0]
+        return self.post_prepared([prepare(event_type, document, time, id or uuid4())], traceparent=traceparent)[0]
 
-    def post_prepared(self, prepared: Sequence[Prepared]) -> list[UUID]:
+    def post_prepared(self, prepared: Sequence[Prepared], *, traceparent: str = "") -> list[UUID]:
         """Seal and post documents that have passed `documents.prepare`, in order; none is sent unless all can be."""
         self._sealer.make_ready(
             (part.subject_kind, part.subject_id, part.compartment)
@@ -115,7 +128,8 @@ class Mailbox:
             for part in one.open_parts
             if self._owns(one, part)
         )
-        return self.post_many([(self._closed(one), one.time, one.id) for one in prepared])
+        closed = [(self._closed(one), one.time, one.id) for one in prepared]
+        return self.post_many(closed, traceparent=traceparent)
 
     def read(self, timeout_s: float = 1.0, at_most: int = 500) -> list[Received]:
         """Return what has come to the inbox since the last read, waiting up to `timeout_s` for the first.
@@ -153,7 +167,7 @@ class Mailbox:
             return None
         return cast(T, from_json(document, self._sealer.unseal(sealed, compartment, purpose)))
 
-    def _letter(self, event: object, time: datetime, id: UUID) -> Letter:
+    def _letter(self, event: object, time: datetime, id: UUID, traceparent: str) -> Letter:
         value = self._codec.encode(event)
         if len(value) > LARGEST_BYTES:
             raise Rejected("event", "must be smaller than a megabyte", "Leave out long texts.")
@@ -166,6 +180,7 @@ class Mailbox:
                 type=full_name(cls),
                 subject=subject_of(event),
                 time=time,
+                traceparent=traceparent,
                 dataschema=f"{self._access.api}/registry/schemas/ids/{int.from_bytes(value[1:5], 'big')}",
             ),
         )

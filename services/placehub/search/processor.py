@@ -11,8 +11,9 @@ from placehub.agreements.events import ProviderJoined
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.parking import Parking
 from placehub.drivers.records import Partition, Record
-from placehub.drivers.step import HUB, Step, Turn, sender_of
+from placehub.drivers.step import HUB, Cause, Step, Turn, sender_of
 from placehub.errors import Rejected
+from placehub.observing.following import followed
 from placehub.placements.events import PlacementStarted
 from placehub.search import answering, inviting
 from placehub.search.case import Case, Decided
@@ -75,7 +76,7 @@ class Search:
     def _fold(self, step: Step, records: Sequence[Record]) -> None:
         self._cases.begin(step)
         view = self._view(step)
-        for record in records:
+        for record in followed(records):
             if record.attributes.source.startswith("/hub/"):
                 continue
             referral_id = record.event.referral_id
@@ -85,7 +86,7 @@ class Search:
             except Rejected as why:
                 step.reject(record, why, sender=sender_of(record))
                 continue
-            self._keep(step, decided, record.attributes.id)
+            self._keep(step, decided, record.attributes)
             if known is None:
                 for waited in self._parking.take(step, referral_id):
                     self._answer(step, waited, view)
@@ -95,7 +96,7 @@ class Search:
         """Let open cases react on vacancies, reservations, memberships and placements."""
         self._cases.begin(step)
         view = self._view(step)
-        for record in records:
+        for record in followed(records):
             self._answer(step, record, view)
         for provider, (because, changed, joined) in self._changed(records).items():
             for _, case in self._cases.every():
@@ -123,15 +124,15 @@ class Search:
         if case is None:
             self._parking.park(step, event.referral_id, record)
         elif isinstance(event, vacancies.VacancyReserved):
-            self._keep(step, answering.reserved(case, event), record.attributes.id)
+            self._keep(step, answering.reserved(case, event), record.attributes)
         elif isinstance(event, vacancies.ReservationRefused):
-            self._keep(step, answering.refused(case, event, view), record.attributes.id)
+            self._keep(step, answering.refused(case, event, view), record.attributes)
         else:
-            self._keep(step, answering.started(case, event, view), record.attributes.id)
+            self._keep(step, answering.started(case, event, view), record.attributes)
 
-    def _changed(self, records: Sequence[Record]) -> dict[str, tuple[UUID, set[UUID], bool]]:
+    def _changed(self, records: Sequence[Record]) -> dict[str, tuple[Cause, set[UUID], bool]]:
         """Return, by provider, the last event that changed its homes, which of them, and whether it has joined."""
-        changed: dict[str, tuple[UUID, set[UUID], bool]] = {}
+        changed: dict[str, tuple[Cause, set[UUID], bool]] = {}
         for record in records:
             event = record.event
             joined = isinstance(event, ProviderJoined)
@@ -142,7 +143,7 @@ class Search:
             else:
                 continue
             _, before, joined_before = changed.get(event.provider, (None, set[UUID](), False))
-            changed[event.provider] = (record.attributes.id, before | homes, joined or joined_before)
+            changed[event.provider] = (record.attributes, before | homes, joined or joined_before)
         return changed
 
     def _changes_nothing(self, record: Record) -> bool:
@@ -152,7 +153,7 @@ class Search:
         row = self._around.homes.row(record.event.vacancy_id)
         return row is not None and row.changed != (record.partition, record.offset)
 
-    def _keep(self, step: Step, decided: Decided, because: UUID, nth: object = 0) -> None:
+    def _keep(self, step: Step, decided: Decided, because: Cause, nth: object = 0) -> None:
         for number, event in enumerate(decided.events):
             about = getattr(event, "provider", "") if hasattr(event, "provider") else ""
             step.emit(event, because=because, nth=f"{nth}|{about}|{number}", marks=decided.marks)

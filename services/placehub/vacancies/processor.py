@@ -10,6 +10,7 @@ from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.parking import Parking
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, Turn
+from placehub.observing.following import followed
 from placehub.placements.events import PlacementStarted
 from placehub.vacancies.events import VacancyReserved
 from placehub.vacancies.reserving import Vacancy, decide, moved_in
@@ -46,7 +47,7 @@ class Vacancies:
 
     def _fold(self, step: Step, records: Sequence[Record]) -> None:
         self._vacancies.begin(step)
-        for record in records:
+        for record in followed(records):
             if not hasattr(record.event, "vacancy_id"):
                 continue
             key = record.event.vacancy_id
@@ -54,7 +55,7 @@ class Vacancies:
             if vacancy is not None:
                 self._vacancies.put(key, vacancy)
             for answer in answers:
-                step.emit(answer, because=record.attributes.id)
+                step.emit(answer, because=record.attributes)
             if any(isinstance(answer, VacancyReserved) for answer in answers):
                 for waited in self._parking.take(step, key):
                     self._move_in(step, waited)
@@ -63,7 +64,7 @@ class Vacancies:
     def react(self, step: Step, records: Sequence[Record]) -> None:
         """Fill the places of children who have moved in."""
         self._vacancies.begin(step)
-        for record in records:
+        for record in followed(records):
             if isinstance(record.event, PlacementStarted) and self._parking.is_for(step, record.event.vacancy_id):
                 self._move_in(step, record)
         self._vacancies.finish()
@@ -78,7 +79,7 @@ class Vacancies:
         vacancy, answers = moved_in(vacancy, event)
         self._vacancies.put(vacancy.vacancy_id, vacancy)
         for answer in answers:
-            step.emit(answer, because=record.attributes.id)
+            step.emit(answer, because=record.attributes)
 
     def tick(self, step: Step) -> None:
         """Reservations have no timers yet: they end by what the parties post."""
