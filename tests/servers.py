@@ -33,6 +33,8 @@ from placehub.embedded.supervisor import Supervisor
 from placehub.settings import Settings
 
 NAMED: Final = "PLACEHUB_TEST_BOOTSTRAP"
+RESTS: Final = "PLACEHUB_REST_SECONDS"
+"""How long an outbox rests of which most is rejected: not as long as in earnest, since tests wait for it."""
 KAFKA: Final = "apache/kafka:4.3.0"
 POSTGRES: Final = "postgres:16.6"
 APICURIO: Final = "quay.io/apicurio/apicurio-registry:3.3.3"
@@ -42,6 +44,7 @@ _READY_SECONDS: Final = 120.0
 @contextmanager
 def start_hub(folder: Path) -> Iterator[tuple[Settings, Running | None]]:
     """Yield a hub that works, and what runs it if this run started it. Which one it is, is printed."""
+    os.environ.setdefault(RESTS, "2")
     if os.environ.get(NAMED):
         _say(f"the one at {os.environ[NAMED]}")
         yield _named(), None

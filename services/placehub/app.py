@@ -163,10 +163,10 @@ def _run_intake(settings: Settings) -> None:
     from placehub.intake.processor import Intake
     from placehub.postcodes import Postcodes
 
-    intake = Intake(Codec(Registry(settings.registry)), Postcodes.open())
+    intake = Intake(Codec(Registry(settings.registry)), Postcodes.open(), settings.rest_seconds)
     worker = _worker(settings, intake)
     with attend(settings, "intake", worker=worker):
-        run_posted(worker, intake.outboxes, lambda: reader(settings))
+        run_posted(worker, intake.outboxes, lambda: reader(settings), intake, settings.rest_seconds)
 
 
 def _worker(settings: Settings, processor: Processor) -> Worker:

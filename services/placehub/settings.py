@@ -18,6 +18,8 @@ from placehub.errors import Misconfigured, NotFound
 
 HUB_FILE = "hub.json"
 _LISTEN = r"^(|[^:/\s]+:[0-9]{1,5})$"
+TUNED = ("mailbox_days", "rest_seconds")
+"""Settings that do not say where anything is: a hub that knows that itself takes them from the environment."""
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -73,6 +75,8 @@ class Settings(BaseModel):
     """Replication factor of each topic."""
     mailbox_days: int = 90
     """Days a mailbox and the dead letters keep their records."""
+    rest_seconds: int = 30
+    """Seconds for which an outbox is not read once most of it is rejected."""
     log_level: LogLevel = "info"
     """What is logged."""
     observe: Annotated[str, Field(pattern=_LISTEN)] = ""
@@ -86,9 +90,22 @@ class Settings(BaseModel):
         value is wrong.
         """
         saved, environment = _saved(folder), cls._of_environment()
+        told = {name: value for name, value in given.items() if value is not None}
+        return cls._checked({**saved, **environment, **told})
+
+    @classmethod
+    def here(cls, values: Mapping[str, object]) -> Settings:
+        """Return the settings of a hub that knows itself where everything is; `TUNED` may be given by the environment.
+
+        Misconfigured when one of those is wrong.
+        """
+        environment = cls._of_environment()
+        return cls._checked({name: environment[name] for name in TUNED if name in environment} | dict(values))
+
+    @classmethod
+    def _checked(cls, values: Mapping[str, object]) -> Settings:
         try:
-            told = {name: value for name, value in given.items() if value is not None}
-            return cls.model_validate({**saved, **environment, **told})
+            return cls.model_validate(dict(values))
         except ValidationError as error:
             missing = [str(e["loc"][0]) for e in error.errors() if e["type"] == "missing"]
             if missing:

@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 
 from placehub.contracts.schema import optional, unpack
 
+CONTROL = "".join(chr(one) for one in (*range(9), 11, 12, *range(14, 32), 127))
+"""Control characters that no event may hold."""
+TEXT = st.characters(exclude_categories=["Cs"], exclude_characters=CONTROL)
+
 _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
-    str: st.text(max_size=40),
+    str: st.text(TEXT, max_size=40),
     bytes: st.binary(max_size=60),
     bool: st.booleans(),
     int: st.integers(-(2**63), 2**63 - 1),
@@ -40,5 +44,5 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
     if get_origin(plain) is tuple:
         return st.lists(_values(get_args(plain)[0]), max_size=3).map(tuple)
     if get_origin(plain) is dict:
-        return st.dictionaries(st.text(max_size=8), _values(get_args(plain)[1]), max_size=3)
+        return st.dictionaries(st.text(TEXT, max_size=8), _values(get_args(plain)[1]), max_size=3)
     return events_of(plain) if is_dataclass(plain) and isinstance(plain, type) else _SIMPLE[plain]

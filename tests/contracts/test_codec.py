@@ -24,10 +24,11 @@ from placehub.offers.events import FieldFeedback, ReferralFeedbackGiven
 from placehub.placements.events import MissingEpisodeRecorded, SupportRequested
 from placehub.referrals.child import Child, NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
+from placehub.search.events import ProviderInvited
 from placehub.streams import every_event, full_name
 
 from .conftest import SCHEMAS
-from .making import events_of
+from .making import CONTROL, events_of
 
 CODEC = Codec(Folder())
 ID = UUID(int=5)
@@ -190,7 +191,7 @@ def test_a_time_outside_the_calendar_is_rejected(micros: int) -> None:
         (replace(MISSING, began_at=datetime(2026, 3, 2)), "began_at"),  # noqa: DTZ001  # that is what is refused
         (replace(MISSING, placement_id="5"), "placement_id"),
         (replace(MISSING, kind=None), "kind"),
-        (replace(MISSING, kind="\ud800"), "event"),
+        (replace(MISSING, kind="\ud800"), "kind"),
         (replace(FEEDBACK, after_days=2**63), "after_days"),
         (replace(FEEDBACK, after_days=True), "after_days"),
         (replace(FEEDBACK, fields=("pets",)), "fields.0"),
@@ -241,3 +242,68 @@ def test_an_early_notice_never_carries_a_sealed_part() -> None:
     taken = CODEC.decode(CODEC.encode(replace(notice, children=(child,)))).children[0]
     assert type(child) is Child
     assert type(taken) is NotedChild
+
+
+@pytest.mark.parametrize("character", [*CONTROL, "\ud800"], ids=ascii)
+def test_text_holds_no_control_characters(character: str) -> None:
+    """A control character in text, or half a character, is refused by its field, read or written, and not repeated."""
+    wrong = replace(MISSING, kind=f"a{character}b")
+    with pytest.raises(Rejected) as why:
+        CODEC.encode(wrong)
+    assert why.value.field == "kind"
+    assert character not in str(why.value)
+
+
+def test_lines_and_tabs_are_text() -> None:
+    """Line ends and tabs are let be."""
+    assert CODEC.decode(CODEC.encode(replace(MISSING, kind="a\r\n\tb"))).kind == "a\r\n\tb"
+
+
+def test_a_maps_key_is_not_repeated() -> None:
+    """What a map's key is called is its sender's choice, so it is not named as a field."""
+    document = to_json(example(ProviderInvited, "interest-only"))
+    document["homes"][0]["findings"][0]["facts"] = {"Sam\x00": "x"}
+    with pytest.raises(Rejected) as why:
+        from_json(ProviderInvited, document)
+    assert "Sam" not in str(why.value)
+
+
+@pytest.mark.parametrize("schema_id", [2**31, 2**32 - 1])
+def test_an_id_no_registry_has(schema_id: int) -> None:
+    """A schema id beyond what registries count to is unknown, without anybody being asked."""
+    assert refused(struct.pack(">bI", 0, schema_id) + b"x").field == "schema id"
+
+
+NUMBERS = (-1, -5, 2**31, 2**40, 2**62, -(2**62), -(2**63))
+
+
+@pytest.mark.parametrize("length", NUMBERS)
+def test_a_length_or_count_that_lies(length: int) -> None:
+    """What claims to be huge, or less than nothing, is refused at once and takes no memory."""
+    spoilt = [
+        message(MissingEpisodeRecorded, text(str(ID).encode()) + number(length) + b"hello"),
+        message(EarlyNoticeGiven, number(length) + b"hello" * 50),
+        message(
+            ReferralFeedbackGiven, text(str(ID).encode()) + text(b"P") + number(14) + number(length) + text(b"pets")
+        ),
+    ]
+    tracemalloc.start()
+    for value in spoilt:
+        assert refused(value).field == "value"
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_any_change_of_bytes_is_refused_or_read(data: st.DataObject) -> None:
+    """However the bytes of an event are bent, they are an event or Rejected, never anything else."""
+    cls = data.draw(st.sampled_from(every_event()))
+    value = bytearray(CODEC.encode(data.draw(events_of(cls))))
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(st.integers(5, len(value)))
+        value[at : at + data.draw(st.integers(0, 3))] = data.draw(
+            st.binary(max_size=4) | st.sampled_from(NUMBERS).map(number)
+        )
+    with suppress(Rejected):
+        assert type(CODEC.decode(bytes(value))) is cls

@@ -90,6 +90,13 @@ def fee(words: str) -> SupportLineRefused:
         ("lives at LS6 2AB now", "postcode"),
         ("born 4/5/2016", "date"),
         ("born 2016-05-04", "date"),
+        ("born 4th of May 2016", "date"),
+        ("born May 4, 2016", "date"),
+        ("ring (0113) 496 0123", "telephone"),
+        ("ring +44 (0)1632 960 999", "telephone"),
+        ("lives at 14a Acacia Avenue", "street"),
+        ("a carer for a boy called Jordan", "name"),
+        ("as agreed with Mrs Jones", "name"),
         ("x" * 501, "at most 500"),
     ],
 )
@@ -101,7 +108,17 @@ def test_open_words_that_tell_too_much(words: str, what: str) -> None:
     assert not [word for word in words.split() if any(sign.isdigit() for sign in word) and word in str(refused.value)]
 
 
-@pytest.mark.parametrize("words", ["base fee", "2 hours a week, 1:1, in LS6", "therapy 12/7", "sector LS6 2"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "base fee",
+        "2 hours a week, 1:1, in LS6",
+        "therapy 12/7",
+        "sector LS6 2",
+        "from May 2026",
+        "a so-called retainer",
+    ],
+)
 def test_plain_words(words: str) -> None:
     """Amounts, ratios and sectors are no personal data."""
     check_event(fee(words), TODAY)
@@ -134,11 +151,13 @@ def asked(path: str) -> ClarificationAsked:
     [
         (Sealed(key_id="k", nonce=bytes(12), ciphertext=b"Sam lives in Leeds, with a dog"), True),
         (Sealed(key_id="k", nonce=bytes(12), ciphertext="Zoë lives in Leeds, with a dog".encode()), True),
+        (Sealed(key_id="k", nonce=bytes(12), ciphertext=b"Sam lives in Leeds,\r\nwith a dog"), True),
+        (Sealed(key_id="k", nonce=bytes(12), ciphertext="Sam lives in Leeds".encode("utf-16")), True),
         (Sealed(key_id="k", nonce=bytes(12), ciphertext=bytes(16)), True),
         (Sealed(key_id="k", nonce=b"", ciphertext=bytes(64)), True),
         (Sealed(key_id="k", nonce=bytes(12), ciphertext=bytes(range(128, 190))), False),
     ],
-    ids=["text", "text beyond ASCII", "only a tag", "no nonce", "sealed"],
+    ids=["text", "text beyond ASCII", "lines", "UTF-16", "only a tag", "no nonce", "sealed"],
 )
 def test_a_sealed_part_must_be_sealed(part: Sealed, refused: bool) -> None:
     """Text where a sealed part belongs is refused before it goes anywhere; so is what cannot be AES-GCM."""

@@ -120,8 +120,9 @@ def status(folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
         as_json(found)
     else:
         behind = {f"behind: {name}": count for name, count in found.get("lag", {}).items()}
-        resting = {f"paused: {one['processor']}": _since(one) for one in found.get("paused", ())}
-        as_facts({**servers, "organisations": found.get("organisations"), **behind, **resting})
+        paused = {f"paused: {one['processor']}": _since(one) for one in found.get("paused", ())}
+        resting = {f"outbox rests: {one['organisation']}": _flood(one) for one in found.get("resting", ())}
+        as_facts({**servers, "organisations": found.get("organisations"), **behind, **paused, **resting})
         if "workers" in found:
             as_table("workers", ("processor", "host", "pid", "started", "seen", "observe", "holds"), _rows(found))
     if not whole:
@@ -132,6 +133,7 @@ def _numbers(settings: Settings) -> dict[str, Any]:
     from placehub.app import lag
     from placehub.drivers.pausing import paused
     from placehub.drivers.presence import present
+    from placehub.intake.tables import resting_outboxes
     from placehub.organisations.register import list_organisations
 
     with database(settings) as connection:
@@ -139,12 +141,17 @@ def _numbers(settings: Settings) -> dict[str, Any]:
             "organisations": len(list_organisations(connection)),
             "lag": dict(lag(settings)),
             "paused": [asdict(one) for one in paused(connection).values()],
+            "resting": resting_outboxes(connection),
             "workers": [asdict(one) for one in present(connection)],
         }
 
 
 def _since(one: dict[str, Any]) -> str:
     return f"since {one['since']:%Y-%m-%d %H:%M} by {one['by']}: {one['reason']}"
+
+
+def _flood(resting: dict[str, Any]) -> str:
+    return f"{resting['rejected']} of its last {resting['of']} events were rejected"
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[Any, ...]]:

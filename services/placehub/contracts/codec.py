@@ -25,6 +25,8 @@ from placehub.errors import Misconfigured, Rejected, Unavailable
 from placehub.streams import every_event, full_name
 
 _MAGIC = struct.Struct(">bI")
+_NAME = re.compile(r"[A-Za-z0-9_]{1,60}")  # a key of a map may be anything, and is not repeated
+_LAST_ID = 2**31 - 1  # a registry's ids are signed; asked for a larger one, it fails instead of saying that it has none
 
 
 class Schemas(Protocol):
@@ -173,7 +175,7 @@ class Codec:
 
     def _writer(self, schema_id: int) -> Any:
         if schema_id not in self._writers:
-            schema = self._schemas.schema_of(schema_id)
+            schema = self._schemas.schema_of(schema_id) if schema_id <= _LAST_ID else None
             if schema is None:
                 raise Rejected("schema id", "must be registered", "Use the schemas that the hub registered.")
             self._writers[schema_id] = parse_schema(dict(schema))
@@ -242,7 +244,11 @@ def from_json(cls: type, document: Mapping[str, Any]) -> Any:
 def refusal(error: ValidationError) -> Rejected:
     """Say which field broke which rule, without its value."""
     first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "event"
+    where = ".".join(str(part) for part in first["loc"] if _NAME.fullmatch(str(part))) or "event"
+    if first["type"] == "string_pattern_mismatch":
+        return Rejected(where, "must hold no control characters but line ends and tabs", "Take them out.")
+    if first["type"] == "string_unicode":
+        return Rejected(where, "must be whole Unicode text", "Take lone surrogates out.")
     # What follows a comma or colon may quote a character of the value.
     return Rejected(where, re.split("[,:]", first["msg"])[0], "Correct this field and send the event again.")
 

@@ -22,6 +22,7 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "EventRejected.remedy",
         "EventRejected.rule",
         "EventRejected.subject",
+        "OutboxPaused.remedy",
         "FieldFeedback.field",
         "Finding.criterion",
         "Finding.verdict",

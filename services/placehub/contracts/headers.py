@@ -12,7 +12,15 @@ from placehub.errors import Rejected
 
 Headers = list[tuple[str, bytes]]
 CONTENT_TYPE = "application/avro"
+LONGEST = 500
+"""Characters of one attribute at most: it becomes part of keys, indexes and log lines."""
 _TOO_MANY_DIGITS = 19  # a number of nineteen digits may not fit 64 bits
+_NAMES = frozenset(
+    {
+        *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time"),
+        *("ce_dataschema", "ce_sequence", "ce_recordedtime", "ce_marks", "traceparent"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +77,10 @@ def write_headers(of: Attributes) -> Headers:
 
 
 def read_headers(headers: Headers) -> Attributes:
-    """Read the attributes; Rejected names the header that is missing or unreadable."""
+    """Read the attributes; Rejected names the header that is missing or unreadable.
+
+    Headers of any other name are let be: what they are called is their sender's choice, so it is never repeated.
+    """
     texts = _known(headers)
     if texts.get("ce_specversion") != "1.0":
         raise Rejected("ce_specversion", "must be 1.0", "Send the CloudEvents 1.0 headers in binary mode.")
@@ -90,19 +101,24 @@ def read_headers(headers: Headers) -> Attributes:
 def _known(headers: Headers) -> dict[str, str]:
     texts: dict[str, str] = {}
     for name, value in headers:
+        if name not in _NAMES:
+            continue
         if name in texts:
             raise Rejected(name, "must be sent once", "Send each CloudEvents header once.")
-        if name.startswith("ce_") or name == "traceparent":
-            texts[name] = _text(name, value)
+        texts[name] = _text(name, value)
     return texts
 
 
 def _text(name: str, value: bytes | None) -> str:
     try:
         # Some libraries percent-encode as they would for HTTP; nothing the hub writes holds a percent sign.
-        return unquote((value or b"").decode(), errors="strict")
+        text = unquote((value or b"").decode(), errors="strict")
     except UnicodeDecodeError:
         raise Rejected(name, "must be UTF-8 text", "Encode the header as UTF-8.") from None
+    if len(text) > LONGEST or not text.isprintable():
+        rule = f"must be one line of at most {LONGEST} characters, none of them a control character"
+        raise Rejected(name, rule, "Send the attribute as CloudEvents words it.")
+    return text
 
 
 def _need(texts: dict[str, str], name: str) -> str:

@@ -1,6 +1,7 @@
 """What Avro can carry, enforced on every event class: no field can forget it and no reader meets more.
 
-Integers have 64 bits, decimals twelve digits with two after the point, times a zone.
+Integers have 64 bits, decimals twelve digits with two after the point, times a zone, and text no control characters
+but line ends and tabs: PostgreSQL stores no NUL, and what an operator prints must not steer a terminal.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from pydantic_core import SchemaSerializer, SchemaValidator
 
 PRECISION: Final = 12
 SCALE: Final = 2
+TEXT: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""What text looks like."""
 
 _LIMITS: Final[dict[str, dict[str, Any]]] = {
     "int": {"ge": -(2**63), "le": 2**63 - 1},
     "decimal": {"max_digits": PRECISION, "decimal_places": SCALE},
     "datetime": {"tz_constraint": "aware"},
+    "str": {"pattern": TEXT},
     # Dataclasses do not check what they are made of: so whoever writes one does.
     "dataclass": {"revalidate_instances": "always"},
 }

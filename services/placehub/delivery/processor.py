@@ -10,13 +10,25 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from placehub.delivery.circle import Circle, Letter, Place, turn
-from placehub.delivery.store import entitle, load_circles, receivers, record_sent, save_circles, sent_key
+from placehub.delivery.store import (
+    entitle,
+    load_circles,
+    receivers,
+    record_sent,
+    save_circles,
+    sent_key,
+    shut,
+    shut_out,
+)
 from placehub.drivers.records import Record
 from placehub.drivers.step import Step, Turn
 from placehub.observing.following import followed
+from placehub.organisations.events import OrganisationDisabled
 
 _CIRCLES: Final = {"referral": "referral_id", "agreement": "agreement_id"}
 _NO_CIRCLE: Final = UUID(int=0)
+WITHHELD: Final = "organisation disabled"
+"""Why a letter to an organisation that was shut out is kept back, as the record of what was sent says it."""
 Came = tuple[Step, Record]
 """A record, and the step of its partition."""
 
@@ -34,6 +46,8 @@ class Delivery:
         connection, now = came[0][0].connection, came[0][0].now
         before = load_circles(connection, {_subject(record) for _, record in came} - {_NO_CIRCLE})
         before[_NO_CIRCLE] = Circle()
+        disabled = (record.event for _, record in came if isinstance(record.event, OrganisationDisabled))
+        shut_out(connection, {event.organisation for event in disabled}, now)
         after, letters = _turn_all(connection, came, before)
         save_circles(connection, before, after, now)
         entitle(connection, before, after, now)
@@ -74,6 +88,7 @@ def _corrects(record: Record) -> bool:
 
 def _send(connection: Connection, letters: Sequence[tuple[Came, Letter]]) -> None:
     rows: dict[tuple[str, str, UUID, int], dict[str, Any]] = {}
+    closed = shut(connection, {letter.organisation for _, letter in letters})
     for (step, record), letter in letters:
         rows.setdefault(
             sent_key(letter.organisation, letter.attributes, letter.round),
@@ -89,6 +104,7 @@ def _send(connection: Connection, letters: Sequence[tuple[Came, Letter]]) -> Non
                 "offset": record.offset,
                 "sent_at": step.now,
                 "without": list(letter.without),
+                "withheld": WITHHELD if letter.organisation in closed else None,
             },
         )
     fresh = record_sent(connection, list(rows.values()))
@@ -96,4 +112,5 @@ def _send(connection: Connection, letters: Sequence[tuple[Came, Letter]]) -> Non
         key = sent_key(letter.organisation, letter.attributes, letter.round)
         if key in fresh:
             fresh.remove(key)
-            step.deliver(letter.organisation, letter.event, letter.attributes)
+            if letter.organisation not in closed:
+                step.deliver(letter.organisation, letter.event, letter.attributes)

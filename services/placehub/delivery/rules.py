@@ -195,6 +195,7 @@ TABLE: Final[tuple[Row, ...]] = (
 NEVER_FROM_A_STREAM: Final[Mapping[type, str]] = {
     ClockTicked: "the hub's own services read the clock's topic; it is no organisation's",
     mailboxes.EventRejected: "put straight into the sender's inbox by the step that rejects",
+    mailboxes.OutboxPaused: "put straight into the sender's inbox by intake's flood guard",
     mailboxes.DataUseEnded: "put straight into the inbox of each provider not chosen, when SearchClosed is delivered",
 }
 """Events that delivery never meets in a stream, and how they reach anyone."""

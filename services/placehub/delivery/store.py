@@ -15,7 +15,7 @@ from placehub.contracts.headers import Attributes, read_headers, write_headers
 from placehub.database import hold_names
 from placehub.delivery.circle import Circle, Fact
 from placehub.delivery.parties import Offered, Parties, Seat
-from placehub.delivery.tables import ENTITLED, FACT, OFFER, PARTY, SENT
+from placehub.delivery.tables import ENTITLED, FACT, OFFER, PARTY, SENT, SHUT
 from placehub.keys.store import end_grant, grant
 
 Values = list[dict[str, Any]]
@@ -169,10 +169,27 @@ def receivers(
     if corrected:
         event = tuple_(SENT.c.ce_id, SENT.c.source)
         for row in connection.execute(
-            select(SENT.c.ce_id, SENT.c.source, SENT.c.organisation).where(event.in_(corrected))
+            select(SENT.c.ce_id, SENT.c.source, SENT.c.organisation).where(
+                event.in_(corrected), SENT.c.withheld.is_(None)
+            )
         ):
             found[row.ce_id, row.source].add(row.organisation)
     return {one: frozenset(names) for one, names in found.items()}
+
+
+def shut_out(connection: Connection, organisations: Collection[str], now: datetime) -> None:
+    """Note that nothing goes to these organisations from now on."""
+    if organisations:
+        rows = [{"organisation": one, "since": now} for one in sorted(organisations)]
+        connection.execute(insert(SHUT).on_conflict_do_nothing(), rows)
+
+
+def shut(connection: Connection, organisations: Collection[str]) -> frozenset[str]:
+    """Return those of the organisations that get nothing any more."""
+    if not organisations:
+        return frozenset()
+    found = select(SHUT.c.organisation).where(SHUT.c.organisation.in_(organisations))
+    return frozenset(connection.execute(found).scalars())
 
 
 def record_sent(connection: Connection, rows: Values) -> set[tuple[str, str, UUID, int]]:

@@ -77,7 +77,17 @@ SENT: Final = Table(
     Column("offset", BigInteger, nullable=False, comment="of the record that caused it"),
     Column("sent_at", DateTime(timezone=True), nullable=False),
     Column("without", ARRAY(Text), nullable=False),
+    Column("withheld", Text, comment="why it was not sent after all; null: it was sent"),
     Index("ix_sent_event", "ce_id", "source"),
     schema=SCHEMA,
     comment="The record of what was sent to whom; nothing is sent twice",
+)
+
+SHUT: Final = Table(
+    "shut",
+    METADATA,
+    Column("organisation", Text, primary_key=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+    schema=SCHEMA,
+    comment="Organisations that were disabled: nothing goes into their inboxes any more",
 )

@@ -6,11 +6,13 @@ from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from placehub.drivers import batches
 from placehub.drivers.records import Message, Partition
 from placehub.errors import Unavailable
 from placehub.refreshing import keep_refreshing
 from placehub.settings import Settings
 
+batches.install()
 keep_refreshing()
 
 
@@ -32,8 +34,12 @@ def producer(settings: Settings) -> KafkaProducer:
 
 
 def reader(settings: Settings, **options: Any) -> KafkaConsumer:
-    """Return a consumer outside any group; the caller assigns and seeks."""
+    """Return a consumer outside any group; the caller assigns and seeks.
+
+    What a transaction wrote that was given up is not read, whoever opened it.
+    """
     plain = {"group_id": None, "enable_auto_commit": False, "auto_offset_reset": "earliest", "fetch_max_wait_ms": 500}
+    plain["isolation_level"] = "read_committed"
     return KafkaConsumer(**{**access(settings), **plain, **options})
 
 

@@ -16,6 +16,7 @@ import structlog
 from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Message, Partition
 from placehub.drivers.worker import Worker
+from placehub.errors import Misconfigured
 from placehub.settings import Settings
 
 LOG = structlog.get_logger()
@@ -72,6 +73,9 @@ def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
             await asyncio.get_running_loop().run_in_executor(pool, act, *arguments)
         except asyncio.CancelledError:
             raise
+        except Misconfigured as error:
+            LOG.error(str(error), processor=processor.name)
+            os._exit(Misconfigured.exit_code)
         except BaseException:
             LOG.exception("the worker failed; the process ends and is started again", processor=processor.name)
             os._exit(3)

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
@@ -15,6 +16,7 @@ from kafka.errors import KafkaError
 from placehub.drivers.brokers import poll
 from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Partition
+from placehub.drivers.step import Step
 from placehub.drivers.worker import Worker
 from placehub.errors import Fenced
 from placehub.observing.metrics import RETRIES
@@ -22,21 +24,38 @@ from placehub.observing.metrics import RETRIES
 LOG = structlog.get_logger()
 
 
+class Guard(Protocol):
+    """Who says which outboxes are to be left alone for a while."""
+
+    def flooded(self) -> frozenset[Partition]:
+        """Return the outboxes that are to rest from now on; each is told of once."""
+        ...
+
+    def resume(self, step: Step) -> None:
+        """Note, in the step's transaction, that its outbox is read again."""
+        ...
+
+
 def run_posted(
-    worker: Worker, outboxes: Callable[[], frozenset[str]], open_consumer: Callable[[], KafkaConsumer]
+    worker: Worker,
+    outboxes: Callable[[], frozenset[str]],
+    open_consumer: Callable[[], KafkaConsumer],
+    guard: Guard,
+    rest_seconds: float,
 ) -> None:
     """Take in outboxes until SIGTERM or SIGINT; the broker may come and go.
 
     `outboxes` names those of the organisations learned so far. They are assigned by hand, outside any group: the
     position and the owner's epoch stand in the database, and a group was seen to stay without its outboxes for
     good when they changed while its members were joining. A second intake takes all outboxes over; the first then
-    finds itself fenced and ends.
+    finds itself fenced and ends. An outbox the guard names is left alone for `rest_seconds`, or until a restart; what
+    it holds waits there.
     """
     stop = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: stop.set())
     worker.start()
-    posted = _Posted(worker, open_consumer())
+    posted = _Posted(worker, open_consumer(), guard, rest_seconds)
     try:
         while not stop.is_set():
             if worker.gate.shut():
@@ -45,6 +64,7 @@ def run_posted(
                 continue
             worker.loop.rest()  # what follows is work of the shell, which may wait for a server
             posted.follow(outboxes())
+            posted.resume()
             if not posted.once():
                 stop.wait(0.05)
     except Fenced:
@@ -56,10 +76,14 @@ def run_posted(
 class _Posted:
     """The outboxes that are read, and how far."""
 
-    def __init__(self, worker: Worker, consumer: KafkaConsumer) -> None:
+    def __init__(self, worker: Worker, consumer: KafkaConsumer, guard: Guard, rest_seconds: float) -> None:
         self._worker = worker
         self._consumer = consumer
+        self._guard = guard
+        self._rest_seconds = rest_seconds
         self._next: dict[Partition, int] = {}
+        self._resting: dict[Partition, float] = {}
+        self._looked = 0.0
 
     def follow(self, outboxes: frozenset[str]) -> None:
         """Take the outboxes that are new and read on from where the database says."""
@@ -70,15 +94,35 @@ class _Posted:
             known = self._worker.world.known()
             for one in new:
                 self._next[one], _ = self._worker.shell.take(one, known)
-            # what was learned while nobody held them is known to them too
-            self._worker.shell.act(new, lambda step: None, known)
-        self._consumer.assign([TopicPartition(*one) for one in self._next])
-        for one, offset in self._next.items():
-            self._consumer.seek(TopicPartition(*one), offset)
+            # what was learned while nobody held them is known to them too; and whatever rested is read again
+            self._worker.shell.act(new, self._guard.resume, known)
+        self._assign()
+
+    def resume(self) -> None:
+        """Read those outboxes again that have rested long enough."""
+        rested = sorted(one for one, until in self._resting.items() if until <= time.monotonic())
+        if not rested:
+            return
+        with self._worker.shell.lock:
+            self._worker.shell.act(rested, self._guard.resume, None)
+        for one in rested:
+            del self._resting[one]
+            LOG.info("an outbox that rested is read again", outbox=one.topic)
+        self._assign()
+
+    def _assign(self) -> None:
+        """Read every outbox that does not rest, each from where it goes on.
+
+        They are not paused: what this client has fetched of a paused partition it may never hand out again.
+        """
+        read = {TopicPartition(*one): offset for one, offset in self._next.items() if one not in self._resting}
+        self._consumer.assign(list(read))
+        for one, offset in read.items():
+            self._consumer.seek(one, offset)
 
     def once(self) -> bool:
         """Take in what has come; return whether there is any outbox to read."""
-        if not self._next:
+        if len(self._resting) == len(self._next):
             return False
         self._worker.loop.beat()
         try:
@@ -92,7 +136,30 @@ class _Posted:
         if batches:
             self._worker.process(batches)
             self._next |= {place: batch[-1].offset + 1 for place, batch in batches.items()}
+            self._rest()
+        elif time.monotonic() - self._looked >= 1:
+            self._looked = time.monotonic()
+            self._pass_unseen()
         return True
+
+    def _rest(self) -> None:
+        flooded = self._guard.flooded()
+        if flooded:
+            self._resting |= dict.fromkeys(flooded, time.monotonic() + self._rest_seconds)
+            self._assign()
+
+    def _pass_unseen(self) -> None:
+        """Note that marks of transactions, which a client never sees, and what one gave up were passed."""
+        read = set(self._next) - set(self._resting)
+        try:
+            positions = {one: self._consumer.position(TopicPartition(*one), timeout_ms=1000) for one in read}
+        except KafkaError:
+            return  # the broker is away: there is nothing to pass
+        passed = {one: position for one, position in positions.items() if (position or 0) > self._next[one]}
+        if passed:
+            with self._worker.shell.lock:
+                self._worker.shell.pass_over(passed)
+            self._next |= passed
 
     def close(self) -> None:
         """Let go of the connection."""

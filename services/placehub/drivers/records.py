@@ -9,6 +9,7 @@ from uuid import UUID
 
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, Headers, read_headers
+from placehub.errors import Misconfigured, Rejected
 
 
 class Partition(NamedTuple):
@@ -71,14 +72,32 @@ def read_raw(message: Message) -> Record:
 
 
 def read_event(codec: Codec, message: Message) -> Record:
-    """Return the record with its event; Rejected or Unavailable as the codec says."""
-    return Record(
-        message.topic,
-        message.partition,
-        message.offset,
-        (message.key or b"").decode(),
-        read_headers(message.headers),
-        codec.decode(message.value),
-        message.value,
-        message.headers,
-    )
+    """Return the record of a stream with its event; Unavailable as the codec says.
+
+    Misconfigured when it cannot be read: only the hub writes a stream, so a later version of it wrote this, or
+    somebody with the hub's own rights. Nothing may be passed over: whoever reads it stops until it is upgraded.
+    """
+    try:
+        return Record(
+            message.topic,
+            message.partition,
+            message.offset,
+            _key(message.key),
+            read_headers(message.headers),
+            codec.decode(message.value),
+            message.value,
+            message.headers,
+        )
+    except Rejected as why:
+        place = f"{message.topic}/{message.partition}/{message.offset}"
+        raise Misconfigured(
+            f"This version of the hub cannot read the record at {place} ({why.field} {why.rule}). "
+            "Upgrade this process to the version that wrote it; it stops here, and nothing is passed over."
+        ) from why
+
+
+def _key(key: bytes | None) -> str:
+    try:
+        return (key or b"").decode()
+    except UnicodeDecodeError:
+        raise Rejected("key", "must be UTF-8 text", "Use the id of the event's aggregate.") from None

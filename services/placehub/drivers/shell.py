@@ -117,6 +117,15 @@ class Shell:
         self._publish(rows)
 
     @patient
+    def pass_over(self, offsets: Mapping[Partition, int]) -> None:
+        """Note next offsets before which there was nothing to take in."""
+        self._settle()
+        with self.engine.begin() as connection:
+            self._fence(connection, offsets)
+            self._note(connection, offsets)
+        self._unsure = False
+
+    @patient
     def act(
         self, partitions: Sequence[Partition], do: Callable[[Step], None], world: Mapping[str, list[int]] | None
     ) -> None:
@@ -226,10 +235,11 @@ class Shell:
         return [(self.step(connection, one), some) for one, some in left.items() if some]
 
     def _advance(self, connection: Connection, fresh: Mapping[Partition, Sequence[Message]]) -> None:
+        self._note(connection, {one: batch[-1].offset + 1 for one, batch in fresh.items() if batch})
+
+    def _note(self, connection: Connection, offsets: Mapping[Partition, int]) -> None:
         passed = [
-            {"of_topic": one.topic, "of_partition": one.number, "offset": batch[-1].offset + 1}
-            for one, batch in fresh.items()
-            if batch
+            {"of_topic": one.topic, "of_partition": one.number, "offset": offset} for one, offset in offsets.items()
         ]
         if passed:
             mine = (

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
-from placehub.contracts.codec import Codec
+from placehub.contracts.codec import Codec, event_class
 from placehub.contracts.headers import Attributes, write_headers
 from placehub.contracts.traces import traceparent
 from placehub.drivers.records import Partition, Record, Row
@@ -92,30 +92,29 @@ class Step:
             kept = self._encoded[id(event)] = event, self.codec.encode(event)
         self._pending.append(_Pending(inbox(organisation), attributes.subject, attributes, {}, kept[1]))
 
-    def reject(self, record: Record, why: Rejected, *, sender: str, attributes: Attributes | None = None) -> None:
-        """Set a record aside: a dead letter for the operator, EventRejected in the sender's inbox.
+    def reject(
+        self, record: Record, why: Rejected, *, sender: str, attributes: Attributes | None = None, told: bool = True
+    ) -> None:
+        """Set a record aside: a dead letter for the operator and, if it is told, EventRejected in the sender's inbox.
 
-        The dead letter of a record posted in plain text where it must be sealed (or of anything unreadable) holds
-        no value, only its hash.
+        A dead letter holds no value, only its hash, and no word of the sender's own choice: it may be a child's data.
         """
         known = attributes or record.attributes
         named = bool(known.source)
-        told_of = {"sender": sender, "position": record.position, "field": why.field, "rule": why.rule}
-        self.rejected.append(told_of | ({"trace_id": known.trace_id, "ce_id": str(known.id)} if named else {}))
-        told = EventRejected(
-            organisation=sender,
-            rejected_id=known.id if named else None,
-            rejected_type=known.type if named else None,
-            subject=known.subject if named else None,
-            position=record.position,
-            field=why.field,
-            rule=why.rule,
-            remedy=why.remedy,
-        )
+        self._log_of(record, why, known if named else None, sender)
+        self._dead(record, why, known if named else None, sender)
+        if told:
+            self._tell(record, why, known if named else None, sender)
+
+    def _log_of(self, record: Record, why: Rejected, known: Attributes | None, sender: str) -> None:
+        said = {"sender": sender, "position": record.position, "field": why.field, "rule": why.rule}
+        self.rejected.append(said | ({"trace_id": known.trace_id, "ce_id": str(known.id)} if known else {}))
+
+    def _dead(self, record: Record, why: Rejected, known: Attributes | None, sender: str) -> None:
         headers = {
             "sender": sender,
-            "ce_id": str(known.id) if named else "",
-            "type": known.type,
+            "ce_id": str(known.id) if known else "",
+            "type": known.type if known and event_class(known.type) else "",
             "topic": record.topic,
             "partition": str(record.partition),
             "offset": str(record.offset),
@@ -126,11 +125,29 @@ class Step:
             "rejected_at": self.now.isoformat(),
         }
         self._pending.append(_Pending(DEADLETTER, sender, None, headers, None))
-        ce_id = uuid5(HUB, f"rejected|{record.position}|{why.field}")
-        name = full_name(EventRejected)
-        trace = traceparent(ce_id, known.trace_id if named else "")
-        about = Attributes(id=ce_id, source=self.source, type=name, subject=sender, time=self.now, traceparent=trace)
-        self._pending.append(_Pending(inbox(sender), sender, about, {}, self.codec.encode(told)))
+
+    def _tell(self, record: Record, why: Rejected, known: Attributes | None, sender: str) -> None:
+        told = EventRejected(
+            organisation=sender,
+            rejected_id=known.id if known else None,
+            rejected_type=known.type if known else None,
+            subject=known.subject if known else None,
+            position=record.position,
+            field=why.field,
+            rule=why.rule,
+            remedy=why.remedy,
+        )
+        self.notify(sender, told, nth=f"{record.position}|{why.field}", trace_id=known.trace_id if known else "")
+
+    def notify(self, organisation: str, event: object, *, nth: object, trace_id: str = "") -> None:
+        """Put an event of the hub's own into one inbox; it stands in no stream. The same `nth` gives the same id."""
+        name = full_name(type(event))
+        ce_id = uuid5(HUB, f"{name}|{organisation}|{nth}")
+        trace = traceparent(ce_id, trace_id)
+        about = Attributes(
+            id=ce_id, source=self.source, type=name, subject=organisation, time=self.now, traceparent=trace
+        )
+        self._pending.append(_Pending(inbox(organisation), organisation, about, {}, self.codec.encode(event)))
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Do this once the transaction has committed: the only way to change what is kept in memory."""

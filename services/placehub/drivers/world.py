@@ -17,6 +17,7 @@ from placehub.contracts.ticks import ClockTicked
 from placehub.drivers.brokers import partitions_of, poll
 from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Message, Partition, Record, read_event
+from placehub.errors import Misconfigured
 from placehub.mailboxes.connection import ends_of
 from placehub.observing.metrics import RETRIES
 from placehub.observing.pulse import Pulse
@@ -90,6 +91,9 @@ class World(threading.Thread):
         """Hand on what comes, for ever."""
         try:
             self._listen()
+        except Misconfigured as error:
+            LOG.error(str(error))
+            os._exit(Misconfigured.exit_code)
         except BaseException:
             LOG.exception("the world reader failed; the process ends and is started again")
             os._exit(3)

@@ -10,8 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from pydantic import SecretStr
-
 from placehub.embedded.downloads import Servers, fetch_servers
 from placehub.embedded.identity import Identity, recall_identity
 from placehub.embedded.kafka import HUB_USER, kafka_child, kafka_ready, prepare_kafka
@@ -132,20 +130,21 @@ class Stack:
         return child
 
     def _settings(self, identity: Identity) -> Settings:
-        return Settings(
-            bootstrap=f"{LOOPBACK}:{identity.ports['kafka']}",
-            kafka_user=HUB_USER,
-            kafka_password=SecretStr(identity.kafka_password),
-            registry=registry_url(identity),
-            database=SecretStr(database_url(identity)),
-            api=f"http://{LOOPBACK}:{identity.ports['api']}",
-            api_token=SecretStr(identity.api_token),
-            master_key=SecretStr(identity.master_key),
-            clock=self._clock,
-            partitions=self._partitions,
-            observe=f"{LOOPBACK}:0",
-            log_level=self._log_level,
-        )
+        here = {
+            "bootstrap": f"{LOOPBACK}:{identity.ports['kafka']}",
+            "kafka_user": HUB_USER,
+            "kafka_password": identity.kafka_password,
+            "registry": registry_url(identity),
+            "database": database_url(identity),
+            "api": f"http://{LOOPBACK}:{identity.ports['api']}",
+            "api_token": identity.api_token,
+            "master_key": identity.master_key,
+            "clock": self._clock,
+            "partitions": self._partitions,
+            "observe": f"{LOOPBACK}:0",
+            "log_level": self._log_level,
+        }
+        return Settings.here(here)
 
 
 def _await_ready(child: Child, ready: Callable[[], bool]) -> None:

@@ -7,22 +7,27 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, tuple_
+import structlog
+from sqlalchemy import Connection, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
+from placehub.drivers.batches import MOST_BYTES, UNREADABLE
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, Turn, sender_of
 from placehub.errors import Rejected
 from placehub.intake import rules
+from placehub.intake.flood import Recent
 from placehub.intake.rules import Aggregate, Sender
-from placehub.intake.tables import AGGREGATE, SEEN
+from placehub.intake.tables import AGGREGATE, PAUSED, SEEN
+from placehub.mailboxes.events import OutboxPaused
 from placehub.observing.following import followed
 from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
 from placehub.postcodes import Postcodes
-from placehub.streams import full_name, outbox, stream
+from placehub.streams import OUTBOX, full_name, outbox, stream
 
+LOG = structlog.get_logger()
 Place = tuple[str, str]
 """Stream and subject of an aggregate."""
 Name = tuple[str, UUID]
@@ -43,6 +48,12 @@ class _Posted:
     def name(self) -> Name:
         return self.sender.code, self.attributes.id
 
+    @property
+    def corrected(self) -> Name | None:
+        """The event it corrects, if it is a correction."""
+        corrects = getattr(self.event, "corrects", None)
+        return (self.sender.code, corrects) if corrects else None
+
 
 class Intake:
     """Takes in every outbox, undecoded: what cannot be read must reach its sender.
@@ -55,10 +66,14 @@ class Intake:
     raw: tuple[str, ...] = ()
     world: tuple[str, ...] = ("organisation",)
 
-    def __init__(self, codec: Codec, postcodes: Postcodes) -> None:
+    def __init__(self, codec: Codec, postcodes: Postcodes, rest_seconds: int) -> None:
+        """`rest_seconds`: how long an outbox is left alone of which most is rejected."""
         self._codec = codec
         self._postcodes = postcodes
+        self._rest_seconds = rest_seconds
         self._senders: dict[str, Sender] = {}
+        self._recent: dict[Partition, Recent] = {}
+        self._flooded: set[Partition] = set()
 
     def outboxes(self) -> frozenset[str]:
         """Return the outboxes of every organisation learned so far."""
@@ -74,7 +89,7 @@ class Intake:
                 self._senders[event.organisation] = replace(self._senders[event.organisation], active=False)
 
     def take(self, connection: Connection, partition: Partition) -> None:
-        """Nothing to load: intake keeps no state in memory for an outbox."""
+        """Nothing to load: of an outbox only what became of its last records is kept, and that begins anew."""
 
     def drop(self, partition: Partition) -> None:
         """Nothing to forget."""
@@ -88,50 +103,101 @@ class Intake:
     def handle(self, turns: Sequence[Turn]) -> None:
         """Check each outbox's records in order; append or reject each."""
         connection = turns[0][0].connection
-        came = [posted for step, records in turns for posted in self._readable(step, records)]
-        seen = _seen(connection, {one.name for one in came})
+        outcomes: dict[Step, list[bool]] = {step: [] for step, _ in turns}
+        came = [posted for step, records in turns for posted in self._readable(step, records, outcomes[step])]
+        seen = _seen(connection, {one.name for one in came} | {one.corrected for one in came if one.corrected})
         known = _aggregates(connection, {_place(one.event) for one in came})
-        taken: set[Name] = set()
+        taken: dict[Name, str] = {}
         changed: dict[Place, Aggregate] = {}
         for one in followed(came):
-            if one.name in seen | taken:
+            if one.name in seen or one.name in taken:
                 continue
             place = _place(one.event)
             try:
                 rules.check_form(one.event, one.attributes, one.record.key, one.sender, one.step.now, self._exists)
+                if one.corrected:
+                    rules.check_corrected(one.event, taken.get(one.corrected, seen.get(one.corrected)))
                 changed[place] = rules.check_aggregate(one.event, changed.get(place, known.get(place)), one.sender)
             except Rejected as why:
-                one.step.reject(one.record, why, sender=one.sender.code, attributes=one.attributes)
+                _reject(one.step, one.record, why, one.sender, one.attributes)
+                outcomes[one.step].append(True)
                 continue
-            taken.add(one.name)
+            outcomes[one.step].append(False)
+            taken[one.name] = place[1]
             _append(one)
         _store(connection, taken, changed)
+        for step, ended in outcomes.items():
+            self._guard(step, ended)
+
+    def flooded(self) -> frozenset[Partition]:
+        """Return the outboxes that are to rest from now on; each is told of once."""
+        found, self._flooded = frozenset(self._flooded), set()
+        return found
+
+    def resume(self, step: Step) -> None:
+        """Note that an outbox is read again."""
+        mine = PAUSED.c.organisation == step.partition.topic.removeprefix(OUTBOX)
+        step.connection.execute(update(PAUSED).where(mine).values(resumed_at=step.now))
+
+    def _guard(self, step: Step, outcomes: Sequence[bool]) -> None:
+        """Let an outbox rest of which most is rejected, and say so to its sender and to the operator."""
+        recent = self._recent.get(step.partition, Recent()).after(outcomes)
+        if recent.flooded:
+            _pause(step, recent, self._rest_seconds)
+            step.after_commit(lambda: self._flooded.add(step.partition))
+        step.after_commit(lambda: self._recent.update({step.partition: Recent() if recent.flooded else recent}))
 
     def _exists(self, sector: str) -> bool:
         return self._postcodes.sector(sector) is not None
 
-    def _readable(self, step: Step, records: Sequence[Record]) -> Iterator[_Posted]:
+    def _readable(self, step: Step, records: Sequence[Record], outcomes: list[bool]) -> Iterator[_Posted]:
         sender = self._senders[sender_of(records[0])]
         for record in records:
             event, attributes = self._read(step, record, sender)
             if attributes is not None:
                 yield _Posted(step, record, sender, event, attributes)
+            else:
+                outcomes.append(True)
 
     def _read(self, step: Step, record: Record, sender: Sender) -> tuple[Any, Attributes | None]:
         attributes: Attributes | None = None
         try:
+            if record.headers and record.headers[0][0] == UNREADABLE:
+                raise Rejected("batch", f"must unpack to at most {MOST_BYTES} bytes", "Send smaller batches.")
             attributes = replace(read_headers(record.headers), source=f"/organisations/{sender.code}")
             event = self._codec.decode(record.value)
             _place(event)
         except Rejected as why:
-            step.reject(record, why, sender=sender.code, attributes=attributes)
+            _reject(step, record, why, sender, attributes)
             return None, None
         return event, attributes
 
 
+def _reject(step: Step, record: Record, why: Rejected, sender: Sender, attributes: Attributes | None) -> None:
+    # whoever was shut out reads its inbox no more: the dead letter is all there is
+    step.reject(record, why, sender=sender.code, attributes=attributes, told=sender.active)
+
+
+def _pause(step: Step, recent: Recent, seconds: int) -> None:
+    code, of = step.partition.topic.removeprefix(OUTBOX), len(recent.rejected)
+    row = {"organisation": code, "paused_at": step.now, "resumed_at": None, "rejected": recent.count, "of": of}
+    new = insert(PAUSED).values(row | {"times": 1})
+    kept = {name: new.excluded[name] for name in row}
+    again = new.on_conflict_do_update(index_elements=["organisation"], set_=kept | {"times": PAUSED.c.times + 1})
+    times = step.connection.execute(again.returning(PAUSED.c.times)).scalar_one()
+    remedy = "Correct what your system sends; the rejections before this say what is wrong."
+    told = OutboxPaused(organisation=code, rejected=recent.count, of=of, seconds=seconds, remedy=remedy)
+    step.notify(code, told, nth=times)
+    LOG.warning(
+        "an outbox rests: most of it is rejected", organisation=code, rejected=recent.count, of=of, seconds=seconds
+    )
+
+
 def _append(one: _Posted) -> None:
     now = one.step.now
-    noted = replace(one.attributes, recorded_at=now, marks=rules.marks(one.event, one.attributes, now), sequence=0)
+    marks = rules.marks(one.event, one.attributes, now)
+    # what a sender puts into the headers beside its event goes no further, but for a trace that is one
+    noted = replace(one.attributes, recorded_at=now, marks=marks, sequence=0, dataschema=None)
     assert one.record.value is not None  # decoded above
     one.step.append(_place(one.event)[0], noted, one.record.value)
 
@@ -143,12 +209,13 @@ def _place(event: Any) -> Place:
     return name, str(getattr(event, stream(name).key))
 
 
-def _seen(connection: Connection, names: set[Name]) -> set[Name]:
+def _seen(connection: Connection, names: set[Name]) -> dict[Name, str]:
+    """Return what each of these events that was taken was about."""
     if not names:
-        return set()
+        return {}
     where = tuple_(SEEN.c.organisation, SEEN.c.ce_id).in_(names)
-    rows = connection.execute(select(SEEN.c.organisation, SEEN.c.ce_id).where(where))
-    return {(row.organisation, row.ce_id) for row in rows}
+    rows = connection.execute(select(SEEN).where(where))
+    return {(row.organisation, row.ce_id): row.subject for row in rows}
 
 
 def _aggregates(connection: Connection, places: set[Place]) -> dict[Place, Aggregate]:
@@ -159,9 +226,12 @@ def _aggregates(connection: Connection, places: set[Place]) -> dict[Place, Aggre
     return {(row.stream, row.subject): Aggregate(row.owner, tuple(row.parties), row.version) for row in rows}
 
 
-def _store(connection: Connection, taken: set[Name], changed: dict[Place, Aggregate]) -> None:
+def _store(connection: Connection, taken: dict[Name, str], changed: dict[Place, Aggregate]) -> None:
     if taken:
-        values = [{"organisation": organisation, "ce_id": ce_id} for organisation, ce_id in taken]
+        values = [
+            {"organisation": organisation, "ce_id": ce_id, "subject": subject}
+            for (organisation, ce_id), subject in taken.items()
+        ]
         connection.execute(insert(SEEN).on_conflict_do_nothing(), values)
     if changed:
         rows = [

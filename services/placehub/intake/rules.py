@@ -99,6 +99,14 @@ def _check_willing(event: Any, at: datetime) -> None:
         raise Rejected(path, "must lie after the event's own time", "Say until when the carer's word stands.")
 
 
+def check_corrected(event: Any, subject: str | None) -> None:
+    """Refuse to correct what is not the sender's own: `subject` is what its event of that id was about, if any."""
+    if subject is None:
+        raise Rejected("corrects", "must be an event of your own that the hub has taken", "Name its ce_id.")
+    if subject != str(getattr(event, stream(event.STREAM).key)):
+        raise Rejected("corrects", "must be an event about the same aggregate", "Post the correction under its id.")
+
+
 def check_aggregate(event: Any, known: Aggregate | None, sender: Sender) -> Aggregate:
     """Refuse an event about somebody else's aggregate or of a wrong version; return what to remember."""
     name = full_name(type(event))

@@ -1,10 +1,10 @@
-"""Intake's own tables: who owns which aggregate, at which version, and which ids each sender has used."""
+"""Intake's own tables: who owns which aggregate, which ids each sender has used, which outboxes rest."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ARRAY, Column, Integer, Table, Text, Uuid
+from sqlalchemy import ARRAY, Column, Connection, DateTime, Integer, Table, Text, Uuid, select
 
 from placehub.database import METADATA
 
@@ -26,6 +26,26 @@ SEEN: Final = Table(
     METADATA,
     Column("organisation", Text, primary_key=True),
     Column("ce_id", Uuid, primary_key=True),
+    Column("subject", Text, nullable=False, comment="what it was about: only its sender may correct it"),
     schema=SCHEMA,
     comment="An id used again by its sender is the same event: dropped silently",
 )
+
+PAUSED: Final = Table(
+    "paused",
+    METADATA,
+    Column("organisation", Text, primary_key=True),
+    Column("paused_at", DateTime(timezone=True), nullable=False),
+    Column("resumed_at", DateTime(timezone=True), comment="null while it rests"),
+    Column("rejected", Integer, nullable=False, comment="of its last records"),
+    Column("of", Integer, nullable=False),
+    Column("times", Integer, nullable=False, comment="how often it was paused so far"),
+    schema=SCHEMA,
+    comment="Outboxes that were left alone for a while, since most of what they held was rejected",
+)
+
+
+def resting_outboxes(connection: Connection) -> list[dict[str, Any]]:
+    """Return the outboxes that rest now, as the table's columns, by organisation."""
+    resting = select(PAUSED).where(PAUSED.c.resumed_at.is_(None)).order_by(PAUSED.c.organisation)
+    return [dict(row) for row in connection.execute(resting).mappings()]

@@ -18,13 +18,24 @@ from placehub.keys.sealed import Sealed
 
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
+_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_NTH: Final = "(?:st|nd|rd|th)?"
+_STREETS: Final = "street|road|avenue|lane|close|drive|crescent|terrace|gardens|grove|court|way|place|square|hill"
 PERSONAL: Final = {
-    "a telephone number": re.compile(r"(?:\+44|\b0)(?:[\s-]?\d){9,10}\b"),
+    "a telephone number": re.compile(r"(?:(?:\+|\b00)44(?:[\s-]?\(0\))?|\(0|\b0)(?:[\s().-]{0,2}\d){9,10}\b"),
     "an e-mail address": re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}\.[a-z]{2,}", re.IGNORECASE),
     "a full postcode": re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}\b", re.IGNORECASE),
-    "a date of birth": re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})\b"),
+    "a street address": re.compile(rf"\b\d{{1,4}}[a-z]?,?\s+(?:[a-z'-]+\s+){{1,3}}(?:{_STREETS})\b", re.IGNORECASE),
+    "a date of birth": re.compile(
+        r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}[./-]\d{2}[./-]\d{2}"
+        rf"|\d{{1,2}}{_NTH}(?: of)? (?:{_MONTHS})[a-z]*,? \d{{4}}|(?:{_MONTHS})[a-z]* \d{{1,2}}{_NTH},? \d{{4}})\b",
+        re.IGNORECASE,
+    ),
+    "a name": re.compile(r"\b(?:(?i:named|name is|known as|mr|mrs|ms|miss|master|dr)\.?|[Cc]alled) [A-Z][a-z'-]+"),
 }
 """What open words may not hold, whoever it belongs to: nobody can tell whether it is the child's."""
+MOST_ENTRIES: Final = 500
+"""Entries of one list at most, for the same reason as `MOST_WORDS`."""
 MOST_WORDS: Final = 500
 """Characters of open words at most: they name a thing, and whoever sends a book must not keep the hub searching it."""
 
@@ -46,6 +57,7 @@ def check_event(event: Any, on: date) -> None:
 
     What only the hub can know (whether a postcode sector exists, whose aggregate it is) intake asks beside it.
     """
+    _check_lengths(event)
     check_codes(event, on)
     for path, value, mark in marked(event):
         if isinstance(mark, FieldOf):
@@ -54,6 +66,17 @@ def check_event(event: Any, on: date) -> None:
             _check_words(value, path)
         elif isinstance(mark, Seals):
             _check_sealed(value, path)
+
+
+def _check_lengths(event: Any, within: str = "") -> None:
+    cls: type = type(event)
+    for field in described(cls):
+        value, path = getattr(event, field.name), f"{within}{field.name}"
+        if isinstance(value, tuple) and len(value) > MOST_ENTRIES:
+            raise Rejected(path, f"must have at most {MOST_ENTRIES} entries", "Send fewer, or in several events.")
+        if field.record is not None:
+            for where, one in _flat(value, path):
+                _check_lengths(one, f"{where}.")
 
 
 def marked(event: Any, within: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -100,12 +123,18 @@ def _check_sealed(value: Sealed, path: str) -> None:
     if len(value.nonce) != NONCE_BYTES or len(value.ciphertext) <= TAG_BYTES:
         rule = f"must be AES-256-GCM: a nonce of {NONCE_BYTES} bytes, a tag of {TAG_BYTES} at the end"
         raise Rejected(path, rule, "Seal the document with a key of the key service, and send it again.")
-    try:
-        plain = value.ciphertext.decode().isprintable()
-    except UnicodeDecodeError:
-        return
-    if plain:
+    if _is_text(value.ciphertext):
         raise Rejected(path, "must be sealed, and reads as plain text", "Seal it, and send it again as a new event.")
+
+
+def _is_text(data: bytes) -> bool:
+    """Tell whether bytes read as text: in UTF-8, or (every other byte nought) in UTF-16."""
+    if data.count(0) > len(data) // 3:
+        return True
+    try:
+        return "".join(data.decode().split()).isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def check_codes(event: Any, on: date, nation: str | None = None, *, within: str = "") -> None:

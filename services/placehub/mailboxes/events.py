@@ -25,6 +25,18 @@ class EventRejected:
 
 
 @event
+class OutboxPaused:
+    """Most of what the organisation posted lately was rejected: its outbox is not read for a while; nothing is lost."""
+
+    STREAM: ClassVar[str] = "mailbox"
+    organisation: Organisation
+    rejected: Annotated[int, Doc("How many were rejected")]
+    of: Annotated[int, Doc("Of how many of its last records")]
+    seconds: Annotated[int, Doc("How long the outbox rests")]
+    remedy: str
+
+
+@event
 class DataUseEnded:
     """A search is over and this provider was not chosen: purge what was received about it."""
 

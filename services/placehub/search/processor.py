@@ -84,7 +84,8 @@ class Search:
             try:
                 decided = decide(known, record.event, record.offset, view)
             except Rejected as why:
-                step.reject(record, why, sender=sender_of(record))
+                sender = sender_of(record)
+                step.reject(record, why, sender=sender, told=self._around.is_active(sender))
                 continue
             self._keep(step, decided, record.attributes)
             if known is None:

@@ -27,6 +27,7 @@ class Surroundings:
         self.offsets: dict[str, list[int]] = {}
         self._reserved: dict[UUID, dict[UUID, int]] = defaultdict(dict)
         self._providers: set[str] = set()
+        self._shut_out: set[str] = set()
         self._joined: dict[UUID, set[str]] = defaultdict(set)
         self._agreements: dict[str, set[UUID]] = defaultdict(set)
         self._vacancies: dict[str, set[UUID]] = defaultdict(set)
@@ -51,6 +52,10 @@ class Surroundings:
             agreements = self._agreements.get(authority, set())
             joined = set().union(*(self._joined[one] for one in agreements)) if agreements else self._providers
         return frozenset(joined & self._providers)
+
+    def is_active(self, organisation: str) -> bool:
+        """Tell whether an organisation has not been shut out."""
+        return organisation not in self._shut_out
 
     def vacancies_of(self, provider: str) -> frozenset[UUID]:
         """Return the provider's vacancies that are not closed."""
@@ -112,6 +117,7 @@ class Surroundings:
 
     def _disabled(self, event: OrganisationDisabled, record: Record) -> None:
         self._providers.discard(event.organisation)
+        self._shut_out.add(event.organisation)
 
 
 def _since(record: Record) -> Since:

@@ -125,9 +125,10 @@ def _requested(vacancy: Vacancy | None, event: events.ReservationRequested) -> A
 def _why_not(vacancy: Vacancy | None, event: events.ReservationRequested) -> str | None:
     if vacancy is None or vacancy.provider != event.provider:
         return "not known"
-    if vacancy.state != "open":
-        return vacancy.state
-    return "place gone" if vacancy.left < len(event.children) else None
+    if vacancy.state == "closed":
+        return "closed"
+    # that a home is paused is not said: an allegation must not leak through a reason
+    return "place gone" if vacancy.state == "paused" or vacancy.left < len(event.children) else None
 
 
 def _withdrawn(vacancy: Vacancy | None, event: events.ReservationWithdrawn) -> Answer:
