@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from placehub.handbook.asyncapi import asyncapi
 from placehub.handbook.codes import codes
 from placehub.handbook.commands import commands
 from placehub.handbook.delivery import delivery
@@ -13,6 +14,7 @@ from placehub.handbook.lifecycle import lifecycle
 from placehub.handbook.matching import matching
 from placehub.handbook.metrics import metrics
 from placehub.handbook.model import model
+from placehub.handbook.openapi import openapi
 from placehub.handbook.settings import settings
 from placehub.handbook.streams import streams
 from placehub.handbook.views import views
@@ -32,6 +34,8 @@ def every_page(program: Any) -> dict[str, str]:
         "views.md": views(),
         "metrics.md": metrics(),
         "model.md": model(),
+        "asyncapi.yaml": asyncapi(),
+        "openapi.json": openapi(),
     }
 
 

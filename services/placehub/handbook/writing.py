@@ -8,8 +8,13 @@ from collections.abc import Iterable, Sequence
 
 def page(title: str, source: str, *parts: str) -> str:
     """Return a whole page: first the line that says what it is generated from, then title and parts."""
-    head = f"*Generated from {source} by `placehub docs write`: change it there, not here.*"
+    head = f"*{page_source(source)}*"
     return "\n\n".join([head, f"# {title}", *(part.strip("\n") for part in parts if part)]) + "\n"
+
+
+def page_source(source: str) -> str:
+    """Return the sentence that says what a page is generated from."""
+    return f"Generated from {source} by `placehub docs write`: change it there, not here."
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

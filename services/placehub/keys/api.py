@@ -10,7 +10,8 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Literal
+from importlib.metadata import version as version_of
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,7 +21,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from placehub.errors import Misconfigured, Unavailable
-from placehub.keys.problems import answer_with_problems, problem
+from placehub.keys.problems import answer_with_problems, described_problems, problem
 from placehub.keys.registry import MEDIA_TYPE, Answer, RegistryWindow
 from placehub.keys.sealing import DataKey, check_master
 from placehub.keys.service import Caller, KeyService, Service
@@ -247,6 +248,17 @@ def lookup(
 
 
 router.include_router(_registry)
+
+
+def describe() -> dict[str, Any]:
+    """Return the API's OpenAPI document."""
+    app = FastAPI(
+        title="placehub keys",
+        version=version_of("placehub"),
+        summary="Keys of children and households, and a read-only window on the schema registry.",
+    )
+    app.include_router(router, responses=described_problems())
+    return app.openapi()
 
 
 def create_app(

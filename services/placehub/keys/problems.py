@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from placehub.errors import Conflict, HubError, NotFound, Rejected, Unavailable
 
 LOG = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
 
 STATUS: tuple[tuple[type[HubError], int], ...] = (
     (Rejected, 422),
@@ -58,7 +59,17 @@ def problem(
     }
     if field is not None:
         content["field"] = field
-    return JSONResponse(content, status, headers, media_type="application/problem+json")
+    return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
+
+
+def described_problems() -> dict[int | str, dict[str, Any]]:
+    """Return, for the API's description, what every answer is that is an error."""
+    text = {"type": "string"}
+    fields = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text, "remedy": text, "field": text}
+    required = [name for name in fields if name != "field"]
+    content = {MEDIA_TYPE: {"schema": {"type": "object", "required": required, "properties": fields}}}
+    kinds = {"4XX": "What the caller can mend", "5XX": "What the caller can only try again"}
+    return {status: {"description": says, "content": content} for status, says in kinds.items()}
 
 
 def answer_with_problems(app: FastAPI) -> None:
