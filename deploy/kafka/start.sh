@@ -27,7 +27,7 @@ done
 [[ $NODE_ID =~ ^[0-9]+$ ]] || wrong "NODE_ID must be a number."
 libs=${KAFKA_LIBS:-/opt/kafka/libs}
 secrets=${SECRETS:-/run/secrets}
-data=${DATA:-/var/lib/kafka}
+data=${DATA:-/srv/kafka} # no folder of the image's own: those are volumes of another user
 bind=${BIND:-0.0.0.0}
 heap=${HEAP:-1g}
 

@@ -34,6 +34,13 @@ def test_credentials_once(placehub: Run, code: str) -> None:
     assert code in placehub("org", "list").out
 
 
+def test_addresses_outside(placehub: Run, code: str) -> None:
+    """An organisation is told the addresses by which it reaches the hub, where they are not the hub's own."""
+    outside = {"PLACEHUB_BOOTSTRAP_OUTSIDE": "hub.example.org:19092", "PLACEHUB_API_OUTSIDE": "https://hub.example.org"}
+    told = json.loads(placehub(*adding(code), "--json", **outside).out)
+    assert (told["bootstrap"], told["api"]) == ("hub.example.org:19092", "https://hub.example.org")
+
+
 def test_credentials_in_a_file(placehub: Run, code: str, tmp_path: Path) -> None:
     """Credentials that are saved are not on the screen."""
     file = tmp_path / "own.json"

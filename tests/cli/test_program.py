@@ -23,6 +23,7 @@ def test_help_is_light() -> None:
     "command",
     [
         "up",
+        "prepare",
         "run",
         "demo",
         "status",
@@ -37,6 +38,7 @@ def test_help_is_light() -> None:
         "search",
         "views",
         "schema",
+        "deploy",
         "docs",
     ],
 )

@@ -157,7 +157,7 @@ def brokers_are_three_and_agree(compose: Compose) -> Iterator[str]:
             yield f"{name}: is not node {number} at {name}:9092"
         if service.get("ports") != [f"127.0.0.1:{outside}:{outside}"]:
             yield f"{name}: tells organisations another port than it publishes"
-        if not any(str(one).endswith(f"/data/{name}:/var/lib/kafka") for one in service.get("volumes", [])):
+        if not any(str(one).endswith(f"/data/{name}:/srv/kafka") for one in service.get("volumes", [])):
             yield f"{name}: has no records of its own"
         if f"kafka_{number}_certificate" not in _secrets(service):
             yield f"{name}: is not given its own certificate"

@@ -27,7 +27,7 @@ def init(
 
     made = make(folder, host, WallClock().now())
     aside(f"Made {made}. Take ca.key out of it and keep it where it is safe; only 'deploy renew' needs it.")
-    aside(f"Then: docker compose --env-file {made / ENV_FILE} up --detach --build")
+    aside(f"Then: docker compose --env-file {made / ENV_FILE} up --detach")
 
 
 @app.command()
