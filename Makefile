@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
 
-.PHONY: demo up test faults check types lint arrows docs clean
+.PHONY: demo up test faults england check types lint arrows docs clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with $(PYTHON) ..." >&2
@@ -32,6 +32,9 @@ test: check ## everything, on real servers; ends with pytest's own summary
 faults: $(VENV)/.ready ## the long fault run: a region under kill -9 and worse, on several seeds
 	@FAULTS_SCALE=$${FAULTS_SCALE:-region} FAULTS_SECONDS=$${FAULTS_SECONDS:-900} FAULTS_SEEDS="$${FAULTS_SEEDS:-1 2 3}" \
 		$(BIN)/pytest tests/faults -s
+
+england: $(VENV)/.ready ## England's year up to two million events, by the hub's rules in memory; kept by its seed
+	@$(BIN)/placehub world make --scale england --days $${ENGLAND_DAYS:-365} --events $${ENGLAND_EVENTS:-2000000} --seed $(SEED)
 
 docs: $(VENV)/.ready ## write the generated pages of docs/ and schemas/avro anew
 	@$(BIN)/placehub schema write

@@ -179,21 +179,32 @@ def _worker(settings: Settings, processor: Processor) -> Worker:
 
 
 def _search(settings: Settings) -> Processor:
+    from placehub.drivers.aggregates import Aggregates
+    from placehub.drivers.parking import Parking
     from placehub.keys.client import KeyClient
     from placehub.postcodes import Postcodes
+    from placehub.search.case import Case
     from placehub.search.policy import DEFAULT
     from placehub.search.processor import Search
     from placehub.search.surroundings import Surroundings
-    from placehub.search.view import Needs
+    from placehub.search.tables import CASE
+    from placehub.search.view import KeyNeeds
 
     keys = KeyClient(settings.api, "hub", settings.api_token.get_secret_value())
-    return Search(Surroundings(Postcodes.open()), Needs(keys), DEFAULT, settings.partitions)
+    cases = Aggregates(Case, CASE, lambda case: case.live)
+    parking = Parking(Search.name, settings.partitions)
+    return Search(Surroundings(Postcodes.open()), KeyNeeds(keys), DEFAULT, cases=cases, parking=parking)
 
 
 def _vacancies(settings: Settings) -> Processor:
+    from placehub.drivers.aggregates import Aggregates
+    from placehub.drivers.parking import Parking
     from placehub.vacancies.processor import Vacancies
+    from placehub.vacancies.reserving import Vacancy
+    from placehub.vacancies.tables import VACANCY
 
-    return Vacancies(settings.partitions)
+    vacancies = Aggregates(Vacancy, VACANCY, lambda one: one.live)
+    return Vacancies(vacancies, Parking(Vacancies.name, settings.partitions))
 
 
 def _delivery(settings: Settings) -> Processor:

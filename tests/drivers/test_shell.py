@@ -17,7 +17,9 @@ from sqlalchemy import Engine, func, select
 from placehub.clock import TickedClock
 from placehub.contracts.codec import Codec, Folder
 from placehub.contracts.headers import Attributes, read_headers, write_headers
+from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.brokers import access, producer, reader
+from placehub.drivers.parking import Parking
 from placehub.drivers.publisher import Publisher
 from placehub.drivers.quiet import Quiet
 from placehub.drivers.records import Message, Partition
@@ -40,7 +42,7 @@ class Copying(Vacancies):
     """The vacancies' processor, which also says again what it has read, in a topic of the test's own."""
 
     def __init__(self, name: str, says_in: str) -> None:
-        super().__init__(partitions=6)
+        super().__init__(Aggregates(Vacancy, VACANCY, lambda one: one.live), Parking(self.name, 6))
         self.name = name
         self.says_in = says_in
         self.handled: list[int] = []

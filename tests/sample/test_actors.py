@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import permutations
+from itertools import combinations, permutations
 from random import Random
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from placehub.contracts.codec import Codec, Folder
 from placehub.contracts.headers import Attributes
@@ -213,6 +215,33 @@ def test_waves_take_searches_and_changes_in_turn() -> None:
     answer, chosen, chosen_too = act("Z", v="answers"), act("X", **SELECTS), act("Y", **SELECTS)
     expected = [[answer, *mixed[::2]], [chosen], [chosen_too], mixed[1::2]]
     assert waves([*mixed, chosen, answer, chosen_too]) == expected
+
+
+THINGS = st.dictionaries(
+    st.sampled_from(["v", "w", "referral 1", "referral 2"]), st.sampled_from([ALONE, "reads", "changes"])
+)
+TOUCHES = st.builds(
+    lambda world, things: {**world, **things}, st.sampled_from([{}, CHANGES, SEARCHES, SELECTS]), THINGS
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABC"), TOUCHES), max_size=20))
+def test_waves_are_as_few_as_a_greedy_order_gives(drawn: list[tuple[str, dict[str, str]]]) -> None:
+    """No two of a wave meet, and whoever stands in a later wave meets somebody in the one before."""
+
+    def meet(one: Act, other: Act) -> bool:
+        return any(
+            (one.touches[thing] != other.touches[thing] or one.touches[thing] == ALONE)
+            and not (thing.startswith("referral ") and one.sender == other.sender)
+            for thing in one.touches.keys() & other.touches.keys()
+        )
+
+    acts = [Act(sender, None, LATEST, touches) for sender, touches in drawn]
+    found = waves(acts)
+    assert sorted(map(id, acts)) == sorted(id(act) for wave in found for act in wave)
+    for at, wave in enumerate(found):
+        assert not any(meet(one, other) for one, other in combinations(wave, 2))
+        assert all(at == 0 or any(meet(act, other) for other in found[at - 1]) for act in wave)
 
 
 def test_the_best_band_wins_and_price_never_does() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from placehub.sample.made import VERDICTS, Asked, make
+
 TWICE = ("first", "second")
 
 
@@ -40,3 +42,12 @@ def test_the_same_seed_gives_the_same_verdicts(
     first, second = (json.loads((runs[name][1] / "demo-verdicts.json").read_text()) for name in TWICE)
     assert first
     assert first == second
+
+
+def test_the_bulk_shell_decides_the_same(
+    runs: dict[str, tuple[subprocess.CompletedProcess[str], Path]],
+) -> None:
+    """What processes decide behind a broker, the same rules decide in memory: verdict by verdict."""
+    folder, figures = make(Asked(scale="corner", seed=7, days=7))
+    assert (folder / VERDICTS).read_text() == (runs["first"][1] / "demo-verdicts.json").read_text()
+    assert figures["verdicts"] > 0

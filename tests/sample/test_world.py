@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from placehub.contracts.codec import Codec, Folder, to_json
-from placehub.errors import NotFound
+from placehub.errors import Misconfigured, NotFound
 from placehub.mailboxes.checks import check_codes
-from placehub.postcodes import Postcodes, authority
+from placehub.postcodes import Postcodes, authorities, authority, distance_miles
 from placehub.sample import figures
 from placehub.sample.world import SCALES, World, make_world
 
@@ -143,3 +143,33 @@ def _texts(value: object) -> list[str]:
     if isinstance(value, dict):
         return [text for one in value.values() for text in _texts(one)]
     return [text for one in value for text in _texts(one)] if isinstance(value, list) else []
+
+
+def test_england_has_all_its_authorities(postcodes: Postcodes) -> None:
+    """England is every authority of its own that places children, and providers work where carers can be near."""
+    england = make_world(1, "england", postcodes, days=1)
+    assert {one.code for one in england.authorities} == {one.code for one in authorities("England")}
+    assert (len(england.authorities), len(england.providers), england.scale.households) == (153, 318, 42_190)
+    assert {one.areas[0] for one in england.providers} == {one.code for one in england.authorities}
+    sectors = [one for name in postcodes.sectors() if (one := postcodes.sector(name)) is not None]
+    for provider in england.providers:
+        for near in provider.areas[1:]:
+            middles = [next(one for one in sectors if one.authority == code) for code in (provider.areas[0], near)]
+            assert distance_miles(*middles) < 150, (provider.code, near)
+
+
+def test_a_longer_world_begins_like_a_shorter_one(postcodes: Postcodes) -> None:
+    """After the first month as many vacancies come a month as came in it, and the first month's stay as they were."""
+    month, quarter = (make_world(3, "region", postcodes, days=days) for days in (30, 90))
+    assert [one.vacancy_id for one in quarter.homes[: len(month.homes)]] == [one.vacancy_id for one in month.homes]
+    later = quarter.homes[len(month.homes) :]
+    came = sum(one.opens_at > month.steps[0] for one in month.homes)
+    assert abs(len(later) / 2 - came) < 0.3 * came
+    assert min(one.opens_at for one in later) > max(one.opens_at for one in month.homes)
+    assert len({one.vacancy_id for one in quarter.homes}) == len(quarter.homes)
+
+
+def test_a_world_lasts_a_day_at_least(postcodes: Postcodes) -> None:
+    """No days are refused, with the remedy."""
+    with pytest.raises(Misconfigured, match="--days 1"):
+        make_world(1, "corner", postcodes, days=0)

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 import placehub.search
 from placehub.contracts.parts import Finding, HomeFit
-from placehub.search.matching import BANDS, band, match, match_one
+from placehub.search.criteria import distance
+from placehub.search.looking import Level, look, reach_of
+from placehub.search.matching import BANDS, band, match, match_one, within_reach
 from placehub.search.policy import DEFAULT
 from placehub.search.sought import Sought, split
 from placehub.vacancies.events import Home
@@ -45,6 +47,17 @@ READ = ("sought", "homes", "looking", "criteria", "household", "matching", "poli
 
 def _fits(sought: Sought, *some: Vacancy) -> tuple[HomeFit, ...]:
     return match(sought, world(*some), None, NOW, DEFAULT).fits
+
+
+@laws
+@given(searches(), worlds)
+def test_the_quick_look_and_the_criterion_agree(sought: Sought, some: list[Vacancy]) -> None:
+    """A provider is within reach if `distance` lets one of its homes be, whatever else is wrong with it."""
+    homes = world(*some)
+    spots = homes.spots((row.provider, row.vacancy_id) for row in homes)
+    looking = look(sought, sought.units[0], None, NOW, DEFAULT)
+    expected = {row.provider for row in homes if distance(looking, row)[0] is not Level.DOES_NOT_FIT}
+    assert within_reach(sought.place, reach_of(sought.within_miles, DEFAULT), spots) == expected
 
 
 @laws

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from placehub.agreements.events import ProviderJoined
-from placehub.keys.client import KeyClient
+from placehub.drivers.memory import KeptAggregates, KeptParking
 from placehub.postcodes import Postcodes
+from placehub.referrals.child import ChildNeed
+from placehub.search.case import Case, Facts
 from placehub.search.policy import DEFAULT
 from placehub.search.processor import Search
 from placehub.search.surroundings import Surroundings
-from placehub.search.view import Needs
 from placehub.vacancies.events import (
     VacancyClosed,
     VacancyConfirmed,
@@ -27,13 +29,21 @@ from .worlds import NOW, TODAY, a_home
 Seen = list[tuple[str, bool]]
 
 
+class NoNeeds:
+    """No need is open."""
+
+    def of(self, facts: Facts) -> dict[UUID, ChildNeed]:
+        """Return none."""
+        return {}
+
+
 class Feed:
     """Tells of each event in turn whether searches look again because of it, and if by joining."""
 
     def __init__(self) -> None:
-        self.search = Search(
-            Surroundings(Postcodes.open()), Needs(KeyClient("http://127.0.0.1:9", "hub", "none")), DEFAULT, 6
-        )
+        cases: KeptAggregates[Case] = KeptAggregates(lambda case: case.live)
+        around = Surroundings(Postcodes.open())
+        self.search = Search(around, NoNeeds(), DEFAULT, cases=cases, parking=KeptParking(6))
         self.offset = 0
 
     def __call__(self, *events: object) -> Seen:

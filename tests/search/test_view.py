@@ -19,7 +19,7 @@ from placehub.referrals.child import NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, Wanted
 from placehub.search.policy import DEFAULT
 from placehub.search.surroundings import Surroundings
-from placehub.search.view import Needs, Sight
+from placehub.search.view import KeyNeeds, Sight
 from placehub.streams import full_name
 from placehub.vacancies.events import VacancyConfirmed, VacancyOpened
 
@@ -52,7 +52,7 @@ def surroundings() -> Surroundings:
 def sight(surroundings: Surroundings) -> Iterator[Sight]:
     """Return the view of one step; nothing here is sealed, so no key is ever asked for."""
     keys = KeyClient("http://127.0.0.1:9", "hub", "none")
-    yield Sight(surroundings, Needs(keys), DEFAULT, NOW)
+    yield Sight(surroundings, KeyNeeds(keys), DEFAULT, NOW)
     keys.close()
 
 

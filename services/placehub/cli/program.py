@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from placehub.cli import deadletters, deploy, handbook, mail, operating, organisations, running, schemas, stories
+from placehub.cli import (
+    deadletters,
+    deploy,
+    handbook,
+    mail,
+    operating,
+    organisations,
+    running,
+    schemas,
+    stories,
+    worlds,
+)
 from placehub.cli.endings import Program
 
 app = typer.Typer(
@@ -23,4 +34,5 @@ app.add_typer(stories.views, name="views")
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(deploy.app, name="deploy")
+app.add_typer(worlds.app, name="world")
 app.add_typer(handbook.app, name="docs")

@@ -66,7 +66,7 @@ class Aggregates(Generic[T]):
         if key in self._changed:
             return self._changed[key]
         kept = self._kept.get(step.partition.number, {}).get(key)
-        return kept if kept is not None else self._read(step.connection, key)
+        return kept if kept is not None else self._read(step, key)
 
     def held(self, key: UUID) -> T | None:
         """Return a live aggregate of this step's partition, or None: never asks the database."""
@@ -111,8 +111,8 @@ class Aggregates(Generic[T]):
             else:
                 kept.pop(key, None)
 
-    def _read(self, connection: Connection, key: UUID) -> T | None:
-        row = connection.execute(select(cast(self._table.c.state, Text)).where(self._key == key)).first()
+    def _read(self, step: Step, key: UUID) -> T | None:
+        row = step.connection.execute(select(cast(self._table.c.state, Text)).where(self._key == key)).first()
         return self._adapter.validate_json(row[0]) if row else None
 
     def _of_step(self) -> Step:

@@ -63,12 +63,18 @@ class Step:
 
     def emit(self, event: object, *, because: Cause, nth: object = 0, marks: tuple[str, ...] = ()) -> UUID:
         """Append an event of the hub's own to its stream; the same cause gives the same id, and its trace goes on."""
+        about = self.attributes_of(event, because=because, nth=nth, marks=marks)
+        topic = stream(about.type.partition(".")[0]).name
+        self._pending.append(_Pending(topic, about.subject, about, {}, self.codec.encode(event)))
+        return about.id
+
+    def attributes_of(self, event: object, *, because: Cause, nth: object, marks: tuple[str, ...]) -> Attributes:
+        """Return the attributes of an event of the hub's own; its sequence is given when it is stored."""
         cause, trace_id = (because, because.hex) if isinstance(because, UUID) else (because.id, because.trace_id)
         name = full_name(type(event))
-        home = stream(name.partition(".")[0])
-        subject = str(getattr(event, home.key))
+        subject = str(getattr(event, stream(name.partition(".")[0]).key))
         ce_id = uuid5(HUB, f"{cause}|{name}|{subject}|{nth}")
-        attributes = Attributes(
+        return Attributes(
             id=ce_id,
             source=self.source,
             type=name,
@@ -78,8 +84,6 @@ class Step:
             marks=marks,
             traceparent=traceparent(ce_id, trace_id),
         )
-        self._pending.append(_Pending(home.name, subject, attributes, {}, self.codec.encode(event)))
-        return ce_id
 
     def append(self, topic: str, attributes: Attributes, value: bytes) -> None:
         """Append an organisation's own event, as posted, to a stream."""

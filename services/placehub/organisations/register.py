@@ -216,7 +216,7 @@ def _row(one: Organisation) -> dict[str, Any]:
 
 def _publish(settings: Settings, joined: Sequence[Organisation], since: dict[str, datetime]) -> None:
     """Say on the stream who has joined."""
-    _say(settings, [(one.code, *said) for one in joined for said in _announced(one, since[one.code])])
+    _say(settings, [(one.code, *said) for one in joined for said in announced(one, since[one.code])])
 
 
 def _say(settings: Settings, events: Sequence[tuple[str, object, Attributes]]) -> None:
@@ -236,7 +236,8 @@ def _say(settings: Settings, events: Sequence[tuple[str, object, Attributes]]) -
             stream.close(timeout=5)
 
 
-def _announced(one: Organisation, at: datetime) -> list[tuple[object, Attributes]]:
+def announced(one: Organisation, at: datetime) -> list[tuple[object, Attributes]]:
+    """Return what the stream is told of an organisation that has joined, in order."""
     events = (_registered(one), _agreed(one.code, one.agreement))
     return [(event, _about(type(event), one.code, at, number)) for number, event in enumerate(events, start=1)]
 

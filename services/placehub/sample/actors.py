@@ -6,7 +6,8 @@ by then, in the order of its own keys: so the order in which letters arrive with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -22,6 +23,7 @@ from placehub.sample.world import World
 from placehub.streams import event_name, full_name
 
 Path = tuple[str | int, ...]
+_Way = tuple[str, str]
 
 
 class Letter(Protocol):
@@ -75,6 +77,7 @@ class Act:
         return document
 
 
+CASE: Final = "referral "
 ALONE = "alone"
 CHANGES = {"world": "changes"}
 SEARCHES = {"world": "searches"}
@@ -86,7 +89,7 @@ TURNS: Final = (None, "searches", ALONE, "changes")
 
 def on_case(referral_id: UUID, way: str = ALONE) -> dict[str, str]:
     """Touch a case."""
-    return {f"referral {referral_id}": way}
+    return {f"{CASE}{referral_id}": way}
 
 
 def on_homes(provider: str, way: str = ALONE) -> dict[str, str]:
@@ -102,29 +105,30 @@ def waves(acts: Sequence[Act]) -> list[list[Act]]:
     case keep their order even within a wave, since they share a mailbox and a key.
     """
     found: list[list[Act]] = []
+    last: dict[str, dict[_Way, int]] = defaultdict(dict)
     for act in sorted(acts, key=_turn):
-        first = max((at for at, wave in enumerate(found) if any(_meet(act, one) for one in wave)), default=-1) + 1
-        while first < len(found) and any(_meet(act, one) for one in found[first]):
-            first += 1
+        # a wave before the last that meets the act is no use to it, so the next one after that is the first
+        first = (
+            max((at for thing, way in act.touches.items() for at in _meeting(act, thing, way, last)), default=-1) + 1
+        )
         if first == len(found):
             found.append([])
         found[first].append(act)
+        for thing, way in act.touches.items():
+            key = way, act.sender if thing.startswith(CASE) else ""
+            last[thing][key] = max(first, last[thing].get(key, -1))
     return found
+
+
+def _meeting(act: Act, thing: str, way: str, last: Mapping[str, Mapping[_Way, int]]) -> Iterator[int]:
+    """Yield the waves in which something meets the act over this thing."""
+    for (before, sender), at in last[thing].items():
+        if (way != before or way == ALONE) and not (thing.startswith(CASE) and sender == act.sender):
+            yield at
 
 
 def _turn(act: Act) -> int:
     return TURNS.index(act.touches.get("world"))
-
-
-def _meet(act: Act, other: Act) -> bool:
-    for thing, way in act.touches.items():
-        before = other.touches.get(thing)
-        if before is None or (way == before != ALONE):
-            continue
-        if act.sender == other.sender and thing.startswith("referral "):
-            continue
-        return True
-    return False
 
 
 class Actor:

@@ -6,41 +6,26 @@ import fcntl
 import json
 import shutil
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from rich.console import Console
 from rich.table import Table
 
 from placehub.database import connect
-from placehub.drivers.patience import patiently
-from placehub.drivers.records import Record
-from placehub.errors import Conflict, HubError, Unavailable
-from placehub.mailboxes.access import Access
-from placehub.mailboxes.documents import prepare
-from placehub.mailboxes.inbox import Received
-from placehub.mailboxes.mailbox import Mailbox
-from placehub.organisations.joining import Organisation, SharingAgreement
-from placehub.organisations.register import add_many
+from placehub.errors import Conflict
 from placehub.postcodes import Postcodes
-from placehub.referrals.child import Child, ChildNeed
-from placehub.sample.actors import Act, Actor, Lead, waves
-from placehub.sample.behaviour import Model
-from placehub.sample.history import Doorbell, open_needs, read_streams
-from placehub.sample.manager import ReferralManager
-from placehub.sample.officer import Officer
-from placehub.sample.parties import STARTS_ON, Party
+from placehub.sample.history import open_needs, read_streams
+from placehub.sample.mailroom import Mailroom
 from placehub.sample.recheck import Violation, recheck
 from placehub.sample.report import a_placed_search, arm_results, notes, result_table
+from placehub.sample.stage import Stage
+from placehub.sample.verdicts import verdict, write_verdicts
 from placehub.sample.world import FIRST_DAY, World, make_world
 from placehub.settings import HUB_FILE, Settings
-from placehub.streams import event_name
 
 if TYPE_CHECKING:
     from placehub.app import Running
@@ -48,12 +33,7 @@ if TYPE_CHECKING:
 MARK: Final = "sample-world.json"
 """Says that a folder was made by the demo, so that the next run may start over in it."""
 VERDICTS: Final = "demo-verdicts.json"
-ACCESS: Final = "credentials"
-"""Folder in which the command line looks for an organisation's credentials."""
-AT_ONCE: Final = 8
 EVERY_DAYS: Final = 5
-A = TypeVar("A")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,165 +96,24 @@ def _check_idle(folder: Path) -> None:
 
 
 def _play(running: Running, world: World, folder: Path, postcodes: Postcodes, out: Console) -> list[Violation]:
-    stage = Stage(running, world, folder)
+    front = Mailroom(running, folder)
+    stage = Stage(front, world)
     try:
         stage.prepare()
         for now in world.steps:
             _progress(world, now)
             stage.step(now)
     finally:
-        stage.close()
+        front.close()
     running.wait_quiet()
     streams = running.see_through(lambda: read_streams(running.settings, ("referral", "vacancy", "agreement")))
     needs = running.see_through(lambda: open_needs(running.settings, streams["referral"]))
     violations = recheck(streams, needs, postcodes)
-    write_verdicts(folder / VERDICTS, streams["referral"])
+    write_verdicts(folder / VERDICTS, filter(None, map(verdict, streams["referral"])))
     table, example = running.see_through(lambda: _results(running.settings))
     out.print(table)
     _tell(folder, violations, len(stage.rejected), example, out)
     return violations
-
-
-class Stage:
-    """The actors with their mailboxes, and the hub they act in front of."""
-
-    def __init__(self, running: Running, world: World, folder: Path, model: Model | None = None) -> None:
-        self._running = running
-        self._world = world
-        self._folder = folder
-        self._model = model or Model()
-        self._mailboxes: dict[str, Mailbox] = {}
-        self._actors: dict[str, Actor] = {}
-        self._bell: Doorbell | None = None
-        self._pool = ThreadPoolExecutor(AT_ONCE)
-        self._reader = ThreadPoolExecutor(1)
-
-    def prepare(self) -> None:
-        """Register every organisation, hire the actors, and let the lead register the agreements."""
-        self._running.tick(FIRST_DAY)
-        parties = self._world.parties
-        given = add_many(self._running.settings, [joining(one) for one in parties], FIRST_DAY)
-        for credentials in given:
-            access = self._access(credentials.code, credentials.kafka_password, credentials.api_token)
-            access.save(self._folder / ACCESS / f"{credentials.code}.json")
-            self._mailboxes[credentials.code] = Mailbox.of(access)
-        self._running.wait_quiet()
-        self._actors = {one.code: self._hire(one) for one in parties}
-        self._bell = Doorbell(self._running.settings, self._mailboxes)
-        self._perform(self._world.lead.code, FIRST_DAY)
-
-    def step(self, now: datetime) -> None:
-        """Move the clock on, let everybody read what has come, and post what they then decide, in waves."""
-        early = self._reader.submit(self._letters)  # while the hub is busy with what the new time brings
-        self._running.tick(now, views=False)
-        came = self._running.finish(early)
-        late = self._running.finish(self._reader.submit(self._letters))
-        for code in sorted({*came, *late}):
-            self._actors[code].read([*came.get(code, ()), *late.get(code, ())], now)
-        acts = self._all(lambda actor: actor.act(now), self._actors.values())
-        self._post(act for some in acts for act in some)
-
-    def _all(self, do: Callable[[A], R], each: Iterable[A]) -> list[R]:
-        return [self._running.finish(one) for one in [self._pool.submit(do, some) for some in each]]
-
-    @property
-    def rejected(self) -> list[object]:
-        """Every event that came back to an actor."""
-        return [event for actor in self._actors.values() for event in actor.rejected]
-
-    def close(self) -> None:
-        """Let go of all connections."""
-        self._reader.shutdown()
-        self._pool.shutdown()
-        for mailbox in self._mailboxes.values():
-            mailbox.close()
-        if self._bell is not None:
-            self._bell.close()
-
-    def _access(self, code: str, password: str, token: str) -> Access:
-        settings = self._running.settings
-        return Access(
-            organisation=code,
-            bootstrap=settings.bootstrap,
-            kafka_password=password,
-            api=settings.api,
-            api_token=token,
-            tls_ca=settings.kafka_tls_ca,
-        )
-
-    def _hire(self, party: Party) -> Actor:
-        match party.kind:
-            case "authority":
-                return Officer(self._world, party.code, self._model)
-            case "provider":
-                mailbox = self._mailboxes[party.code]
-                return ReferralManager(self._world, party.code, self._model, lambda child: _need(mailbox, child))
-            case _:
-                return Lead(self._world)
-
-    def _perform(self, code: str, now: datetime) -> None:
-        self._post(self._actors[code].act(now))
-
-    def _letters(self) -> dict[str, list[Received]]:
-        rung = patiently(self._bell.rung) if self._bell else []
-        found = self._pool.map(lambda code: patiently(self._mailboxes[code].read_to_end), rung)
-        return dict(zip(rung, found, strict=True))
-
-    def _post(self, acts: Iterable[Act]) -> None:
-        for wave in waves(list(acts)):
-            by_sender: dict[str, list[Act]] = defaultdict(list)
-            for act in wave:
-                by_sender[act.sender].append(act)
-            self._all(lambda both: self._send(*both), by_sender.items())
-            self._running.wait_decided()  # the next tick waits for the inboxes, the end for the views
-
-    def _send(self, code: str, acts: Sequence[Act]) -> None:
-        letters = [prepare(act.name, act.document(), act.time, act.id) for act in acts]
-        patiently(lambda: self._mailboxes[code].post_prepared(letters))  # an act has the same id each time
-
-
-def joining(party: Party) -> Organisation:
-    """Return the party as the register takes it."""
-    return Organisation(
-        code=party.code,
-        scheme=party.scheme,
-        kind=party.kind,
-        name=party.name,
-        nation=party.nation,
-        agreement=SharingAgreement(
-            reference=party.sharing_agreement, signed_on=STARTS_ON, contact=f"data@{party.code.lower()}.example"
-        ),
-    )
-
-
-def _need(mailbox: Mailbox, child: Child) -> ChildNeed | None:
-    try:
-        return patiently(lambda: mailbox.open_need(child))
-    except Unavailable:
-        raise
-    except HubError:  # closed to us meanwhile: the manager goes on with what is said openly
-        return None
-
-
-def write_verdicts(path: Path, referrals: Iterable[Record]) -> None:
-    """Write the sorted set of (step, referral, provider, verdict), the same for the same seed and scale."""
-    found = sorted({one for record in referrals if (one := verdict(record)) is not None})
-    path.write_text("[\n" + ",\n".join(json.dumps(one) for one in found) + "\n]\n")
-
-
-def verdict(record: Record) -> tuple[str, str, str, str] | None:
-    """Return what one event says of one provider's invitation, or None when it says nothing of that."""
-    event, name = record.event, event_name(type(record.event))
-    match name:
-        case "ProviderInvited":
-            what = f"invited {event.band}"
-        case "InvitationUpdated":
-            what = f"updated {event.band}"
-        case "InvitationClosed":
-            what = f"closed {event.reason}"
-        case _:
-            return None
-    return record.attributes.time.isoformat(), str(event.referral_id), event.provider, what
 
 
 def _opening(world: World) -> str:

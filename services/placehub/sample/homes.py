@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -41,6 +41,8 @@ FRESH_DAYS: Final = (7, 20)
 """How long, from and to, a carer's word still stands when the vacancy is opened."""
 OPEN_AT_ONCE: Final = 0.80
 """Share of the vacancies that are there on the first day; the others open during the days."""
+FIRST_DAYS: Final = 30
+"""Days in which the vacancies of the published share open; later ones take the place of those that were filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,37 @@ class _Household:
     provider: Party
     places: int
     free: int
+    nth: str = ""
+    """Tells a later vacancy of the household from its first."""
+
+    @property
+    def name(self) -> object:
+        """What chance knows the vacancy by."""
+        return self.nth or self.number
 
 
 def make_homes(
     seed: int, providers: Sequence[Party], places: Places, households: int, steps: Sequence[datetime]
 ) -> tuple[SampleHome, ...]:
-    """Return the households that have room, of `households` in all; `steps` are the moments at which one may open."""
-    return tuple(
-        _home(seed, one, places, steps) for one in _households(seed, providers, places, households) if one.free
-    )
+    """Return the households that have room, of `households` in all; `steps` are the mornings on which one may open.
+
+    Where there are more mornings than `FIRST_DAYS`, as many vacancies more come each month as come in the first.
+    """
+    every = list(_households(seed, providers, places, households))
+    first = [_home(seed, one, places, steps[:FIRST_DAYS], steps) for one in every if one.free]
+    return (*first, *_later(seed, every, places, steps, len(first)))
+
+
+def _later(
+    seed: int, every: Sequence[_Household], places: Places, steps: Sequence[datetime], first: int
+) -> Iterator[SampleHome]:
+    chance = rng(seed, "later vacancies")
+    mornings = steps[FIRST_DAYS:]
+    more = round(first * (1 - OPEN_AT_ONCE) * len(mornings) / FIRST_DAYS)
+    for nth in range(more):
+        one = chance.choice(every)
+        free = replace(one, free=1, nth=f"{one.number}-{nth}")
+        yield _home(seed, free, places, [chance.choice(mornings)], steps)
 
 
 def _households(seed: int, providers: Sequence[Party], places: Places, count: int) -> Iterator[_Household]:
@@ -87,15 +111,17 @@ def _households(seed: int, providers: Sequence[Party], places: Places, count: in
     return (_Household(number, owners[number], sizes[number], free[number]) for number in range(count))
 
 
-def _home(seed: int, one: _Household, places: Places, steps: Sequence[datetime]) -> SampleHome:
-    chance = rng(seed, "home", one.number)
+def _home(
+    seed: int, one: _Household, places: Places, opens: Sequence[datetime], steps: Sequence[datetime]
+) -> SampleHome:
+    chance = rng(seed, "home", one.name)
     postcode, sector = places.draw(chance.choice(one.provider.areas), chance)
-    opens_at = steps[0] if chance.random() < OPEN_AT_ONCE else chance.choice(steps)
+    opens_at = opens[0] if chance.random() < OPEN_AT_ONCE else chance.choice(opens)
     household, tokens = _sealed_part(seed, one.number, postcode)
     pauses, closes = chance.random() < 0.04, chance.random() < 0.03
     later = [step for step in steps if step > opens_at] or [opens_at + timedelta(days=1)]
     return SampleHome(
-        vacancy_id=made_id(seed, "vacancy", one.number),
+        vacancy_id=made_id(seed, "vacancy", one.name),
         household_ref=made_id(seed, "household", one.number),
         provider=one.provider.code,
         opens_at=opens_at,

@@ -88,6 +88,8 @@ class ReferralManager(Actor):
             _CASE_NOTES[name](case, event, attributes)
             if not case.open:
                 self._release(event.referral_id)
+            if name == "DataUseEnded":  # whoever's use of the data has ended keeps none of it
+                del self._cases[event.referral_id]
 
     def act(self, now: datetime) -> list[Act]:
         """Return what is due now: homes first, then invitations case by case."""

@@ -12,8 +12,10 @@ from typing import Final
 from uuid import UUID
 
 from placehub.agreements.events import AgreementRegistered, ContractManager, ProviderJoined
+from placehub.postcodes import authorities as authorities_of
 from placehub.postcodes import authority
 from placehub.sample.chance import made_id, rng
+from placehub.sample.places import Places
 
 NEIGHBOURS: Final[dict[str, tuple[str, ...]]] = {
     "E08000035": ("E08000032", "E08000036", "E06000014"),  # Leeds: Bradford, Wakefield, York
@@ -33,6 +35,8 @@ NEIGHBOURS: Final[dict[str, tuple[str, ...]]] = {
 }
 """The authorities, and the neighbours where a provider that works for one also has carers."""
 
+NEAREST: Final = 3
+"""How many authorities outside the region count as an authority's neighbours: those whose middle is nearest."""
 SCHEMES: Final = {"England": "ofsted", "Wales": "ciw", "Scotland": "ci"}
 LEAD: Final = "SAMPLE-LEAD-01"
 STARTS_ON: Final = date(2025, 4, 1)
@@ -56,21 +60,26 @@ class Party:
         return f"SAMPLE-DSA-{self.code}"
 
 
-def make_authorities(count: int) -> tuple[Party, ...]:
-    """Return the first `count` authorities of the region, a Welsh and a Scottish one always among them."""
-    found = (authority(code) for code in list(NEIGHBOURS)[:count])
+def make_authorities(count: int, nation: str | None = None) -> tuple[Party, ...]:
+    """Return the first `count` authorities of a nation by their codes, or, without one, of the region.
+
+    A Welsh and a Scottish authority are always among the region's.
+    """
+    codes = [one.code for one in authorities_of(nation)] if nation else list(NEIGHBOURS)
+    found = (authority(code) for code in codes[:count])
     return tuple(Party(one.code, "ons", "authority", one.name, one.nation) for one in found)
 
 
-def make_providers(seed: int, count: int, authorities: Sequence[Party]) -> tuple[Party, ...]:
+def make_providers(seed: int, count: int, authorities: Sequence[Party], places: Places) -> tuple[Party, ...]:
     """Return the made-up providers, at least one for each authority where there are enough."""
     codes = [one.code for one in authorities]
-    return tuple(_provider(seed, number, codes) for number in range(1, count + 1))
+    return tuple(_provider(seed, number, codes, places) for number in range(1, count + 1))
 
 
-def _provider(seed: int, number: int, codes: list[str]) -> Party:
+def _provider(seed: int, number: int, codes: list[str], places: Places) -> Party:
     main = codes[(number - 1) % len(codes)]
-    near = [code for code in NEIGHBOURS[main] if code in codes]
+    around = NEIGHBOURS[main] if main in NEIGHBOURS else places.nearest(main, NEAREST)
+    near = [code for code in around if code in codes]
     chance = rng(seed, "provider", number)
     nation = authority(main).nation
     return Party(

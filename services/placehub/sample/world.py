@@ -37,11 +37,14 @@ class Scale:
     providers: int
     households: int
     days: int
+    nation: str | None = None
+    """All of whose authorities are taken; without one they are the region's."""
 
 
 SCALES: Final[dict[str, Scale]] = {
     "region": Scale(authorities=14, providers=40, households=2_000, days=30),
     "corner": Scale(authorities=3, providers=6, households=300, days=7),
+    "england": Scale(authorities=153, providers=318, households=42_190, days=3, nation="England"),
 }
 
 
@@ -115,9 +118,9 @@ def make_world(seed: int, scale: str, postcodes: Postcodes, days: int | None = N
     if days is not None and days < 1:
         raise Misconfigured("A sample world lasts at least one day. Give --days 1 or more.")
     size = replace(SCALES[scale], days=days or SCALES[scale].days)
-    authorities = parties.make_authorities(size.authorities)
-    providers = parties.make_providers(seed, size.providers, authorities)
+    authorities = parties.make_authorities(size.authorities, size.nation)
     places = Places(postcodes, [one.code for one in authorities])
+    providers = parties.make_providers(seed, size.providers, authorities, places)
     steps = regular_steps(size.days)
     mornings = [step for step in steps if step.hour == MORNING]
     searches = figures.searches_in(size.days, size.households)

@@ -6,6 +6,7 @@ repeated, only named as the source. The price is not among the facts any criteri
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from datetime import timedelta
 
 from placehub.search.homes import HomeRow
@@ -198,3 +199,27 @@ CRITERIA: dict[str, Criterion] = {
     "communication": communication,
 }
 """Every criterion by its name, in the fixed order in which homes are removed and findings are listed."""
+
+READS: dict[str, Callable[[HomeRow], Hashable]] = {
+    "state": lambda row: (row.live, row.home.state),
+    "agreement": lambda row: row.provider,
+    "kind": lambda row: row.home.kinds,
+    "available by": lambda row: row.home.available_from,
+    "places": lambda row: row.places_left,
+    "siblings": lambda row: row.home.sibling_places,
+    "age": lambda row: (row.home.min_age, row.home.max_age),
+    "sex": lambda row: row.home.sex,
+    "adaptation": lambda row: row.home.adapted,
+    "risks": lambda row: (row.home.exclusions, row.companions),
+    "avoid area": lambda row: row.areas,
+    "pets": lambda row: row.home.pets,
+    "living companions": lambda row: row.companions,
+    "usual limit": lambda row: (row.home.exemption, row.home.approved_places, row.children_placed),
+    "terms of approval": lambda row: (row.home.approved_places, row.children_placed),
+    "freshness": lambda row: row.willing_until,
+    "communication": lambda row: (row.home.skills, row.home.languages),
+}
+"""All that a criterion reads of a home: of two homes alike in that, it says the same in one search at one moment.
+
+A criterion that is not here reads what no two homes share. Whoever lets one read more must say so here.
+"""

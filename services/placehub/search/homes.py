@@ -133,6 +133,16 @@ class Bits:
         return np.uint64(sum(1 << self._bits[code] for code in set(codes) if code in self._bits))
 
 
+@dataclass(frozen=True, slots=True)
+class Spots:
+    """Where some vacancies are, and whose each is: for a quick look at which of them a search can reach at all."""
+
+    providers: tuple[str, ...]
+    east: NDArray[np.float64]
+    """NaN where the place is not known, or the vacancy itself."""
+    north: NDArray[np.float64]
+
+
 def is_after(since: Since, offsets: Sequence[int]) -> bool:
     """Tell whether an event lies at or beyond these next offsets."""
     partition, offset = since
@@ -229,6 +239,17 @@ class Homes:
         """Return a vacancy as it now stands, or None when it is closed or was never seen."""
         at = self._at.get(vacancy_id)
         return None if at is None else self._rows[at]
+
+    def spots(self, vacancies: Iterable[tuple[str, UUID]]) -> Spots:
+        """Return where the vacancies, each named with its provider, are."""
+        named = list(vacancies)
+        rows = [self.row(vacancy_id) for _, vacancy_id in named]
+        places = [(row.east, row.north) if row else (None, None) for row in rows]
+        return Spots(
+            tuple(provider for provider, _ in named),
+            np.array([east for east, _ in places], np.float64),
+            np.array([north for _, north in places], np.float64),
+        )
 
     def provider(self, vacancy_id: UUID) -> str | None:
         """Return whose vacancy it is, or None when it is closed or was never seen."""

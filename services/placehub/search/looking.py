@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from typing import Any
 
 from placehub.search.homes import HomeRow
 from placehub.search.policy import TODAY, Policy
@@ -37,9 +38,10 @@ class Level(IntEnum):
     @property
     def asked(self) -> str | None:
         """Return who is to be asked, if it is a question."""
-        return {Level.ASK_AUTHORITY: "authority", Level.ASK_CARER: "carer"}.get(self)
+        return _ASKED.get(self)
 
 
+_ASKED = {Level.ASK_AUTHORITY: "authority", Level.ASK_CARER: "carer"}
 _VERDICTS = ("fits", "ask", "needs support", "ask", "needs variation", "does not fit")
 
 Said = tuple[Level, dict[str, str]]
@@ -66,14 +68,21 @@ class Looking:
     """The unit without parents: a parent of 25 is fine, so approval is not read against a parent."""
     needed: int
     """The places needed: one for each who is looked after, and never none."""
+    said: dict[tuple[str, Hashable], Any] = field(default_factory=dict, compare=False, repr=False)
+    """What criteria have said of homes so far, by criterion and all that it reads of a home."""
 
 
 Criterion = Callable[[Looking, HomeRow], Said]
 
 
+def reach_of(within_miles: int | None, policy: Policy) -> float:
+    """Return how far a search reaches, in metres from its centre."""
+    miles = policy.radius_miles if within_miles is None else within_miles
+    return max(miles, 0) * METRES_IN_A_MILE
+
+
 def look(sought: Sought, unit: Unit, eligible: frozenset[str] | None, now: datetime, policy: Policy) -> Looking:
     """Return the search at one moment, its radius and days worked out."""
-    miles = policy.radius_miles if sought.within_miles is None else sought.within_miles
     wanted_on, latest = needed_days(sought, now.date().toordinal(), policy)
     return Looking(
         sought=sought,
@@ -81,7 +90,7 @@ def look(sought: Sought, unit: Unit, eligible: frozenset[str] | None, now: datet
         eligible=eligible,
         now=now,
         policy=policy,
-        reach=max(miles, 0) * METRES_IN_A_MILE,
+        reach=reach_of(sought.within_miles, policy),
         wanted_on=wanted_on,
         latest=latest,
         children=tuple(person for person in unit if not person.parent),

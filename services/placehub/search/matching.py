@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placehub.contracts.parts import Finding, HomeFit
-from placehub.search.criteria import CRITERIA, distance_squared
-from placehub.search.homes import NOT_SAID, SEX_OF, Columns, HomeRow, Homes
+from placehub.search.criteria import CRITERIA, READS, distance_squared
+from placehub.search.homes import NOT_SAID, SEX_OF, Columns, HomeRow, Homes, Spots
 from placehub.search.looking import METRES_IN_A_MILE, Level, Looking, look
 from placehub.search.policy import Policy
 from placehub.search.sought import Sought
@@ -56,13 +56,13 @@ def match(sought: Sought, homes: Homes, eligible: frozenset[str] | None, now: da
 
     `eligible` names the providers that may be searched; None lets every provider in.
     """
-    lookings = _lookings(sought, eligible, now, policy)
+    lookings = lookings_of(sought, eligible, now, policy)
     considered = int(np.count_nonzero(homes.columns.live))
     removed: Counter[str] = Counter()
     fits = []
     for at in _sieve(homes, lookings, removed):
         row = homes.row_at(at)
-        judged = _judge(lookings, row)
+        judged = judge(lookings, row)
         if isinstance(judged, Finding):
             removed[judged.criterion] += 1
         else:
@@ -76,7 +76,16 @@ def match_one(
     sought: Sought, row: HomeRow, eligible: frozenset[str] | None, now: datetime, policy: Policy
 ) -> HomeFit | Finding:
     """Return how one home fits, or the first finding that rules it out."""
-    return _judge(_lookings(sought, eligible, now, policy), row)
+    return judge(lookings_of(sought, eligible, now, policy), row)
+
+
+def within_reach(place: tuple[float, float] | None, reach: float, spots: Spots) -> frozenset[str]:
+    """Return the providers some of whose spots are not beyond `reach` metres of the place: the rule of `distance`."""
+    if place is None:
+        return frozenset(spots.providers)
+    east, north = spots.east - place[0], spots.north - place[1]
+    near = ~(east * east + north * north > reach * reach)  # an unknown place is NaN, which is never too far
+    return frozenset(spots.providers[at] for at in np.flatnonzero(near))
 
 
 def band(findings: Sequence[Finding], policy: Policy) -> str | None:
@@ -102,11 +111,12 @@ def band(findings: Sequence[Finding], policy: Policy) -> str | None:
     return WITH_SUPPORT if hard or of_carer or Level.NEEDS_SUPPORT.verdict in verdicts else FITS
 
 
-def _lookings(sought: Sought, eligible: frozenset[str] | None, now: datetime, policy: Policy) -> tuple[Looking, ...]:
+def lookings_of(sought: Sought, eligible: frozenset[str] | None, now: datetime, policy: Policy) -> tuple[Looking, ...]:
+    """Return the search at one moment, once for each of its units."""
     return tuple(look(sought, unit, eligible, now, policy) for unit in sought.units)
 
 
-def _judge(lookings: Sequence[Looking], row: HomeRow) -> HomeFit | Finding:
+def judge(lookings: Sequence[Looking], row: HomeRow) -> HomeFit | Finding:
     """Judge a home for each unit: the best fit counts, or, where none fits, what removed it last."""
     judged = [_judge_unit(looking, row) for looking in lookings]
     fits = [(looking, one) for looking, one in zip(lookings, judged, strict=True) if isinstance(one, HomeFit)]
@@ -121,13 +131,11 @@ def _judge(lookings: Sequence[Looking], row: HomeRow) -> HomeFit | Finding:
 
 def _judge_unit(looking: Looking, row: HomeRow) -> HomeFit | Finding:
     findings = []
-    for name, criterion in CRITERIA.items():
-        level, facts = criterion(looking, row)
-        if level.asked:
-            facts["ask"] = level.asked
-        findings.append(Finding(criterion=name, verdict=level.verdict, facts=facts))
+    for name in CRITERIA:
+        level, finding = _said(looking, row, name)
         if level is Level.DOES_NOT_FIT:
-            return findings[-1]
+            return finding
+        findings.append(finding)
     fitted = band(findings, looking.policy)
     assert fitted is not None  # a finding that does not fit has returned above
     return HomeFit(
@@ -138,6 +146,25 @@ def _judge_unit(looking: Looking, row: HomeRow) -> HomeFit | Finding:
         findings=tuple(findings),
         questions=tuple(finding.criterion for finding in findings if finding.verdict == "ask"),
     )
+
+
+def _said(looking: Looking, row: HomeRow, name: str) -> tuple[Level, Finding]:
+    """Return what a criterion says of a home; asked again of a home that is alike to it, it is not worked out anew."""
+    reads = READS.get(name)
+    if reads is None:
+        return _asked(looking, row, name)
+    key = name, reads(row)
+    known: tuple[Level, Finding] | None = looking.said.get(key)
+    if known is None:
+        known = looking.said[key] = _asked(looking, row, name)
+    return known
+
+
+def _asked(looking: Looking, row: HomeRow, name: str) -> tuple[Level, Finding]:
+    level, facts = CRITERIA[name](looking, row)
+    if level.asked:
+        facts["ask"] = level.asked
+    return level, Finding(criterion=name, verdict=level.verdict, facts=facts)
 
 
 def _miles(looking: Looking, row: HomeRow) -> Decimal | None:

@@ -20,7 +20,6 @@ from placehub.search.case import Case, Decided
 from placehub.search.deciding import decide, due
 from placehub.search.policy import Policy
 from placehub.search.surroundings import WORLD, Surroundings
-from placehub.search.tables import CASE
 from placehub.search.view import Needs, Sight
 from placehub.vacancies import events as vacancies
 
@@ -37,6 +36,8 @@ _CHANGES = (
 """Events that may change a vacancy: if they do, it is matched against every search that is going on."""
 
 
+Changed = tuple[Cause, set[UUID], bool]
+"""The last event that changed a provider's homes, which of them, and whether the provider has just joined."""
 _ANSWERS = (vacancies.VacancyReserved, vacancies.ReservationRefused, PlacementStarted)
 """Events of other streams that tell one case something; they may be read before the case itself."""
 
@@ -49,12 +50,20 @@ class Search:
     raw: tuple[str, ...] = ()
     world: tuple[str, ...] = WORLD
 
-    def __init__(self, surroundings: Surroundings, needs: Needs, policy: Policy, partitions: int) -> None:
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        needs: Needs,
+        policy: Policy,
+        *,
+        cases: Aggregates[Case],
+        parking: Parking,
+    ) -> None:
         self._around = surroundings
         self._needs = needs
         self._policy = policy
-        self._cases: Aggregates[Case] = Aggregates(Case, CASE, lambda case: case.live)
-        self._parking = Parking(self.name, partitions)
+        self._cases = cases
+        self._parking = parking
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
         """Fold the world into memory."""
@@ -99,12 +108,23 @@ class Search:
         view = self._view(step)
         for record in followed(records):
             self._answer(step, record, view)
-        for provider, (because, changed, joined) in self._changed(records).items():
-            for _, case in self._cases.every():
-                if case.searching:
-                    decided = inviting.homes_changed(case, view, provider, sorted(changed), joined=joined)
-                    self._keep(step, decided, because)
+        changed = self._changed(records)
+        if changed:
+            self._match_changed(step, changed, view)
         self._cases.finish()
+
+    def _match_changed(self, step: Step, changed: dict[str, Changed], view: Sight) -> None:
+        """Match what has changed against every search that is going on and can reach it, or has told of it before."""
+        spots = self._around.homes.spots((provider, one) for provider, (_, some, _) in changed.items() for one in some)
+        for referral_id, case in self._cases.every():
+            if not case.searching:
+                continue
+            concerned = view.within_reach(case, spots) | case.invitations.keys()
+            for provider in (one for one in changed if one in concerned):
+                because, homes, joined = changed[provider]
+                decided = inviting.homes_changed(case, view, provider, sorted(homes), joined=joined)
+                self._keep(step, decided, because)
+                case = self._cases.get(referral_id) or case
 
     def tick(self, step: Step) -> None:
         """Let windows that have closed close."""
@@ -131,9 +151,9 @@ class Search:
         else:
             self._keep(step, answering.started(case, event, view), record.attributes)
 
-    def _changed(self, records: Sequence[Record]) -> dict[str, tuple[Cause, set[UUID], bool]]:
+    def _changed(self, records: Sequence[Record]) -> dict[str, Changed]:
         """Return, by provider, the last event that changed its homes, which of them, and whether it has joined."""
-        changed: dict[str, tuple[Cause, set[UUID], bool]] = {}
+        changed: dict[str, Changed] = {}
         for record in records:
             event = record.event
             joined = isinstance(event, ProviderJoined)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -15,8 +16,9 @@ from placehub.keys.client import KeyClient
 from placehub.keys.sealing import unseal
 from placehub.referrals.child import Child, ChildNeed
 from placehub.search.case import Case, Facts
-from placehub.search.homes import is_after
-from placehub.search.matching import RULES_VERSION, Match, match, match_one
+from placehub.search.homes import Spots, is_after
+from placehub.search.looking import Looking, reach_of
+from placehub.search.matching import RULES_VERSION, Match, judge, lookings_of, match, within_reach
 from placehub.search.policy import Policy
 from placehub.search.sought import Sought, sought_of
 from placehub.search.surroundings import Surroundings
@@ -27,8 +29,16 @@ _NEED: Final = TypeAdapter(ChildNeed)
 _CODES: Final = codes.version()
 
 
-class Needs:
-    """Opens needs through the key service, in memory only, for the rules that ask for them."""
+class Needs(Protocol):
+    """Opens the needs of a case's children, in memory only, for the rules that ask for them."""
+
+    def of(self, facts: Facts) -> Mapping[UUID, ChildNeed]:
+        """Return the needs that could be opened, by child; one whose key is destroyed stays unknown."""
+        ...
+
+
+class KeyNeeds:
+    """Opens needs through the key service."""
 
     def __init__(self, keys: KeyClient) -> None:
         self._keys = keys
@@ -59,7 +69,9 @@ class Sight:
         self._needs = needs
         self._policy = policy
         self._matched: tuple[Case, Match] | None = None
-        self._sought: dict[int, tuple[Facts, Sought]] = {}  # the facts are kept, or their id could be another's
+        # the facts are kept with what follows from them, or their id could be another's
+        self._sought: dict[int, tuple[Facts, Sought]] = {}
+        self._lookings: dict[int, tuple[Facts, tuple[Looking, ...]]] = {}
 
     def fits(self, case: Case) -> tuple[tuple[str, HomeFit], ...]:
         """Return every fitting home with its provider, best first."""
@@ -76,8 +88,13 @@ class Sight:
         row = self._around.homes.row(vacancy_id)
         if row is None or not row.live:
             return None
-        found = match_one(self._look(case), row, self._eligible(case), self.now, self._policy)
+        found = judge(self._lookings_of(case), row)
         return (row.provider, found) if isinstance(found, HomeFit) else None
+
+    def within_reach(self, case: Case, spots: Spots) -> frozenset[str]:
+        """Return the providers of these spots that the search can reach at all."""
+        wanted = case.facts.wanted
+        return within_reach(self._place(case), reach_of(wanted.within_miles, self._policy), spots)
 
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return the vacancy's provider, or None when it is not open."""
@@ -125,11 +142,20 @@ class Sight:
             self._matched = (case, found)
         return self._matched[1]
 
+    def _lookings_of(self, case: Case) -> tuple[Looking, ...]:
+        known = self._lookings.get(id(case.facts))
+        if known is None:
+            found = lookings_of(self._look(case), self._eligible(case), self.now, self._policy)
+            known = self._lookings[id(case.facts)] = case.facts, found
+        return known[1]
+
+    def _place(self, case: Case) -> tuple[float, float] | None:
+        sector = self._around.postcodes.sector(case.facts.wanted.near_sector or "")
+        return (sector.east, sector.north) if sector else None
+
     def _look(self, case: Case) -> Sought:
         known = self._sought.get(id(case.facts))
         if known is None:
-            sector = self._around.postcodes.sector(case.facts.wanted.near_sector or "")
-            place = (sector.east, sector.north) if sector else None
-            known = case.facts, sought_of(case.facts, self._needs.of(case.facts), place)
+            known = case.facts, sought_of(case.facts, self._needs.of(case.facts), self._place(case))
             self._sought[id(case.facts)] = known
         return known[1]

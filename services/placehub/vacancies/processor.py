@@ -14,7 +14,6 @@ from placehub.observing.following import followed
 from placehub.placements.events import PlacementStarted
 from placehub.vacancies.events import VacancyReserved
 from placehub.vacancies.reserving import Vacancy, decide, moved_in
-from placehub.vacancies.tables import VACANCY
 
 
 class Vacancies:
@@ -25,9 +24,9 @@ class Vacancies:
     raw: tuple[str, ...] = ()
     world: tuple[str, ...] = ("placement",)
 
-    def __init__(self, partitions: int) -> None:
-        self._vacancies: Aggregates[Vacancy] = Aggregates(Vacancy, VACANCY, lambda one: one.live)
-        self._parking = Parking(self.name, partitions)
+    def __init__(self, vacancies: Aggregates[Vacancy], parking: Parking) -> None:
+        self._vacancies = vacancies
+        self._parking = parking
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
         """Nothing is kept of placements but what they change."""
