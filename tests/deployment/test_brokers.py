@@ -140,7 +140,7 @@ def test_a_broker_is_killed(cluster: Cluster, settings: Settings) -> None:
     with closing(producer(settings)) as outgoing:
         outgoing.send(STREAM, b"before", partition=0).get(timeout=30)
         cluster.kill(killed)
-        outgoing.send(STREAM, b"after", partition=0).get(timeout=60)
+        outgoing.send(STREAM, b"after", partition=0).get(timeout=120)
     assert _leader(cluster, STREAM) != killed
     assert _read(settings, STREAM) == [b"before", b"after"]
     cluster.nodes[killed].start()

@@ -117,6 +117,14 @@ def test_a_host_that_is_none(tmp_path: Path, host: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["it's", "a:b", 'a"b', "a\nb"])
+def test_a_folder_that_cannot_be_mounted(tmp_path: Path, name: str) -> None:
+    """A path that would break the env file or a mount is refused, and nothing is made."""
+    with pytest.raises(Misconfigured, match="FOLDER"):
+        init(tmp_path / name, HOST, NOW)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_renewed_certificates(made: Path) -> None:
     """New keys and certificates for the same names by the same authority; no other secret changes."""
     before = {path.name: path.read_text() for path in (made / "secrets").iterdir()}

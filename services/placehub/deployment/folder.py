@@ -37,17 +37,23 @@ ENV_FILE: Final = "compose.env"
 SERVICE_UID: Final = 10001
 """Whom the containers run as when root makes the folder."""
 _MOUNTED: Final = "/run/secrets"
+_MOUNTABLE = re.compile(r"[^'\":\x00-\x1f\x7f]+")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 
 def init(folder: Path, host: str, now: datetime) -> Path:
     """Make the folder, whole or not at all, for a hub that organisations reach at `host`; return it.
 
-    Raises Conflict when there is something in it, Misconfigured when it cannot be made or `host` is no host name.
+    Raises Conflict when there is something in it, Misconfigured when it cannot be made or mounted, or `host` is
+    no host name.
     """
     if not _HOST.fullmatch(host):
         raise Misconfigured("--host must be a host name in lower case, as hub.example.org. Correct it.")
     folder = folder.expanduser().resolve()
+    if not _MOUNTABLE.fullmatch(str(folder)):
+        raise Misconfigured(
+            "FOLDER must be a path without quotes, colons and control characters, for Compose's sake. Name another one."
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflict(f"{folder} is there already and is left as it is. Name another folder, or see 'deploy renew'.")
     try:
