@@ -59,7 +59,6 @@ def test_a_given_trace_is_kept() -> None:
         "00-0af7651916cd43dd8448eb211c80319c-" + "0" * 16 + "-01",
         GIVEN[:-1],
         " " + GIVEN,
-        GIVEN + "\n",
     ],
 )
 def test_what_is_none_is_not_passed_on(wrong: str) -> None:

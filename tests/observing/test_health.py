@@ -27,7 +27,7 @@ NOWHERE = "http://127.0.0.1:9"
 @pytest.fixture
 def health() -> Health:
     """A process that is well, of one pulse and one check."""
-    return Health([Pulse("loop", late_seconds=0)], [lambda: Finding("database", True)])
+    return Health([Pulse("loop", late_seconds=0)], checks=[lambda: Finding("partitions", True)])
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def settings(engine: Engine, observe: str = "127.0.0.1:0") -> Settings:
 def test_a_process_that_is_well_says_so(server: ObserveServer) -> None:
     """Live and ready are 200; ready lists what is live as well."""
     assert ask(server.address, "/live") == (200, {"status": "live", "checks": [_well("loop")]})
-    assert ask(server.address, "/ready") == (200, {"status": "ready", "checks": [_well("loop"), _well("database")]})
+    assert ask(server.address, "/ready") == (200, {"status": "ready", "checks": [_well("loop"), _well("partitions")]})
 
 
 def _well(name: str) -> dict[str, object]:
@@ -71,6 +71,17 @@ def test_a_loop_that_is_stuck_is_not_live(server: ObserveServer, health: Health)
     assert ask(server.address, "/ready")[0] == 503, "what is not live is not ready"
     pulse.rest()
     assert ask(server.address, "/live")[0] == 200
+
+
+def test_who_waits_for_a_server_is_live(server: ObserveServer, health: Health) -> None:
+    """A loop that is late while a server does not answer is excused, and says so: ready is 503, live is not."""
+    (pulse,) = health.pulses
+    pulse.beat()
+    until(lambda: ask(server.address, "/live")[0] == 503)
+    health.servers.append(lambda: Finding("database", False, "has not answered for 70 s"))
+    assert ask(server.address, "/live")[0] == 200
+    assert findings(server.address, "/live")["loop"][1].endswith("while database did not answer")
+    assert ask(server.address, "/ready")[0] == 503
 
 
 def test_work_that_fails_leaves_the_pulse_at_rest() -> None:

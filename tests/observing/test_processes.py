@@ -12,6 +12,8 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.parser import text_string_to_metric_families
 
 from placehub.app import PROCESSES
+from placehub.database import connect
+from placehub.drivers.pausing import Pause, pause, resume
 from placehub.observing.metrics import METRICS, NAMED
 from placehub.streams import STREAMS
 
@@ -57,7 +59,7 @@ def values(observe: str, name: str) -> dict[tuple[str, ...], float]:
 def test_every_process_is_live_and_ready(observed: dict[str, str]) -> None:
     """Each lists its checks, and all are well."""
     servers = {"loop", "database", "registry"}
-    worker = servers | {"world reader", "shell", "broker", "world", "partitions"}
+    worker = servers | {"world reader", "shell", "broker", "world", "partitions", "paused"}
     for name, observe in observed.items():
         assert ask(observe, "/live")[0] == 200
         found = findings(observe, "/ready")
@@ -141,6 +143,23 @@ def test_a_server_that_stands_still_is_named(hub: Any, observed: dict[str, str])
     finally:
         os.kill(registry.pid, signal.SIGCONT)
     until(lambda: ask(observed["search"], "/ready")[0] == 200)
+
+
+def test_a_pause_is_no_fault(hub: HubUnderTest, observed: dict[str, str]) -> None:
+    """A paused processor is ready and says since when; by whom and why only `status` says."""
+    engine = connect(hub.settings.database.get_secret_value())
+    assert findings(observed["vacancies"], "/ready")["paused"] == (True, "no")
+    with engine.begin() as connection:
+        pause(connection, Pause("vacancies", hub.now, "somebody", "a reason of her own"))
+    try:
+        until(lambda: values(observed["vacancies"], "placehub_paused")["vacancies",] == 1)
+        assert findings(observed["vacancies"], "/ready")["paused"] == (True, f"since {hub.now.isoformat()}")
+        assert ask(observed["vacancies"], "/ready")[0] == 200
+    finally:
+        with engine.begin() as connection:
+            resume(connection, "vacancies")
+        engine.dispose()
+    until(lambda: values(observed["vacancies"], "placehub_paused")["vacancies",] == 0)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

@@ -72,9 +72,9 @@ def attend(
                 standing.look_at_database(connection)
 
     probes = _probes(settings, look_at_database, standing, keys=keys)
-    health.checks += [probe.finding for probe in probes.values()]
+    health.servers += [probe.finding for probe in probes.values()]
     if standing:
-        health.checks += [standing.world, standing.partitions]
+        health.checks += [standing.world, standing.partitions, standing.paused]
     metrics.begin(process)
     state = _State(process, health, probes, standing)
     REGISTRY.register(state)

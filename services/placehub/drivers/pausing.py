@@ -66,6 +66,11 @@ class Gate:
         self._ask_at = 0.0
         self._pause: Pause | None = None
 
+    @property
+    def since(self) -> datetime | None:
+        """Since when it is shut, as known from the last look; None when it is open."""
+        return self._pause.since if self._pause else None
+
     def shut(self) -> bool:
         """Tell whether nothing may be taken in now. Asks the database once a second; while that is away, as before."""
         if time.monotonic() >= self._ask_at:

@@ -58,11 +58,10 @@ def run_posted(
     posted = _Posted(worker, open_consumer(), guard, rest_seconds)
     try:
         while not stop.is_set():
+            worker.loop.rest()  # what follows may wait for a server
             if worker.gate.shut():
-                worker.loop.beat()
                 stop.wait(REST_SECONDS)
                 continue
-            worker.loop.rest()  # what follows is work of the shell, which may wait for a server
             posted.follow(outboxes())
             posted.resume()
             if not posted.once():

@@ -18,7 +18,7 @@ from placehub.drivers.tables import WORKER
 
 WORKER_ID: Final = uuid4()
 """This process, in the table of those that run and in its log lines."""
-STALE: Final = timedelta(seconds=20)
+STALE: Final = timedelta(seconds=30)
 """Whoever was not seen for this long is taken for gone: it was killed, or its machine is."""
 
 
@@ -43,6 +43,7 @@ class Presence:
         self._processor = processor
         self._observe = observe
         self._held = held
+        self._started: datetime | None = None
 
     def note(self, connection: Connection) -> None:
         """Tell that this process runs and what it holds; clear those who were not seen for long."""
@@ -51,14 +52,15 @@ class Presence:
             "processor": self._processor,
             "host": platform.node(),
             "pid": os.getpid(),
-            "started_at": func.clock_timestamp(),
+            "started_at": self._started or func.clock_timestamp(),
             "seen_at": func.clock_timestamp(),
             "observe": self._observe,
             "partitions": _by_topic(self._held()),
         }
         new = insert(WORKER).values(values)
         known = {"seen_at": new.excluded.seen_at, "partitions": new.excluded.partitions}
-        connection.execute(new.on_conflict_do_update(index_elements=["worker_id"], set_=known))
+        stored = new.on_conflict_do_update(index_elements=["worker_id"], set_=known).returning(WORKER.c.started_at)
+        self._started = connection.execute(stored).scalar_one()
         connection.execute(delete(WORKER).where(WORKER.c.seen_at < func.clock_timestamp() - STALE))
 
     def forget(self, engine: Engine) -> None:

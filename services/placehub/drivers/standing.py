@@ -68,19 +68,24 @@ class Standing:
 
     def partitions(self) -> Finding:
         """Tell whether this worker holds its share."""
-        if self._worker.gate.shut():
-            return Finding("partitions", True, "paused by an operator: none is taken")
         held = len(self.held())
-        if held or self._worker.shell.processor.streams == ("outbox.*",):
+        if held or self._worker.gate.since or self._worker.shell.processor.streams == ("outbox.*",):
             return Finding("partitions", True, f"{held} held")
         cause = "none held: other workers hold them" if self._elsewhere else "none held yet"
         return Finding("partitions", bool(self._elsewhere), cause)
+
+    def paused(self) -> Finding:
+        """Tell whether an operator has paused the processor, which is no fault; by whom and why, `status` says."""
+        since = self._worker.gate.since
+        return Finding("paused", True, f"since {since.isoformat()}" if since else "no")
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Yield the metrics of what was seen last."""
         held, ends, following = self.held(), self._ends, self._next
         counts = Counter(one.topic for one in held)
         yield gauges("placehub_partitions_held", [((self._processor, topic), n) for topic, n in sorted(counts.items())])
+        paused = self._worker.gate.since is not None
+        yield gauges("placehub_paused", [((self._processor,), paused)])
         for name, count in self._waiting.items():
             yield gauges(name, [((self._processor,), count)])
         group = f"hub.{self._processor}"

@@ -101,10 +101,11 @@ class World(threading.Thread):
     def _listen(self) -> None:
         last_idle = time.monotonic()
         while True:
-            self.pulse.beat()
+            self.pulse.rest()  # asking the database may take as long as it likes
             if self._resting():
                 time.sleep(REST_SECONDS)
                 continue
+            self.pulse.beat()
             try:
                 batches = poll(self._consumer, 200) if self._topics else self._nap()
             except KafkaError as error:

@@ -11,7 +11,7 @@ from typing import Final
 from placehub.errors import Unavailable
 from placehub.observing.pulse import Pulse
 
-EVERY_SECONDS: Final = 3.0
+EVERY_SECONDS: Final = 5.0
 """How often a server is asked."""
 SILENT_SECONDS: Final = 10.0
 """A server whose answer takes longer than this does not answer."""
@@ -75,20 +75,26 @@ class Probe(threading.Thread):
 
 @dataclass(slots=True)
 class Health:
-    """One process: the pulses that say whether it is live, the checks that say whether it is ready."""
+    """One process: the pulses that say whether it is live, the servers and checks that say whether it is ready."""
 
     pulses: Sequence[Pulse] = ()
+    servers: list[Check] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
 
     def live(self) -> list[Finding]:
-        """Return a finding for each pulse."""
-        return [self._of(pulse) for pulse in self.pulses]
+        """Return a finding for each pulse; one that is late because a server is away is excused."""
+        away = [one.name for one in (server() for server in self.servers) if not one.ok]
+        return [_pulse(pulse, away) for pulse in self.pulses]
 
     def ready(self) -> list[Finding]:
-        """Return a finding for each check, those of `live` first."""
-        return [*self.live(), *(check() for check in self.checks)]
+        """Return a finding for each check, those of `live` and the servers first."""
+        return [*self.live(), *(check() for check in (*self.servers, *self.checks))]
 
-    @staticmethod
-    def _of(pulse: Pulse) -> Finding:
-        late = pulse.late()
-        return Finding(pulse.name, late is None, "" if late is None else f"has not turned for {late:.0f} s")
+
+def _pulse(pulse: Pulse, away: Sequence[str]) -> Finding:
+    late = pulse.late()
+    if late is None:
+        return Finding(pulse.name, True)
+    # to be restarted would not help who waits for a server that hangs
+    waits = f", while {' and '.join(away)} did not answer" if away else ""
+    return Finding(pulse.name, bool(away), f"has not turned for {late:.0f} s{waits}")

@@ -55,6 +55,7 @@ METRICS: Final = (
     ),
     Metric("placehub_keys_opened_total", "counter", ("caller",), "Keys given out, to the hub or to an organisation"),
     Metric("placehub_partitions_held", "gauge", ("processor", "topic"), "Partitions this process holds now"),
+    Metric("placehub_paused", "gauge", ("processor",), "1 while an operator has paused the processor, else 0"),
     Metric(
         "placehub_outgoing_rows",
         "gauge",

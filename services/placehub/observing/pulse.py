@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 LATE_SECONDS: Final = 60.0
-"""How long one turn may take. A server that is away does not count: who waits for one is at rest."""
+"""How long one turn may take. Waiting for a server that is away does not count."""
 
 
 class Pulse:
