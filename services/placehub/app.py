@@ -87,7 +87,7 @@ T = TypeVar("T")
 def prepare(settings: Settings) -> None:
     """Bring the database, the streams and the registered schemas to this version; harmless when they are."""
     _prepare_servers(settings)
-    _register_schemas(settings)
+    register_schemas(settings)
 
 
 def _prepare_servers(settings: Settings) -> None:
@@ -97,10 +97,12 @@ def _prepare_servers(settings: Settings) -> None:
     ensure_streams(settings)
 
 
-def _register_schemas(settings: Settings) -> None:
+def register_schemas(settings: Settings) -> dict[str, int]:
+    """Register every event's schema; return the id of each. Harmless when all are registered."""
     registry = Registry(settings.registry, register=True)
     with ThreadPoolExecutor(AT_ONCE) as pool:  # the registry takes its time over each
-        list(pool.map(registry.id_of, every_event()))
+        ids = pool.map(registry.id_of, every_event())
+        return dict(zip(map(full_name, every_event()), ids, strict=True))
 
 
 def run(name: str, settings: Settings) -> None:
@@ -369,7 +371,7 @@ def start_embedded(
             secrets={"api": {"PLACEHUB_MASTER_KEY": _secret(settings)}},
         )
         supervisor.start()
-        patiently(lambda: _register_schemas(settings))  # while the services start, which takes them longer
+        patiently(lambda: register_schemas(settings))  # while the services start, which takes them longer
         running = Running(settings, stack, supervisor, quiet(settings), producer(settings))
         running._ticks = running.see_through(lambda: sum(running._quiet.ends((CLOCK_TOPIC,))))
         running.wait_quiet(only=running.see_through(running.unpaused))

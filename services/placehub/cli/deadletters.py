@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from placehub.cli.completion import complete_events, complete_organisations
 from placehub.cli.options import DEFAULT_FOLDER, By, Folder, Json, hub, now, operator
 
 if TYPE_CHECKING:
@@ -20,8 +21,14 @@ _LISTED = ("position", "rejected_at", "sender", "type", "field", "reason", "stat
 
 @app.command("list")
 def list_all(
-    sender: Annotated[str | None, typer.Option(help="Only those this organisation posted.")] = None,
-    event_type: Annotated[str | None, typer.Option("--type", help="Only events of this type: OfferMade.")] = None,
+    sender: Annotated[
+        str | None,
+        typer.Option(help="Only those this organisation posted.", autocompletion=complete_organisations),
+    ] = None,
+    event_type: Annotated[
+        str | None,
+        typer.Option("--type", help="Only events of this type: OfferMade.", autocompletion=complete_events),
+    ] = None,
     since: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"], help="UTC."),

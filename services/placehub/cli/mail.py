@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from placehub.cli.completion import complete_organisations, complete_topics
 from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub, hush
 
 if TYPE_CHECKING:
     from placehub.cli.topics import Topic
 
-Sender = Annotated[str, typer.Option("--as", help="Code of the organisation.")]
+Sender = Annotated[str, typer.Option("--as", help="Code of the organisation.", autocompletion=complete_organisations)]
 CredentialsFile = Annotated[Path | None, typer.Option("--credentials", help="File its credentials were saved in.")]
 
 
@@ -51,10 +52,14 @@ def publish(
 
 
 def tail(
-    topic: Annotated[str, typer.Argument(help="A stream, deadletter, inbox or outbox.")],
+    topic: Annotated[
+        str, typer.Argument(help="A stream, deadletter, inbox or outbox.", autocompletion=complete_topics)
+    ],
     last: Annotated[int, typer.Option(min=0, help="How many records to begin with.")] = 10,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with those that come.")] = False,
-    owner: Annotated[str | None, typer.Option("--as", help="Whose inbox or outbox.")] = None,
+    owner: Annotated[
+        str | None, typer.Option("--as", help="Whose inbox or outbox.", autocompletion=complete_organisations)
+    ] = None,
     credentials: CredentialsFile = None,
     folder: Folder = DEFAULT_FOLDER,
     json: Json = False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from placehub.cli.completion import complete_organisations
 from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub, now
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ app = typer.Typer(
     help="Organisations: register, list, show, new credentials, shut out.", no_args_is_help=True, rich_markup_mode=None
 )
 
+Code = Annotated[str, typer.Argument(help="Its code.", autocompletion=complete_organisations)]
 _LISTED = ("code", "kind", "name", "nation", "scheme", "state")
 
 
@@ -64,7 +66,7 @@ def list_all(folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
 
 
 @app.command("show")
-def show_one(code: str, folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
+def show_one(code: Code, folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
     """Show one organisation and its data-sharing agreement."""
     from placehub.cli.printing import as_facts, as_json
     from placehub.organisations.register import show
@@ -76,7 +78,7 @@ def show_one(code: str, folder: Folder = DEFAULT_FOLDER, json: Json = False) -> 
 
 @app.command()
 def rotate(
-    code: str,
+    code: Code,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the credentials in the hub's folder.")] = False,
     save: Annotated[Path | None, typer.Option(help="Write the credentials to this file, not the screen.")] = None,
     folder: Folder = DEFAULT_FOLDER,
@@ -91,7 +93,7 @@ def rotate(
 
 @app.command()
 def disable(
-    code: str,
+    code: Code,
     reason: Annotated[str, typer.Option(help="Why; it stands in the register's stream for all operators.")],
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from placehub.cli.completion import complete_processes
 from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub
 from placehub.errors import HubError
 
@@ -69,7 +70,9 @@ def prepare(folder: Folder = DEFAULT_FOLDER) -> None:
 
 
 def run(
-    processor: Annotated[str, typer.Argument(help="Which one; `placehub up` runs them all.")],
+    processor: Annotated[
+        str, typer.Argument(help="Which one; `placehub up` runs them all.", autocompletion=complete_processes)
+    ],
     folder: Folder = DEFAULT_FOLDER,
     bootstrap: Annotated[str | None, typer.Option(help="Kafka, host:port[,host:port].", show_default=False)] = None,
     database: Annotated[

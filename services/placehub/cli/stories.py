@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from placehub.cli.completion import complete_views
 from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub
 
 searches = typer.Typer(help="Searches for a home.", no_args_is_help=True, rich_markup_mode=None)
@@ -19,7 +20,11 @@ def _searches() -> None:
 
 
 @searches.command("show")
-def show_search(referral: UUID, folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
+def show_search(
+    referral: Annotated[UUID, typer.Argument(help="Id of the referral.")],
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
     """Tell one search from its first event to now."""
     from placehub.cli.printing import as_json, as_table
     from placehub.errors import NotFound
@@ -51,7 +56,7 @@ def list_views(json: Json = False) -> None:
 
 @views.command("show")
 def show_view(
-    name: str,
+    name: Annotated[str, typer.Argument(help="As `views list` names it.", autocompletion=complete_views)],
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")] = False,
     folder: Folder = DEFAULT_FOLDER,
     json: Json = False,

@@ -6,7 +6,9 @@ import io
 import json
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
@@ -49,6 +51,16 @@ ANSWER_SECONDS: Final = 20.0
 """How long the registry may take: on a busy machine a new schema was seen to take more than the usual five."""
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One registered version of one event's schema."""
+
+    subject: str
+    version: int
+    id: int
+    schema: dict[str, Any]
+
+
 class Registry:
     """A schema registry by its Confluent API.
 
@@ -79,14 +91,10 @@ class Registry:
         return self._ids[name]
 
     def _ask_id(self, name: str, text: str) -> int:
-        try:
+        with self._asking():
             if self._register:
                 return int(self._client.register(name, text))
             found = self._client.check_version(name, text)
-        except ClientError as error:
-            raise self._worded(error) from error
-        except Exception as error:  # the client lets its transport's errors through untyped
-            raise self._silent(error) from error
         if found is None:
             raise Misconfigured(f"The registry does not know {name} as this version writes it. Upgrade one of the two.")
         return int(found.schema_id)
@@ -106,6 +114,38 @@ class Registry:
                 return None
             self._schemas[schema_id] = dict(found.raw_schema)
         return self._schemas[schema_id]
+
+    def subjects(self) -> list[str]:
+        """Return the name of everything that is registered."""
+        with self._asking():
+            return sorted(self._client.get_subjects())
+
+    def versions_of(self, subject: str) -> list[Version]:
+        """Return every version that is registered, the oldest first; none when the subject is not known."""
+        with self._asking():
+            return [self._version(subject, number) for number in sorted(self._client.get_versions(subject))]
+
+    def latest_of(self, subject: str) -> Version:
+        """Return the latest version of a subject that is registered."""
+        with self._asking():
+            return self._version(subject, "latest")
+
+    def _version(self, subject: str, number: int | str) -> Version:
+        found = self._client.get_schema(subject, number)
+        if found is None:  # it was there a moment ago: the client says None for any trouble
+            raise Unavailable(f"The schema registry at {self._where} did not give {subject}. Try again.", "registry")
+        return Version(subject, int(found.version), int(found.schema_id), dict(found.schema.raw_schema))
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except Unavailable:
+            raise
+        except ClientError as error:
+            raise self._worded(error) from error
+        except Exception as error:  # the client lets its transport's errors through untyped
+            raise self._silent(error) from error
 
     def _silent(self, error: Exception) -> Unavailable:
         return Unavailable(

@@ -141,7 +141,8 @@ class KeyClient:
                 "The API's address must begin with http:// or https://. Correct PLACEHUB_API."
             ) from None
         except httpx.TransportError:
-            raise Unavailable("The key service does not answer. Try again in a few seconds.", server="api") from None
+            where = str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
+            raise Unavailable(f"The key service at {where} does not answer. Try again.", server="api") from None
         if response.status_code != 200:
             raise _error(response)
         answer: Document = response.json()

@@ -14,13 +14,12 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
-from sqlalchemy.exc import OperationalError
 
 from placehub.contracts.codec import Codec, Registry
 from placehub.contracts.headers import Attributes, write_headers
-from placehub.database import connect
+from placehub.database import connect, database_errors
 from placehub.drivers.brokers import producer
-from placehub.errors import Conflict, NotFound, Rejected, Unavailable
+from placehub.errors import Conflict, NotFound, Rejected
 from placehub.keys.store import disable as disable_token
 from placehub.keys.store import issue_token
 from placehub.mailboxes.connection import broker_errors
@@ -57,14 +56,8 @@ def add_many(settings: Settings, joining: Sequence[Organisation], now: datetime)
         raise Rejected("code", "must be given once", "Remove the repeated organisation.")
     if not wanted:
         return []
-    engine = connect(settings.database.get_secret_value(), pool_size=2)
-    try:
-        with _alone(engine):
-            return _join(settings, engine, wanted, now)
-    except OperationalError as error:
-        raise Unavailable("The database does not answer. Try again.") from error
-    finally:
-        engine.dispose()
+    with _register(settings) as engine:
+        return _join(settings, engine, wanted, now)
 
 
 def rotate(settings: Settings, code: str, now: datetime) -> Credentials:
@@ -105,18 +98,25 @@ def disable(settings: Settings, code: str, reason: str, now: datetime) -> None:
 @contextmanager
 def _acting_on(settings: Settings, code: str) -> Iterator[Engine]:
     """Hold the register while something is done to an active organisation."""
-    engine = connect(settings.database.get_secret_value(), pool_size=2)
-    try:
-        with _alone(engine):
-            with engine.connect() as connection:
-                state = show(connection, code)["state"]
-            if state != ACTIVE:
-                raise Conflict(f"{code} is {state}, not active. See 'placehub org show {code}'.")
-            yield engine
-    except OperationalError as error:
-        raise Unavailable("The database does not answer. Try again.") from error
-    finally:
-        engine.dispose()
+    with _register(settings) as engine:
+        with engine.connect() as connection:
+            state = show(connection, code)["state"]
+        if state != ACTIVE:
+            raise Conflict(f"{code} is {state}, not active. See 'placehub org show {code}'.")
+        yield engine
+
+
+@contextmanager
+def _register(settings: Settings) -> Iterator[Engine]:
+    """Hold the register; Unavailable when its database is away."""
+    url = settings.database.get_secret_value()
+    with database_errors(url):
+        engine = connect(url, pool_size=2)
+        try:
+            with _alone(engine):
+                yield engine
+        finally:
+            engine.dispose()
 
 
 def list_organisations(connection: Connection) -> list[dict[str, Any]]:
