@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
 
-.PHONY: demo up test faults england check types lint arrows docs clean
+.PHONY: demo up test faults hostile england check types lint arrows docs clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with $(PYTHON) ..." >&2
@@ -35,6 +35,9 @@ faults: $(VENV)/.ready ## the long fault run: a region under kill -9 and worse, 
 
 england: $(VENV)/.ready ## England's year up to two million events, by the hub's rules in memory; kept by its seed
 	@$(BIN)/placehub world make --scale england --days $${ENGLAND_DAYS:-365} --events $${ENGLAND_EVENTS:-2000000} --seed $(SEED)
+
+hostile: check ## a storm of 5,000 wrong records on the real hub
+	@PLACEHUB_HOSTILE_RECORDS=$${PLACEHUB_HOSTILE_RECORDS:-5000} $(BIN)/pytest tests/integration/test_hostile.py -s
 
 docs: $(VENV)/.ready ## write the generated pages of docs/ and schemas/avro anew
 	@$(BIN)/placehub schema write
