@@ -89,7 +89,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop every node."""
-        stop_all(self.nodes.values(), 20)
+        stop_all(self.nodes.values(), 5)  # all at once they would wait for each other
 
     def access(self, kind: str = "client") -> dict[str, Any]:
         """Return what kafka-python needs to log in as the hub."""
