@@ -210,9 +210,15 @@ def _vacancies(settings: Settings) -> Processor:
 
 
 def _delivery(settings: Settings) -> Processor:
+    from placehub.delivery.inboxes import Inboxes
     from placehub.delivery.processor import Delivery
+    from placehub.organisations.broker import administer
 
-    return Delivery()
+    def topics() -> frozenset[str]:
+        with administer(settings) as broker:
+            return broker.topics()
+
+    return Delivery(Inboxes(topics))
 
 
 def _monitoring(settings: Settings) -> Processor:

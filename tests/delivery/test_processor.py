@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, select
 from placehub.contracts.codec import Codec, Folder
 from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.contracts.headers import read_headers
-from placehub.delivery.processor import Delivery
+from placehub.delivery.inboxes import Inboxes
+from placehub.delivery.processor import NO_INBOX, Delivery
 from placehub.delivery.tables import SENT
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, store_outgoing
@@ -27,6 +28,16 @@ from .making import NOW, said, whole
 
 HUB = "/hub/search/referral/0"
 CODEC = Codec(Folder())
+LEFT_OUT = "NEVER-JOINED"
+
+
+class Everybody(frozenset[str]):
+    """The topics of a broker on which all have an inbox but one."""
+
+    def __contains__(self, topic: object) -> bool:
+        return topic != f"inbox.{LEFT_OUT}"
+
+
 Deliver = Callable[..., list[tuple[str, str]]]
 
 
@@ -39,7 +50,7 @@ def _handle(connection: Connection, records: Sequence[Record]) -> list[tuple[str
     """Deliver the records and return (inbox, event) of what would be published, in order."""
     place = Partition(records[0].topic, 0)
     step = Step(connection, processor="delivery", partition=place, now=NOW, codec=CODEC)
-    Delivery().handle([(step, records)])
+    Delivery(Inboxes(lambda: Everybody())).handle([(step, records)])
     rows = [row for _, row in store_outgoing(connection, "delivery", [step])]
     return [(row.topic.removeprefix("inbox."), read_headers(row.headers).type.partition(".")[2]) for row in rows]
 
@@ -186,3 +197,30 @@ def test_a_full_batch_is_delivered(engine: Engine, deliver: Deliver) -> None:
     case = Case(engine)
     events = [case.hub(ProviderInvited, f"P{n}-{case.authority}") for n in range(100)]
     assert len(deliver(case.referral(), *events)) == 1 + 3 * 100
+
+
+def test_who_never_joined_is_not_waited_for(engine: Engine, deliver: Deliver) -> None:
+    """A letter to an organisation without an inbox is kept back and recorded so; the others get theirs."""
+    case = Case(engine)
+    case.provider = LEFT_OUT
+    sent = deliver(case.referral(), case.hub(ProviderInvited))
+    assert {organisation for organisation, _ in sent} == {case.authority}
+    with engine.connect() as connection:
+        mine = select(SENT.c.withheld).where(SENT.c.organisation == LEFT_OUT)
+        assert {row.withheld for row in connection.execute(mine)} == {NO_INBOX}
+
+
+def test_an_inbox_is_asked_for_once() -> None:
+    """The broker is asked again only about organisations whose inbox has not been seen."""
+    there, asked = {"inbox.A"}, list[int]()
+
+    def topics() -> frozenset[str]:
+        asked.append(1)
+        return frozenset(there)
+
+    inboxes = Inboxes(topics)
+    assert [inboxes.missing({"A", "B"}), inboxes.missing({"A"})] == [frozenset("B"), frozenset()]
+    assert len(asked) == 1
+    there.add("inbox.B")
+    assert [inboxes.missing({"B"}), inboxes.missing({"A", "B"})] == [frozenset(), frozenset()]
+    assert len(asked) == 2

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from kafka import KafkaProducer
 from sqlalchemy import select
 
+from placehub.agreements.events import AgreementRegistered, ContractManager, ProviderJoined
 from placehub.contracts.schema import avro_schema
 from placehub.database import connect
 from placehub.delivery.tables import SENT
@@ -449,6 +450,32 @@ def test_nothing_goes_to_who_was_shut_out(hub: Any) -> None:
         withheld = [tuple(row) for row in connection.execute(mine)]
     engine.dispose()
     assert withheld == [(f"organisation.{OrganisationDisabled.__name__}", "organisation disabled")]
+
+
+def test_who_never_joined_holds_nobody_up(hub: Any) -> None:
+    """An event that names an organisation without an inbox is taken; what comes after it reaches its receivers."""
+    lead = desk(hub, "authority")
+    agreement_id = uuid4()
+    manager = ContractManager(organisation=lead.code, post="manager", contact="post@example.org")
+    lead.post(
+        AgreementRegistered(
+            agreement_id=agreement_id,
+            lead=lead.code,
+            name="Test agreement (made up)",
+            kind="framework",
+            nation="England",
+            authorities=(lead.code, "E99999999"),
+            manager=manager,
+            deputies=(manager,),
+            starts_on=date(2026, 1, 1),
+        )
+    )
+    joined = ProviderJoined(
+        agreement_id=agreement_id, lead=lead.code, provider="NEVER-JOINED", joined_on=date(2026, 1, 1)
+    )
+    posted = lead.post(joined)
+    hub.settle()
+    assert posted in {one.attributes.id for one in lead.mailbox.read_to_end()}
 
 
 def inbox_end(hub: HubUnderTest, code: str) -> int:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from placehub.delivery.circle import Circle, Letter, Place, turn
+from placehub.delivery.inboxes import Inboxes
 from placehub.delivery.store import (
     entitle,
     load_circles,
@@ -27,8 +28,9 @@ from placehub.organisations.events import OrganisationDisabled
 
 _CIRCLES: Final = {"referral": "referral_id", "agreement": "agreement_id"}
 _NO_CIRCLE: Final = UUID(int=0)
-WITHHELD: Final = "organisation disabled"
-"""Why a letter to an organisation that was shut out is kept back, as the record of what was sent says it."""
+DISABLED: Final = "organisation disabled"
+NO_INBOX: Final = "no inbox"
+"""Why a letter is kept back, as the record of what was sent says it: its receiver was shut out, or never joined."""
 Came = tuple[Step, Record]
 """A record, and the step of its partition."""
 
@@ -39,6 +41,9 @@ class Delivery:
     name = "delivery"
     streams: tuple[str, ...] = ("referral", "vacancy", "placement", "agreement", "organisation")
     raw: tuple[str, ...] = ()
+
+    def __init__(self, inboxes: Inboxes) -> None:
+        self._inboxes = inboxes
 
     def handle(self, turns: Sequence[Turn]) -> None:
         """Deliver the records of each partition, in order."""
@@ -51,7 +56,10 @@ class Delivery:
         after, letters = _turn_all(connection, came, before)
         save_circles(connection, before, after, now)
         entitle(connection, before, after, now)
-        _send(connection, letters)
+        receivers_now = {letter.organisation for _, letter in letters}
+        kept_back = dict.fromkeys(self._inboxes.missing(receivers_now), NO_INBOX)
+        kept_back |= dict.fromkeys(shut(connection, receivers_now), DISABLED)
+        _send(connection, letters, kept_back)
 
 
 def _subject(record: Record) -> UUID:
@@ -86,9 +94,8 @@ def _corrects(record: Record) -> bool:
     return hasattr(record.event, "corrects")
 
 
-def _send(connection: Connection, letters: Sequence[tuple[Came, Letter]]) -> None:
+def _send(connection: Connection, letters: Sequence[tuple[Came, Letter]], kept_back: Mapping[str, str]) -> None:
     rows: dict[tuple[str, str, UUID, int], dict[str, Any]] = {}
-    closed = shut(connection, {letter.organisation for _, letter in letters})
     for (step, record), letter in letters:
         rows.setdefault(
             sent_key(letter.organisation, letter.attributes, letter.round),
@@ -104,7 +111,7 @@ def _send(connection: Connection, letters: Sequence[tuple[Came, Letter]]) -> Non
                 "offset": record.offset,
                 "sent_at": step.now,
                 "without": list(letter.without),
-                "withheld": WITHHELD if letter.organisation in closed else None,
+                "withheld": kept_back.get(letter.organisation),
             },
         )
     fresh = record_sent(connection, list(rows.values()))
@@ -112,5 +119,5 @@ def _send(connection: Connection, letters: Sequence[tuple[Came, Letter]]) -> Non
         key = sent_key(letter.organisation, letter.attributes, letter.round)
         if key in fresh:
             fresh.remove(key)
-            if letter.organisation not in closed:
+            if letter.organisation not in kept_back:
                 step.deliver(letter.organisation, letter.event, letter.attributes)

@@ -54,6 +54,10 @@ class Broker:
         topics[DEADLETTER] = self._topic(DEADLETTER_PARTITIONS, self._mailbox_retention)
         self._ensure(topics)
 
+    def topics(self) -> frozenset[str]:
+        """Return the names of all topics."""
+        return frozenset(self._admin.list_topics())
+
     def open_mailboxes(self, organisations: Iterable[str]) -> None:
         """Create each organisation's outbox and inbox."""
         names = [name for code in organisations for name in (outbox(code), inbox(code))]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ACCESS: Final = "credentials"
 """Folder in which the command line looks for an organisation's credentials."""
 AT_ONCE: Final = 8
+AT_ONCE_REGISTERED: Final = 60
+"""Organisations registered together: a broker takes its time over hundreds of topics and rules at once."""
 A = TypeVar("A")
 R = TypeVar("R")
 
@@ -46,10 +48,12 @@ class Mailroom:
     def register(self, parties: Sequence[Party], now: datetime) -> None:
         """Set the hub's clock, register every organisation, and keep its credentials in the hub's folder."""
         self._running.tick(now)
-        for credentials in add_many(self._running.settings, [joining(one) for one in parties], now):
-            access = self._access(credentials.code, credentials.kafka_password, credentials.api_token)
-            access.save(self._folder / ACCESS / f"{credentials.code}.json")
-            self._mailboxes[credentials.code] = Mailbox.of(access)
+        for first in range(0, len(parties), AT_ONCE_REGISTERED):
+            some = [joining(one) for one in parties[first : first + AT_ONCE_REGISTERED]]
+            for credentials in self._running.see_through(lambda some=some: add_many(self._running.settings, some, now)):  # type: ignore[misc]  # a default of its own
+                access = self._access(credentials.code, credentials.kafka_password, credentials.api_token)
+                access.save(self._folder / ACCESS / f"{credentials.code}.json")
+                self._mailboxes[credentials.code] = Mailbox.of(access)
         self._running.wait_quiet()
         self._bell = Doorbell(self._running.settings, self._mailboxes)
 
