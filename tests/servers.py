@@ -37,7 +37,7 @@ RESTS: Final = "PLACEHUB_REST_SECONDS"
 """How long an outbox rests of which most is rejected: not as long as in earnest, since tests wait for it."""
 KAFKA: Final = "apache/kafka:4.3.0"
 POSTGRES: Final = "postgres:16.6"
-APICURIO: Final = "quay.io/apicurio/apicurio-registry:3.3.3"
+APICURIO: Final = "apicurio/apicurio-registry:3.3.3"
 _READY_SECONDS: Final = 120.0
 
 
