@@ -25,10 +25,15 @@ MAY_MEASURE = {
     "drivers": "the broker and the database are waited for in the machine's time",
     "organisations/broker.py": "the broker's new rules come into force in the machine's time",
     "app.py": "waits for services that run in the machine's time",
+    "observing": "whether a loop still turns and a server answers shows in the machine's time",
+    "sample/made.py": "how long making a world took is one of its figures",
 }
 """Where the stopwatch is used, and why."""
 # structlog's TimeStamper in app.py stamps log lines, which are read beside the logs of the machine's other programs.
-MAY_TELL_THE_TIME = {"clock.py": "it is the clock"}
+MAY_TELL_THE_TIME = {
+    "clock.py": "it is the clock",
+    "drivers/presence.py": "which workers live is asked of the database's own time, whatever day it is in the hub",
+}
 
 
 def calls(source: str, banned: set[tuple[str, str]]) -> list[str]:
