@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import types
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, asdict, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -60,8 +60,13 @@ def _field(one: Field[Any], hint: Any, namespace: str, seen: set[str]) -> dict[s
     if lists:
         avro["placehub:codes"] = lists[-1]
     if one.default is not MISSING:
-        avro["default"] = list(one.default) if isinstance(one.default, tuple) else one.default
+        avro["default"] = [_plain(each) for each in one.default] if isinstance(one.default, tuple) else one.default
     return avro
+
+
+def _plain(value: Any) -> Any:
+    """Return an item of a default as JSON writes it."""
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def unpack(hint: Any) -> tuple[Any, tuple[Any, ...]]:
