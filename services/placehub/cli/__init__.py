@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 
 from placehub.errors import HubError
 
@@ -17,7 +19,10 @@ def main() -> None:
 
         app()
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(INTERRUPTED)  # what had to be put in order has been on the way here; clients' threads are not waited for
     except HubError as error:
         print(f"placehub: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(error.exit_code)

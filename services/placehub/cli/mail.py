@@ -75,8 +75,12 @@ def tail(
         if follow:
             for one in opened.coming():
                 _show(one, json)
-    finally:
+    except KeyboardInterrupt:
+        raise  # whoever presses Ctrl-C does not wait for a client to take its leave of a busy broker
+    except BaseException:
         opened.close()
+        raise
+    opened.close()
 
 
 def _open(topic: str, owner: str | None, folder: Path, credentials: Path | None) -> Topic:
