@@ -22,7 +22,7 @@ def main() -> None:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):
                 stream.flush()
-        os._exit(INTERRUPTED)  # what had to be put in order has been on the way here; clients' threads are not waited for
+        os._exit(INTERRUPTED)  # all is in order by now, and clients' threads are not waited for
     except HubError as error:
         print(f"placehub: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(error.exit_code)
