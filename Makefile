@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
 
-.PHONY: demo up test faults hostile england check types lint arrows docs clean
+.PHONY: demo up test laws faults hostile england check types lint arrows docs clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with $(PYTHON) ..." >&2
@@ -28,6 +28,9 @@ check: $(VENV)/.ready ## lint, types, arrows
 
 test: check ## everything, on real servers; ends with pytest's own summary
 	@$(BIN)/pytest
+
+laws: $(VENV)/.ready ## the laws of matching, each on 10,000 generated worlds that nobody has seen before
+	@PLACEHUB_LAWS_WORLDS=$${LAWS_WORLDS:-10000} $(BIN)/pytest tests/laws --timeout 3600 --durations=0
 
 faults: $(VENV)/.ready ## the long fault run: a region under kill -9 and worse, on several seeds
 	@FAULTS_SCALE=$${FAULTS_SCALE:-region} FAULTS_SECONDS=$${FAULTS_SECONDS:-900} FAULTS_SEEDS="$${FAULTS_SEEDS:-1 2 3}" \

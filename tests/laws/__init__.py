@@ -1,0 +1,1 @@
+"""Laws of matching, tried on generated worlds."""
