@@ -186,7 +186,6 @@ def _search(settings: Settings) -> Processor:
     from placehub.keys.client import KeyClient
     from placehub.postcodes import Postcodes
     from placehub.search.case import Case
-    from placehub.search.policy import DEFAULT
     from placehub.search.processor import Search
     from placehub.search.surroundings import Surroundings
     from placehub.search.tables import CASE
@@ -195,7 +194,7 @@ def _search(settings: Settings) -> Processor:
     keys = KeyClient(settings.api, "hub", settings.api_token.get_secret_value())
     cases = Aggregates(Case, CASE, lambda case: case.live)
     parking = Parking(Search.name, settings.partitions)
-    return Search(Surroundings(Postcodes.open()), KeyNeeds(keys), DEFAULT, cases=cases, parking=parking)
+    return Search(Surroundings(Postcodes.open()), KeyNeeds(keys), cases=cases, parking=parking)
 
 
 def _vacancies(settings: Settings) -> Processor:

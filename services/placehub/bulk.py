@@ -28,7 +28,6 @@ from placehub.organisations.register import announced
 from placehub.postcodes import Postcodes
 from placehub.search.case import Case
 from placehub.search.events import SearchClosed
-from placehub.search.policy import DEFAULT
 from placehub.search.processor import Search
 from placehub.search.surroundings import WORLD, Surroundings
 from placehub.search.view import Needs
@@ -68,7 +67,7 @@ class BulkHub:
         self._aggregates: dict[tuple[str, str], Aggregate] = {}
         self._surroundings = Surroundings(postcodes)
         cases: KeptAggregates[Case] = KeptAggregates(lambda case: case.live)
-        self._search = Search(self._surroundings, needs, DEFAULT, cases=cases, parking=KeptParking(partitions))
+        self._search = Search(self._surroundings, needs, cases=cases, parking=KeptParking(partitions))
         vacancies: KeptAggregates[Vacancy] = KeptAggregates(lambda one: one.live)
         self._vacancies = Vacancies(vacancies, KeptParking(partitions))
         self._circles: dict[UUID, Circle] = {}

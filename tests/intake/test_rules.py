@@ -143,10 +143,11 @@ def test_of_somebody_elses(name: str) -> None:
     sender = sender_of(event, act.by[0])
     version = (getattr(event, "version", None) or 1) - 1
     of_others = owner_refused(event, Aggregate("OTHER", ("OTHER", "THIRD"), version), sender)
-    if act.party in ("owner", "party"):
+    if act.party in ("owner", "party", rules.PARTY_TO_AGREEMENT):
         assert of_others is not None
         if act.before != ("none",):
-            assert owner_refused(event, Aggregate(sender.code, (), version), sender) is None
+            documents = (f"{event.document_id} v1",) if name == "agreement.DocumentAgreed" else ()
+            assert owner_refused(event, Aggregate(sender.code, (), version, documents), sender) is None
     else:
         assert of_others is None, "whether it was invited is the search's to say"
     if act.party == "party":
@@ -205,3 +206,49 @@ def test_people() -> None:
     vacancy = example("vacancy.VacancyOpened")
     turned = replace(vacancy, home=replace(vacancy.home, min_age=12, max_age=3))
     assert field_refused(turned, sender_of(vacancy, "provider")) == "home.min_age"
+
+
+LEAD, JOINED, STRANGER = (
+    Sender(code, kind, "England", True)
+    for code, kind in (("SAMPLE-LEAD-01", "consortium"), ("SAMPLE-IFA-01", "provider"), ("SAMPLE-IFA-09", "provider"))
+)
+
+
+def test_who_is_party_to_an_agreement() -> None:
+    """The lead, a named member and a provider that joined may speak of its documents; nobody else may."""
+    known = rules.check_aggregate(example("agreement.AgreementRegistered"), None, LEAD)
+    proposal, agreed = example("agreement.DocumentProposed"), example("agreement.DocumentAgreed")
+    assert owner_refused(replace(proposal, sender="SAMPLE-IFA-01"), known, JOINED) == "sender"
+    known = rules.check_aggregate(example("agreement.ProviderJoined"), known, LEAD)
+    member = Sender("E08000032", "authority", "England", True)
+    for one in (LEAD, member, JOINED):
+        assert owner_refused(replace(proposal, sender=one.code), known, one) is None
+    assert owner_refused(replace(proposal, sender=STRANGER.code), known, STRANGER) == "sender"
+    known = rules.check_aggregate(proposal, known, LEAD)
+    assert owner_refused(agreed, known, JOINED) is None
+    assert owner_refused(replace(agreed, sender=STRANGER.code), known, STRANGER) == "sender"
+
+
+def test_versions_of_a_document() -> None:
+    """Versions count up from 1, and nobody agrees to one that was never proposed."""
+    known = rules.check_aggregate(example("agreement.AgreementRegistered"), None, LEAD)
+    proposal = example("agreement.DocumentProposed")
+    agreed = replace(example("agreement.DocumentAgreed"), sender=LEAD.code)
+    assert owner_refused(agreed, known, LEAD) == "document_version"
+    assert owner_refused(replace(proposal, document_version=2), known, LEAD) == "document_version"
+    known = rules.check_aggregate(proposal, known, LEAD)
+    assert owner_refused(proposal, known, LEAD) == "document_version"
+    assert owner_refused(replace(agreed, document_version=2), known, LEAD) == "document_version"
+    assert owner_refused(replace(proposal, document_version=2), known, LEAD) is None
+
+
+def test_a_policy_nobody_may_agree_on() -> None:
+    """One that lets the price outrank need is refused at once, and so is a policy without its numbers."""
+    proposal = example("agreement.DocumentProposed")
+    wrong = replace(proposal, policy=replace(proposal.policy, order=("price", "band", "need")))
+    assert field_refused(wrong, LEAD) == "policy.order"
+    assert field_refused(replace(proposal, policy=None), LEAD) == "policy"
+    forever = replace(proposal, policy=replace(proposal.policy, response_hours=10**9))
+    assert field_refused(forever, LEAD) == "policy.response_hours"
+    registered = example("agreement.AgreementRegistered")
+    assert field_refused(replace(registered, response_hours=0), LEAD) == "response_hours"

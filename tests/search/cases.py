@@ -15,6 +15,7 @@ from placehub.offers import events as offers
 from placehub.referrals import events as referrals
 from placehub.referrals.child import Child, NotedChild
 from placehub.search.case import Case, Invitation, Offer, told
+from placehub.search.policy import DEFAULT, Policy
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CASE, CHILD, SIBLING = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -55,6 +56,11 @@ class Given:
     now: datetime = NOW
     most: int | None = None
     new: frozenset[UUID] = frozenset()
+    agreed: Policy = DEFAULT
+
+    def policy(self, case: Case) -> Policy:
+        """Return the policy given."""
+        return self.agreed
 
     def fits(self, case: Case) -> Sequence[tuple[str, HomeFit]]:
         """Return every home, in the order of their ids."""

@@ -10,7 +10,6 @@ from placehub.drivers.memory import KeptAggregates, KeptParking
 from placehub.postcodes import Postcodes
 from placehub.referrals.child import ChildNeed
 from placehub.search.case import Case, Facts
-from placehub.search.policy import DEFAULT
 from placehub.search.processor import Search
 from placehub.search.surroundings import Surroundings
 from placehub.vacancies.events import (
@@ -43,7 +42,7 @@ class Feed:
     def __init__(self) -> None:
         cases: KeptAggregates[Case] = KeptAggregates(lambda case: case.live)
         around = Surroundings(Postcodes.open())
-        self.search = Search(around, NoNeeds(), DEFAULT, cases=cases, parking=KeptParking(6))
+        self.search = Search(around, NoNeeds(), cases=cases, parking=KeptParking(6))
         self.offset = 0
 
     def __call__(self, *events: object) -> Seen:

@@ -17,7 +17,6 @@ from placehub.organisations.events import OrganisationRegistered
 from placehub.postcodes import Postcodes
 from placehub.referrals.child import NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, Wanted
-from placehub.search.policy import DEFAULT
 from placehub.search.surroundings import Surroundings
 from placehub.search.view import KeyNeeds, Sight
 from placehub.streams import full_name
@@ -52,7 +51,7 @@ def surroundings() -> Surroundings:
 def sight(surroundings: Surroundings) -> Iterator[Sight]:
     """Return the view of one step; nothing here is sealed, so no key is ever asked for."""
     keys = KeyClient("http://127.0.0.1:9", "hub", "none")
-    yield Sight(surroundings, KeyNeeds(keys), DEFAULT, NOW)
+    yield Sight(surroundings, KeyNeeds(keys), NOW)
     keys.close()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar
 
-from placehub.contracts.fields import Code, Doc, event, record
-from placehub.contracts.parts import AgreementId, Organisation
+from placehub.contracts.fields import Code, Doc, OpenWords, event, record
+from placehub.contracts.parts import AgreementId, DocumentId, Organisation
+from placehub.search.policy import Policy
 
 
 @record
@@ -46,3 +47,32 @@ class ProviderJoined:
     provider: Organisation
     tier: Annotated[int | None, Doc("May delay release, never order")] = None
     joined_on: date
+
+
+@event
+class DocumentProposed:
+    """A party proposes a version of a document; who proposes it has agreed to it.
+
+    A matching policy comes with its numbers. When it comes into force: see `placehub.agreements.agreed`.
+    """
+
+    STREAM: ClassVar[str] = "agreement"
+    agreement_id: AgreementId
+    document_id: DocumentId
+    document_version: Annotated[int, Doc("1, and one more for each new version of the document")]
+    sender: Annotated[Organisation, Doc("The lead, a named member or a provider that joined")]
+    kind: Annotated[str, Code("document_kind")]
+    title: Annotated[str, OpenWords()]
+    policy: Annotated[Policy | None, Doc("The whole policy, where the document is one")] = None
+    in_force_from: Annotated[datetime, Doc("Never before: it also has to be agreed")]
+
+
+@event
+class DocumentAgreed:
+    """A party agrees to a version that was proposed."""
+
+    STREAM: ClassVar[str] = "agreement"
+    agreement_id: AgreementId
+    document_id: DocumentId
+    document_version: int
+    sender: Annotated[Organisation, Doc("The lead, a named member or a provider that joined")]

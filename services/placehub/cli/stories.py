@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 from uuid import UUID
 
 import typer
 
 from placehub.cli.completion import complete_views
-from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub
+from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub, now
 
+if TYPE_CHECKING:
+    from placehub.search.policy import Policy
+
+TIMES: Final = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 searches = typer.Typer(help="Searches for a home.", no_args_is_help=True, rich_markup_mode=None)
 views = typer.Typer(help="The shared views.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -39,6 +45,36 @@ def show_search(
     else:
         told = ("at", "organisation", "sentence")
         as_table(f"Search {referral}", told, [[line[name] for name in told] for line in story])
+
+
+@searches.command("policy")
+def show_policy(
+    agreement: Annotated[UUID | None, typer.Option(help="Id of the agreement; without it, the shipped policy.")] = None,
+    at: Annotated[datetime | None, typer.Option(formats=TIMES, help="A moment in UTC; now, if left out.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
+    """Show the matching policy that is, or was, in force."""
+    from placehub.cli.printing import as_facts, as_json
+    from placehub.contracts.codec import to_json
+    from placehub.search.policy import DEFAULT
+
+    found = to_json(DEFAULT if agreement is None else _policy_of(folder, agreement, at))
+    if json:
+        as_json(found)
+    else:
+        as_facts(found)
+
+
+def _policy_of(folder: Path, agreement: UUID, at: datetime | None) -> Policy:
+    from placehub.agreements.reading import agreement_of
+    from placehub.errors import NotFound
+
+    settings = hub(folder)
+    found = agreement_of(settings, agreement)
+    if found is None:
+        raise NotFound("No agreement of that id is known. See 'placehub tail agreement'.")
+    return found.policy_for(at.replace(tzinfo=UTC) if at else now(settings))
 
 
 @views.command("list")

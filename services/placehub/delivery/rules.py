@@ -172,7 +172,12 @@ TABLE: Final[tuple[Row, ...]] = (
         placements.MissingEpisodeRecorded,
     ),
     # agreements and organisations
-    *_rows([_A.COMMISSIONERS, _A.JOINED], agreements.AgreementRegistered),
+    *_rows(
+        [_A.COMMISSIONERS, _A.JOINED],
+        agreements.AgreementRegistered,
+        agreements.DocumentProposed,
+        agreements.DocumentAgreed,
+    ),
     *_rows([_A.COMMISSIONERS, _A.THIS_PROVIDER], agreements.ProviderJoined),
     *_rows(
         [_A.ITSELF],

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from placehub.agreements import agreed
 from placehub.handbook.reading import docstring, field_docs
 from placehub.handbook.writing import code, codes, flowing, page, section, table
 from placehub.search.criteria import CRITERIA
 from placehub.search.looking import Level
 from placehub.search.matching import BANDS, HARD_FACTS, RULES_VERSION, band, match
-from placehub.search.policy import DEFAULT, Policy
+from placehub.search.policy import DEFAULT, Policy, check_policy
 from placehub.search.surroundings import Surroundings
 
 _INTRO = """\
@@ -30,6 +31,9 @@ def matching() -> str:
         section("Bands", f"Best first: {codes(BANDS)}. {_hard()}", docstring(band)),
         section("Order", docstring(match)),
         section("The policy", _policy()),
+        section(
+            "The policy that decides", docstring(Surroundings.policy_for), docstring(agreed), docstring(check_policy)
+        ),
     )
 
 

@@ -223,7 +223,10 @@ def _aggregates(connection: Connection, places: set[Place]) -> dict[Place, Aggre
         return {}
     where = tuple_(AGGREGATE.c.stream, AGGREGATE.c.subject).in_(places)
     rows = connection.execute(select(AGGREGATE).where(where))
-    return {(row.stream, row.subject): Aggregate(row.owner, tuple(row.parties), row.version) for row in rows}
+    return {
+        (row.stream, row.subject): Aggregate(row.owner, tuple(row.parties), row.version, tuple(row.documents))
+        for row in rows
+    }
 
 
 def _store(connection: Connection, taken: dict[Name, str], changed: dict[Place, Aggregate]) -> None:
@@ -241,9 +244,11 @@ def _store(connection: Connection, taken: dict[Name, str], changed: dict[Place, 
                 "owner": one.owner,
                 "parties": list(one.parties),
                 "version": one.version,
+                "documents": list(one.documents),
             }
             for (name, subject), one in changed.items()
         ]
         new = insert(AGGREGATE)
-        known = new.on_conflict_do_update(index_elements=["stream", "subject"], set_={"version": new.excluded.version})
+        kept = {name: new.excluded[name] for name in ("parties", "version", "documents")}
+        known = new.on_conflict_do_update(index_elements=["stream", "subject"], set_=kept)
         connection.execute(known, rows)

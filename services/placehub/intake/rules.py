@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from placehub.agreements.events import AgreementRegistered, DocumentAgreed, DocumentProposed, ProviderJoined
 from placehub.contracts.fields import Sector
 from placehub.contracts.headers import Attributes
 from placehub.errors import Rejected
 from placehub.intake.table import ACTS
 from placehub.mailboxes.checks import check_event, marked
+from placehub.search.policy import MOST_HOURS, check_policy
 from placehub.streams import full_name, stream
 
 LATE: Final = timedelta(days=1)
 """An event that happened longer ago than this is taken and marked `recorded_late`."""
 AHEAD: Final = timedelta(days=1)
 """An event time further ahead than this is a mistake."""
+MOST_DOCUMENTS: Final = 1_000
+"""Versions of documents under one agreement at most; the parties are told when they reach it."""
+PARTY_TO_AGREEMENT: Final = "party to the agreement"
 SENDER_FIELDS: Final = ("sender", "organisation", "lead")
 """Fields that name the sender whatever its kind; else it is the field named after the kind."""
 
@@ -39,6 +44,8 @@ class Aggregate:
     owner: str
     parties: tuple[str, ...]
     version: int
+    documents: tuple[str, ...] = ()
+    """Versions of documents that were proposed to the parties of an agreement, each as `<document_id> v<number>`."""
 
 
 def check_form(
@@ -62,6 +69,7 @@ def check_form(
         if isinstance(mark, Sector) and not exists(value):
             raise Rejected(path, "must be a postcode sector that exists", "Write it as `LS6 2`.")
     _check_people(event)
+    _check_agreement(event)
     _check_willing(event, attributes.time)
 
 
@@ -91,6 +99,17 @@ def _check_people(event: Any) -> None:
         raise Rejected("home.min_age", "must not be above max_age", "Correct the approved ages.")
 
 
+def _check_agreement(event: Any) -> None:
+    hours = getattr(event, "response_hours", None)
+    if hours is not None and not 1 <= hours <= MOST_HOURS:
+        raise Rejected("response_hours", f"must be 1 to {MOST_HOURS}", "Give a number within these bounds.")
+    if not isinstance(event, DocumentProposed):
+        return
+    if event.policy is None:
+        raise Rejected("policy", "is what a matching policy consists of", "Send the whole policy.")
+    check_policy(event.policy)
+
+
 def _check_willing(event: Any, at: datetime) -> None:
     home = getattr(event, "home", None)
     path, holder = ("home.willing_until", home) if home is not None else ("willing_until", event)
@@ -117,9 +136,15 @@ def check_aggregate(event: Any, known: Aggregate | None, sender: Sender) -> Aggr
         raise Rejected(stream(name.partition(".")[0]).key, "is in use already", "Choose a new id, or revise.")
     if act.party == "owner" and known.owner != sender.code:
         raise Rejected("ce_subject", "belongs to another organisation", "Use an id of your own.")
+    if act.party == PARTY_TO_AGREEMENT and sender.code not in (known.owner, *known.parties):
+        rule = "must be party to the agreement: its lead, a named member or a provider that joined"
+        raise Rejected("sender", rule, "Ask the agreement's lead.")
     if act.party == "party" and known.parties and sender.code not in known.parties and known.owner != sender.code:
         raise Rejected("ce_subject", "belongs to other parties", "Use the placement's id as the hub gave it.")
-    return Aggregate(known.owner, known.parties, _version(event, known.version))
+    parties = known.parties
+    if name.startswith("agreement."):
+        parties = tuple(sorted({*parties, *_named(event)}))
+    return Aggregate(known.owner, parties, _version(event, known.version), _documents(event, known.documents))
 
 
 def _first(event: Any, name: str, sender: Sender) -> Aggregate:
@@ -129,7 +154,35 @@ def _first(event: Any, name: str, sender: Sender) -> Aggregate:
         key = stream(name.partition(".")[0]).key
         raise Rejected(key, "is not known to the hub", "Post its first event before this one.")
     parties = {getattr(event, one) for one in ("authority", "provider") if getattr(event, one, None)}
-    return Aggregate(sender.code, tuple(sorted(parties)) if act.party == "party" else (), _version(event, 0))
+    kept = parties if act.party == "party" else _named(event)
+    return Aggregate(sender.code, tuple(sorted(kept)), _version(event, 0))
+
+
+def _named(event: Any) -> set[str]:
+    """Return whom an event makes party to an agreement; who was one once may speak of its documents for good."""
+    if isinstance(event, AgreementRegistered):
+        return set(event.authorities)
+    return {event.provider} if isinstance(event, ProviderJoined) else set()
+
+
+def _documents(event: Any, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a version of a document that was proposed already, or an agreement to one that never was."""
+    if not isinstance(event, DocumentProposed | DocumentAgreed):
+        return known
+    name = f"{event.document_id} v{event.document_version}"
+    if isinstance(event, DocumentAgreed):
+        if name not in known:
+            rule = "must be a version of a document that was proposed under this agreement"
+            raise Rejected("document_version", rule, "Name the document and the version that you were sent.")
+        return known
+    last = max((int(one.rpartition(" v")[2]) for one in known if one.startswith(f"{event.document_id} ")), default=0)
+    if event.document_version != last + 1:
+        raise Rejected(
+            "document_version", f"must be {last + 1}, one above the last", "Propose a change as a new version."
+        )
+    if len(known) >= MOST_DOCUMENTS:
+        raise Rejected("document_id", f"an agreement takes at most {MOST_DOCUMENTS} versions", "Register a new one.")
+    return (*known, name)
 
 
 def _version(event: Any, known: int) -> int:

@@ -18,6 +18,13 @@ AGGREGATE: Final = Table(
     Column("owner", Text, nullable=False, comment="the first writer"),
     Column("parties", ARRAY(Text), nullable=False, comment="who else may post about it"),
     Column("version", Integer, nullable=False),
+    Column(
+        "documents",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="versions of documents proposed under an agreement",
+    ),
     schema=SCHEMA,
 )
 

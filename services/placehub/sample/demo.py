@@ -16,9 +16,10 @@ from rich.console import Console
 from rich.table import Table
 
 from placehub.database import connect
+from placehub.drivers.reading import read_streams
 from placehub.errors import Conflict
 from placehub.postcodes import Postcodes
-from placehub.sample.history import open_needs, read_streams
+from placehub.sample.history import open_needs
 from placehub.sample.mailroom import Mailroom
 from placehub.sample.recheck import Violation, recheck
 from placehub.sample.report import a_placed_search, arm_results, notes, result_table

@@ -13,6 +13,7 @@ from placehub.contracts.fields import record
 from placehub.contracts.parts import Basis, HomeFit
 from placehub.errors import Rejected
 from placehub.referrals.events import EarlyNoticeGiven, OfferFeedback, ReferralMade, ReferralRevised
+from placehub.search.policy import Policy
 
 Facts = EarlyNoticeGiven | ReferralMade | ReferralRevised
 BANDS = ("fits", "fits with named support", "stretch")
@@ -100,6 +101,10 @@ class View(Protocol):
     """What the search sees of the world when it decides."""
 
     now: datetime
+
+    def policy(self, case: Case) -> Policy:
+        """Return the policy in force now for this case."""
+        ...
 
     def fits(self, case: Case) -> Sequence[tuple[str, HomeFit]]:
         """Return every fitting home with its provider, best first."""

@@ -8,11 +8,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Final
 
-from placehub.contracts.fields import Code, record
+from placehub.contracts.fields import Code, OpenWords, record
 from placehub.errors import Rejected
 
 TODAY: Final = "Today"
 """The code of `needed_by` that makes a search an emergency."""
+MOST_HOURS: Final = 24 * 365
+"""No window, wait or grace of a policy is longer: a year."""
+MOST_MILES: Final = 1_000
+"""No reach of a policy is further: from one end of Great Britain to the other, and more."""
+MOST_WEIGHT: Final = 1_000
 BAND, NEED, PRICE = "band", "need", "price"
 """Keys of `Policy.order` that the rules name themselves."""
 
@@ -46,7 +51,8 @@ class TierDelay:
 class Policy:
     """The numbers matching runs with; whoever changes one gives it another `version`."""
 
-    version: str = "default-1"
+    version: Annotated[str, OpenWords()] = "default-1"
+    """Of an agreed policy, the hub writes the document and its version here."""
 
     radius_miles: int = 30
     """How far a search reaches that names no distance.
@@ -139,11 +145,27 @@ DEFAULT = Policy()
 """The policy in force until parties agree on another."""
 
 
+BOUNDS: Final[dict[str, tuple[int, int]]] = {
+    "radius_miles": (1, MOST_MILES),
+    "too_few": (0, 100),
+    "in_house_first_hours": (0, MOST_HOURS),
+    "response_hours": (1, MOST_HOURS),
+    "response_hours_today": (1, MOST_HOURS),
+    "most_invited": (1, 10_000),
+    "freshness_grace_hours": (0, MOST_HOURS),
+    "usual_limit": (1, 100),
+    "ages_beyond_approval": (0, 20),
+    "start_may_move_days": (0, 365),
+    "asks_that_stretch": (1, 100),
+}
+"""The least and the most each number of a policy may be, so that no policy can stop the hub that runs it."""
+
+
 def check_policy(policy: Policy) -> None:
     """Raise Rejected, naming field, rule and remedy, when a policy cannot come into force.
 
     Need comes before price: homes are ordered by band first, then by need, and only then, if it is agreed, by price.
-    A weight is no place for a price either, and a tier may only delay.
+    A weight is no place for a price either, and a tier may only delay. Every number is within bounds.
     """
     if policy.order[:2] != (BAND, NEED):
         rule = "must begin with `band`, then `need`: no policy, tier or rank can make the price outrank need"
@@ -154,21 +176,44 @@ def check_policy(policy: Policy) -> None:
 
 
 def _check_numbers(policy: Policy) -> None:
+    for name, (least, most) in BOUNDS.items():
+        if not least <= getattr(policy, name) <= most:
+            raise Rejected(f"policy.{name}", f"must be {least} to {most}", "Give a number within these bounds.")
+    _check_weights(policy)
+    _check_tiers(policy)
+    _check_widening(policy)
+
+
+def _check_weights(policy: Policy) -> None:
     known = {one.criterion for one in DEFAULT.weights}
     for at, weight in enumerate(policy.weights):
-        if weight.criterion not in known or weight.weight < 0:
+        if weight.criterion not in known or not 0 <= weight.weight <= MOST_WEIGHT:
             rule = (
-                f"must be a need criterion with a weight of 0 or more; a price has no weight. One of: {sorted(known)}"
+                f"must be a need criterion with a weight of 0 to {MOST_WEIGHT}; a price has no weight. "
+                f"One of: {sorted(known)}"
             )
             raise Rejected(f"policy.weights.{at}", rule, "Correct or leave out the weight.")
+    if len({one.criterion for one in policy.weights}) < len(policy.weights):
+        raise Rejected("policy.weights", "must weigh each criterion once", "Leave out the second one.")
+
+
+def _check_tiers(policy: Policy) -> None:
     for at, tier in enumerate(policy.tiers):
-        if tier.hours < 0:
-            raise Rejected(f"policy.tiers.{at}.hours", "a tier may only delay", "Give 0 hours or more.")
+        if not 0 <= tier.hours <= MOST_HOURS:
+            rule = f"a tier may only delay, by 0 to {MOST_HOURS} hours"
+            raise Rejected(f"policy.tiers.{at}.hours", rule, "Give a number within these bounds.")
+    if len({one.tier for one in policy.tiers}) < len(policy.tiers):
+        raise Rejected("policy.tiers", "must name each tier once", "Leave out the second one.")
+
+
+def _check_widening(policy: Policy) -> None:
     reach = policy.radius_miles
     for at, step in enumerate(policy.widening):
-        if step.radius_miles <= reach or step.after_hours < 0:
-            raise Rejected(f"policy.widening.{at}", "each step must reach further than the last", "Widen step by step.")
+        if not reach < step.radius_miles <= MOST_MILES:
+            rule = f"each step must reach further than the last, to {MOST_MILES} miles at most"
+            raise Rejected(f"policy.widening.{at}", rule, "Widen step by step.")
+        if not 0 <= step.after_hours <= MOST_HOURS:
+            raise Rejected(
+                f"policy.widening.{at}.after_hours", f"must be 0 to {MOST_HOURS}", "Give a number within these bounds."
+            )
         reach = step.radius_miles
-    for name in ("radius_miles", "response_hours", "response_hours_today", "most_invited", "usual_limit"):
-        if getattr(policy, name) < 1:
-            raise Rejected(f"policy.{name}", "must be 1 or more", "Give a positive number.")

@@ -18,7 +18,6 @@ from placehub.placements.events import PlacementStarted
 from placehub.search import answering, inviting
 from placehub.search.case import Case, Decided
 from placehub.search.deciding import decide, due
-from placehub.search.policy import Policy
 from placehub.search.surroundings import WORLD, Surroundings
 from placehub.search.view import Needs, Sight
 from placehub.vacancies import events as vacancies
@@ -54,14 +53,12 @@ class Search:
         self,
         surroundings: Surroundings,
         needs: Needs,
-        policy: Policy,
         *,
         cases: Aggregates[Case],
         parking: Parking,
     ) -> None:
         self._around = surroundings
         self._needs = needs
-        self._policy = policy
         self._cases = cases
         self._parking = parking
 
@@ -181,4 +178,4 @@ class Search:
         self._cases.put(decided.case.referral_id, decided.case)
 
     def _view(self, step: Step) -> Sight:
-        return Sight(self._around, self._needs, self._policy, step.now)
+        return Sight(self._around, self._needs, step.now)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from placehub.agreements.events import AgreementRegistered, ProviderJoined
+from placehub.agreements.agreed import Agreement, Event, follow
+from placehub.agreements.events import AgreementRegistered, DocumentAgreed, DocumentProposed, ProviderJoined
 from placehub.drivers.records import Record
 from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
 from placehub.postcodes import Postcodes
 from placehub.search.homes import Homes, Since
+from placehub.search.policy import DEFAULT, Policy
 from placehub.vacancies import events as vacancies
 
 WORLD: Final = ("vacancy", "agreement", "organisation", "placement")
@@ -21,14 +24,16 @@ WORLD: Final = ("vacancy", "agreement", "organisation", "placement")
 class Surroundings:
     """Folds world events in the order of each stream; the same events give the same memory."""
 
-    def __init__(self, postcodes: Postcodes) -> None:
+    def __init__(self, postcodes: Postcodes, default: Policy = DEFAULT) -> None:
+        """`default`: the policy of searches whose parties have agreed on none."""
         self.postcodes = postcodes
+        self.default = default
         self.homes = Homes()
         self.offsets: dict[str, list[int]] = {}
         self._reserved: dict[UUID, dict[UUID, int]] = defaultdict(dict)
         self._providers: set[str] = set()
         self._shut_out: set[str] = set()
-        self._joined: dict[UUID, set[str]] = defaultdict(set)
+        self._agreed: dict[UUID, Agreement] = defaultdict(Agreement)
         self._agreements: dict[str, set[UUID]] = defaultdict(set)
         self._vacancies: dict[str, set[UUID]] = defaultdict(set)
 
@@ -47,11 +52,36 @@ class Surroundings:
         authority without any searches every provider (spot).
         """
         if agreement_id is not None:
-            joined = self._joined.get(agreement_id, set())
+            joined = set(self._agreed[agreement_id].joined) if agreement_id in self._agreed else set()
         else:
             agreements = self._agreements.get(authority, set())
-            joined = set().union(*(self._joined[one] for one in agreements)) if agreements else self._providers
+            joined = set().union(*(self._agreed[one].joined for one in agreements)) if agreements else self._providers
         return frozenset(joined & self._providers)
+
+    def policy_for(self, authority: str, agreement_id: UUID | None, at: datetime) -> Policy:
+        """Return the policy in force at a time for a search of this authority.
+
+        Under a named agreement: the one its parties have agreed on. Without a name: that of the authority's only
+        agreement. Where nothing was agreed: the one that is shipped. An agreement's own response window goes before
+        its policy's.
+        """
+        agreed = self._agreement_of(authority, agreement_id)
+        return agreed.policy_for(at, self.default) if agreed else self.default
+
+    def tier_of(self, authority: str, agreement_id: UUID | None, provider: str) -> int | None:
+        """Return the provider's tier under the agreement whose policy decides; None where it has none."""
+        agreed = self._agreement_of(authority, agreement_id)
+        return agreed.joined.get(provider) if agreed else None
+
+    def agreement(self, agreement_id: UUID) -> Agreement | None:
+        """Return what is agreed under an agreement; None when it is not known."""
+        return self._agreed.get(agreement_id)
+
+    def _agreement_of(self, authority: str, agreement_id: UUID | None) -> Agreement | None:
+        known = self._agreements.get(authority, set())
+        if agreement_id is None and len(known) == 1:
+            (agreement_id,) = known
+        return self._agreed.get(agreement_id) if agreement_id else None
 
     def is_active(self, organisation: str) -> bool:
         """Tell whether an organisation has not been shut out."""
@@ -104,12 +134,14 @@ class Surroundings:
         self._reserved.pop(event.vacancy_id, None)
         self.homes.places_left(event.vacancy_id, event.places_left or 0, _since(record))
 
-    def _agreed(self, event: AgreementRegistered, record: Record) -> None:
+    def _register(self, event: AgreementRegistered, record: Record) -> None:
         for authority in event.authorities:
             self._agreements[authority].add(event.agreement_id)
+        self._agree(event, record)
 
-    def _join(self, event: ProviderJoined, record: Record) -> None:
-        self._joined[event.agreement_id].add(event.provider)
+    def _agree(self, event: Event, record: Record) -> None:
+        at = record.attributes.recorded_at or record.attributes.time
+        self._agreed[event.agreement_id] = follow(self._agreed[event.agreement_id], event, at)
 
     def _registered(self, event: OrganisationRegistered, record: Record) -> None:
         if event.kind == "provider":
@@ -133,8 +165,10 @@ _FOLD: Final[dict[type, Callable[[Surroundings, Any, Record], None]]] = {
     vacancies.VacancyReserved: Surroundings._reserve,
     vacancies.VacancyReleased: Surroundings._release,
     vacancies.VacancyFilled: Surroundings._filled,
-    AgreementRegistered: Surroundings._agreed,
-    ProviderJoined: Surroundings._join,
+    AgreementRegistered: Surroundings._register,
+    ProviderJoined: Surroundings._agree,
+    DocumentProposed: Surroundings._agree,
+    DocumentAgreed: Surroundings._agree,
     OrganisationRegistered: Surroundings._registered,
     OrganisationDisabled: Surroundings._disabled,
 }

@@ -63,15 +63,23 @@ class KeyNeeds:
 class Sight:
     """The view of one step: `now` and the surroundings stand still while it decides."""
 
-    def __init__(self, surroundings: Surroundings, needs: Needs, policy: Policy, now: datetime) -> None:
+    def __init__(self, surroundings: Surroundings, needs: Needs, now: datetime) -> None:
         self.now = now
         self._around = surroundings
         self._needs = needs
-        self._policy = policy
+        self._policies: dict[tuple[str, UUID | None], Policy] = {}
         self._matched: tuple[Case, Match] | None = None
         # the facts are kept with what follows from them, or their id could be another's
         self._sought: dict[int, tuple[Facts, Sought]] = {}
         self._lookings: dict[int, tuple[Facts, tuple[Looking, ...]]] = {}
+
+    def policy(self, case: Case) -> Policy:
+        """Return the policy in force now for this case."""
+        place = case.facts.authority, case.facts.agreement_id
+        known = self._policies.get(place)
+        if known is None:
+            known = self._policies[place] = self._around.policy_for(*place, self.now)
+        return known
 
     def fits(self, case: Case) -> tuple[tuple[str, HomeFit], ...]:
         """Return every fitting home with its provider, best first."""
@@ -94,7 +102,7 @@ class Sight:
     def within_reach(self, case: Case, spots: Spots) -> frozenset[str]:
         """Return the providers of these spots that the search can reach at all."""
         wanted = case.facts.wanted
-        return within_reach(self._place(case), reach_of(wanted.within_miles, self._policy), spots)
+        return within_reach(self._place(case), reach_of(wanted.within_miles, self.policy(case)), spots)
 
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return the vacancy's provider, or None when it is not open."""
@@ -119,7 +127,7 @@ class Sight:
             vacancy_offsets=tuple(offsets.get("vacancy", ())),
             agreement_offsets=tuple(offsets.get("agreement", ())),
             organisation_offsets=tuple(offsets.get("organisation", ())),
-            policy=self._policy.version,
+            policy=self.policy(case).version,
             codes=_CODES,
             postcodes=self._around.postcodes.version,
             rules=RULES_VERSION,
@@ -127,25 +135,25 @@ class Sight:
 
     def respond_by(self, case: Case) -> datetime:
         """Return when an invitation sent now must be answered."""
-        return self.now + self._policy.response_window(case.facts.wanted.needed_by)
+        return self.now + self.policy(case).response_window(case.facts.wanted.needed_by)
 
     def most_invited(self, case: Case) -> int | None:
         """Return how many providers are invited when a search starts; None: all that fit."""
-        return self._policy.most_invited_at_start(case.facts.wanted.needed_by)
+        return self.policy(case).most_invited_at_start(case.facts.wanted.needed_by)
 
     def _eligible(self, case: Case) -> frozenset[str]:
         return self._around.eligible(case.facts.authority, case.facts.agreement_id)
 
     def _match(self, case: Case) -> Match:
         if self._matched is None or self._matched[0].facts is not case.facts:
-            found = match(self._look(case), self._around.homes, self._eligible(case), self.now, self._policy)
+            found = match(self._look(case), self._around.homes, self._eligible(case), self.now, self.policy(case))
             self._matched = (case, found)
         return self._matched[1]
 
     def _lookings_of(self, case: Case) -> tuple[Looking, ...]:
         known = self._lookings.get(id(case.facts))
         if known is None:
-            found = lookings_of(self._look(case), self._eligible(case), self.now, self._policy)
+            found = lookings_of(self._look(case), self._eligible(case), self.now, self.policy(case))
             known = self._lookings[id(case.facts)] = case.facts, found
         return known[1]
 
