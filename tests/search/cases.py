@@ -15,6 +15,7 @@ from placehub.offers import events as offers
 from placehub.referrals import events as referrals
 from placehub.referrals.child import Child, NotedChild
 from placehub.search.case import Case, Invitation, Offer, told
+from placehub.search.events import ReferralAssessed
 from placehub.search.policy import DEFAULT, Policy
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -97,6 +98,12 @@ class Given:
     def most_invited(self, case: Case) -> int | None:
         """Return the most given."""
         return self.most
+
+    def assessed(self, case: Case) -> ReferralAssessed:
+        """Return any assessment."""
+        return ReferralAssessed(
+            referral_id=case.referral_id, version=case.version, completeness=Decimal(1), questions=(), basis=BASIS
+        )
 
 
 def facts_of(cls: type, version: int = 1, children: tuple[UUID, ...] = (CHILD,)) -> Any:

@@ -15,6 +15,7 @@ from placehub.search.events import (
     InvitationUpdated,
     NoFitFound,
     ProviderInvited,
+    ReferralAssessed,
     SearchStarted,
 )
 
@@ -24,27 +25,28 @@ THIRD_HOME = UUID(int=8)
 
 
 def begun(view: Given, cls: type = EarlyNoticeGiven) -> tuple[Case, list[type]]:
-    """Return a case that has just begun, and the kinds of event that followed."""
+    """Return a case that has just begun, and the kinds of event that followed, before the assessment."""
     decided = decide(None, an_act(cls), 4, view)
-    return decided.case, [type(one) for one in decided.events]
+    return decided.case, [type(one) for one in decided.events[:-1]]
 
 
 def test_a_search_starts() -> None:
     """Each provider is invited once, with all its homes, best band first; the basis goes with it."""
     homes = {HOME: (PROVIDER, a_fit(HOME, "stretch")), THIRD_HOME: (PROVIDER, a_fit(THIRD_HOME))}
     decided = decide(None, an_act(EarlyNoticeGiven), 4, Given(homes | {OTHER_HOME: (OTHER, a_fit(OTHER_HOME))}))
-    start, first, second = decided.events
+    start, first, second, assessed = decided.events
     assert isinstance(start, SearchStarted)
     assert (start.homes_considered, start.homes_fitting) == (4, 3)
     assert (first.provider, first.band, len(first.homes), first.interest_only) == (PROVIDER, "fits", 2, True)
     assert (second.provider, second.released_at) == (OTHER, first.released_at)
     assert first.basis is not None
+    assert isinstance(assessed, ReferralAssessed)
 
 
 def test_nothing_fits() -> None:
     """Where no home fits, the authority is told which rules removed how many; rules that removed none are left out."""
     decided = decide(None, an_act(ReferralMade), 4, Given())
-    none = decided.events[-1]
+    none = decided.events[-2]
     assert isinstance(none, NoFitFound)
     assert [(one.criterion, one.homes) for one in none.removed] == [("distance", 1)]
 

@@ -16,6 +16,7 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
     "names a field, rule, criterion or event of the hub": (
         "ClarificationAnswered.about",
         "ClarificationAsked.about",
+        "Contradiction.fields",
         "EventRejected.field",
         "EventRejected.position",
         "EventRejected.rejected_type",
@@ -29,10 +30,12 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "HomeFit.questions",
         "InvitationDeclined.fact",
         "Question.field",
+        "ReferralAssessed.blocking",
         "Removed.criterion",
         "Weight.criterion",
         "SearchResumed.because",
         "SearchStarted.because",
+        "StaleFact.field",
     ),
     "the hub's own words: bands, codes and versions": (
         "Basis.codes",

@@ -41,16 +41,30 @@ def _hub(event: str, before: tuple[str, ...] = _LIVE, **more: object) -> Act:
 
 ACTS: Final[tuple[Act, ...]] = (
     _own(
-        "EarlyNoticeGiven", ("none",), after="noticed", then=("SearchStarted", "ProviderInvited", "NoFitFound if none")
+        "EarlyNoticeGiven",
+        ("none",),
+        after="noticed",
+        then=("SearchStarted", "ProviderInvited", "NoFitFound if none", "ReferralAssessed"),
     ),
     _own("EarlyNoticeWithdrawn", ("noticed",), after="closed", then=_END),
     _own(
         "ReferralMade",
         ("none", "noticed"),
         after="referred",
-        then=("SearchStarted if new", "ProviderInvited", "InvitationUpdated", "InvitationClosed", "NoFitFound if none"),
+        then=(
+            "SearchStarted if new",
+            "ProviderInvited",
+            "InvitationUpdated",
+            "InvitationClosed",
+            "NoFitFound if none",
+            "ReferralAssessed",
+        ),
     ),
-    _own("ReferralRevised", _REFERRED, then=("ProviderInvited", "InvitationUpdated", "InvitationClosed")),
+    _own(
+        "ReferralRevised",
+        _REFERRED,
+        then=("ProviderInvited", "InvitationUpdated", "InvitationClosed", "ReferralAssessed"),
+    ),
     _own("ReferralWithdrawn", _LIVE, after="closed", then=_END),
     _own("ReferralContinued", _LIVE),
     _own("InHouseSearchStarted", _LIVE),

@@ -13,6 +13,7 @@ from placehub.contracts.fields import record
 from placehub.contracts.parts import Basis, HomeFit
 from placehub.errors import Rejected
 from placehub.referrals.events import EarlyNoticeGiven, OfferFeedback, ReferralMade, ReferralRevised
+from placehub.search.events import ReferralAssessed
 from placehub.search.policy import Policy
 
 Facts = EarlyNoticeGiven | ReferralMade | ReferralRevised
@@ -140,6 +141,10 @@ class View(Protocol):
 
     def most_invited(self, case: Case) -> int | None:
         """Return how many providers are invited when a search starts; None: all that fit."""
+        ...
+
+    def assessed(self, case: Case) -> ReferralAssessed:
+        """Return how good the notice or referral in force is, and what to ask first."""
         ...
 
 

@@ -46,7 +46,7 @@ def decide(case: Case | None, event: Any, offset: int, view: View) -> Decided:
 def _begin(event: Any, offset: int, view: View) -> Decided:
     state = "noticed" if isinstance(event, referrals.EarlyNoticeGiven) else "referred"
     case = Case(referral_id=event.referral_id, state=state, facts=event, offset=offset, invitations={}, offers={})
-    return inviting.start(case, view, type(event).__name__)
+    return _assessed(inviting.start(case, view, type(event).__name__), view)
 
 
 def _check_offer(case: Case, event: Any, act: Act) -> None:
@@ -57,7 +57,12 @@ def _check_offer(case: Case, event: Any, act: Act) -> None:
 
 def _referred(case: Case, event: Any, view: View) -> Decided:
     state = "referred" if case.state == "noticed" else case.state
-    return inviting.again(replace(case, facts=event, state=state), view)
+    return _assessed(inviting.again(replace(case, facts=event, state=state), view), view)
+
+
+def _assessed(decided: Decided, view: View) -> Decided:
+    """Tell the authority how good its notice or referral is; the invitations go before."""
+    return replace(decided, events=(*decided.events, view.assessed(decided.case)))
 
 
 def _withdrawn(case: Case, event: Any, view: View) -> Decided:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
-from placehub.contracts.fields import Code, Doc, event, record
+from placehub.contracts.fields import IN_REFERRAL, Code, Doc, event, record
 from placehub.contracts.parts import (
     Basis,
     ChildId,
@@ -17,25 +17,37 @@ from placehub.contracts.parts import (
     ReferralId,
     VacancyId,
 )
+from placehub.referrals.doubts import Contradiction, StaleFact
+from placehub.referrals.quality import SectionScore
 
 
 @record
 class Question:
-    """A missing fact whose answer would change the result."""
+    """A missing fact whose answer would change the result, found by trying every plausible answer."""
 
-    field: str
-    matters: Annotated[Decimal, Doc("Share of the homes in reach whose verdict it could change, 0 to 1")]
+    field: Annotated[str, IN_REFERRAL]
+    risk: Annotated[str | None, Code("risk"), Doc("The risk it is about, where the field holds several")] = None
+    matters: Annotated[
+        Decimal, Doc("Share of the homes in reach whose verdict the most telling answer changes, 0 to 1")
+    ]
 
 
 @event
 class ReferralAssessed:
-    """The quality of a referral: how complete it is, and what to ask."""
+    """The quality of a referral or early notice: what is told, old, contradictory or missing, and what to ask first."""
 
     STREAM: ClassVar[str] = "referral"
     referral_id: ReferralId
-    version: int
-    completeness: Annotated[Decimal, Doc("0 to 1")]
-    questions: tuple[Question, ...]
+    version: Annotated[int, Doc("Version of the referral; 0 for an early notice")]
+    completeness: Annotated[Decimal, Doc("Mean of the sections, 0 to 1")]
+    sections: tuple[SectionScore, ...] = ()
+    stale: tuple[StaleFact, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    blocking: Annotated[
+        tuple[str, ...], IN_REFERRAL, Doc("Fields that are not told and that a hard criterion asks the authority for")
+    ] = ()
+    questions: Annotated[tuple[Question, ...], Doc("Three at most, that which matters most first")]
+    basis: Basis | None = None
 
 
 @event

@@ -15,11 +15,14 @@ from placehub.contracts.parts import Basis, HomeFit
 from placehub.keys.client import KeyClient
 from placehub.keys.sealing import unseal
 from placehub.referrals.child import Child, ChildNeed
+from placehub.search.assessing import assess
 from placehub.search.case import Case, Facts
+from placehub.search.events import ReferralAssessed
 from placehub.search.homes import Spots, is_after
 from placehub.search.looking import Looking, reach_of
 from placehub.search.matching import RULES_VERSION, Match, judge, lookings_of, match, within_reach
 from placehub.search.policy import Policy
+from placehub.search.questions import Search, mattering
 from placehub.search.sought import Sought, sought_of
 from placehub.search.surroundings import Surroundings
 
@@ -70,6 +73,7 @@ class Sight:
         self._policies: dict[tuple[str, UUID | None], Policy] = {}
         self._matched: tuple[Case, Match] | None = None
         # the facts are kept with what follows from them, or their id could be another's
+        self._needs_of: dict[int, tuple[Facts, Mapping[UUID, ChildNeed]]] = {}
         self._sought: dict[int, tuple[Facts, Sought]] = {}
         self._lookings: dict[int, tuple[Facts, tuple[Looking, ...]]] = {}
 
@@ -141,6 +145,28 @@ class Sight:
         """Return how many providers are invited when a search starts; None: all that fit."""
         return self.policy(case).most_invited_at_start(case.facts.wanted.needed_by)
 
+    def assessed(self, case: Case) -> ReferralAssessed:
+        """Return how good the notice or referral in force is, and what to ask first."""
+        facts, found = case.facts, self._match(case)
+        search = Search(
+            self._look(case),
+            self._around.homes,
+            self._eligible(case),
+            self.now,
+            self.policy(case),
+            found,
+            tuple(child.child_id for child in facts.children),
+            notice=case.version == 0,
+        )
+        return assess(facts, self._opened(facts), mattering(search), self.basis(case))
+
+    def _opened(self, facts: Facts) -> Mapping[UUID, ChildNeed]:
+        """Return the opened needs; the key service is asked once for the same facts."""
+        known = self._needs_of.get(id(facts))
+        if known is None:
+            known = self._needs_of[id(facts)] = facts, self._needs.of(facts)
+        return known[1]
+
     def _eligible(self, case: Case) -> frozenset[str]:
         return self._around.eligible(case.facts.authority, case.facts.agreement_id)
 
@@ -164,6 +190,6 @@ class Sight:
     def _look(self, case: Case) -> Sought:
         known = self._sought.get(id(case.facts))
         if known is None:
-            known = case.facts, sought_of(case.facts, self._needs.of(case.facts), self._place(case))
+            known = case.facts, sought_of(case.facts, self._opened(case.facts), self._place(case))
             self._sought[id(case.facts)] = known
         return known[1]

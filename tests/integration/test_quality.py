@@ -1,0 +1,47 @@
+"""The quality of a referral over real mailboxes: assessed at once, better after a revision, judged after the start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from placehub.contracts.codec import to_json
+from placehub.referrals.quality import RISKS
+from placehub.search.events import ProviderInvited, ReferralAssessed
+
+from .story import Town
+
+pytestmark = pytest.mark.broker
+
+
+def test_a_referral_is_assessed_and_a_better_one_scores_higher(town: Town) -> None:
+    """The authority, and nobody else, is told what its referral leaves open; it tells more, and the score rises."""
+    town.open_home(town.providers[0], exclusions=[{"risk": "riskToOthersFire"}], pets=["dog"])
+    town.hub.settle()
+    case = town.case()
+    case.refer(need={"age_years": 12, "why_now": "words of a made-up child"})
+    town.hub.settle()
+    (first,) = town.authority.got(ReferralAssessed, case.id)
+    assert [one.code for one in first.contradictions] == ["plan for siblings, one child", "age outside its band"]
+    assert first.blocking == ("children.0.risks_present",)
+    assert {(one.field, one.risk) for one in first.questions} >= {
+        ("children.0.risks_present", "riskToOthersFire"),
+        ("children.0.pets", None),
+    }
+    assert "made-up child" not in str(to_json(first))
+    town.authority.tell("ReferralRevised", revised(case.referral(need={"age_years": 9, "why_now": "w"})))
+    town.hub.settle()
+    _, second = town.authority.got(ReferralAssessed, case.id)
+    assert (second.version, second.contradictions, second.blocking) == (2, (), ())
+    assert second.completeness > first.completeness
+    assert second.basis is not None
+    assert town.providers[0].got(ProviderInvited, case.id)
+    assert not town.providers[0].got(ReferralAssessed, case.id)
+
+
+def revised(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document as version 2, with every risk and the pets told, and no plan for siblings it has not."""
+    child = {**document["children"][0], "risks_none_known": list(RISKS), "pets": "Yes - can"}
+    wanted = {name: value for name, value in document["wanted"].items() if name != "siblings_plan"}
+    return {**document, "version": 2, "wanted": wanted, "children": [child]}

@@ -1,0 +1,1 @@
+"""Tests of what an authority says of a child."""
