@@ -26,6 +26,7 @@ SENT = Attributes(
     sequence=7,
     recorded_at=NOON + timedelta(minutes=1),
     marks=("recorded_late", "out_of_policy"),
+    because=UUID("9c1c9a36-9d9c-4d0a-8e58-0d8cf6b0f7d2"),
     dataschema="http://registry.example/schemas/ids/12",
     traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 )
@@ -41,6 +42,7 @@ ATTRIBUTES = st.builds(
     sequence=st.integers(0, 10**17),
     recorded_at=st.none() | TIMES,
     marks=st.lists(st.sampled_from(["recorded_late", "out_of_policy"]), unique=True).map(tuple),
+    because=st.none() | st.uuids(),
     dataschema=st.none() | WORDS,
     traceparent=st.just("") | WORDS,
     extra=st.just({}),
@@ -96,6 +98,7 @@ def test_a_missing_or_unreadable_header_is_named(name: str, value: bytes | None)
         ("ce_time", "2026-03-02T09:30:00"),
         ("ce_time", "0001-01-01T00:00:00+14:00"),
         ("ce_recordedtime", "later"),
+        ("ce_because", "a timer"),
         ("ce_sequence", "-1"),
         ("ce_sequence", "²"),
         ("ce_sequence", "9" * 5000),

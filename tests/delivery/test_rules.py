@@ -108,14 +108,14 @@ def test_a_refused_selection_lists_next_offers_for_the_authority_only() -> None:
     """The next offers are other providers' and are shown to the authority alone."""
     event = whole(SelectionRefused, provider="P")
     found = {one.organisation: one.without for one in recipients(event, said(event, "/hub/search/referral/0"), PARTIES)}
-    assert found == {"LA": (), "P": ("next_offers",)}
+    assert found == {"LA": (), "P": ("next_offers", "basis")}
 
 
 def test_the_authority_is_told_of_an_invitation_without_the_homes() -> None:
     """An authority sees a household only inside an offer made to it."""
     event = whole(ProviderInvited, provider="P")
     found = {one.organisation: one.without for one in recipients(event, said(event, "/hub/search/referral/0"), PARTIES)}
-    assert found == {"LA": ("homes",), "P": ("basis",)}
+    assert found == {"LA": ("homes", "basis.changed"), "P": ("basis",)}
 
 
 def test_a_vacancy_is_its_owner_s_alone() -> None:

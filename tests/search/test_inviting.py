@@ -66,6 +66,8 @@ def test_the_most_invited_at_the_start() -> None:
     (later,) = inviting.homes_changed(case, view, OTHER, [THIRD_HOME]).events
     assert isinstance(later, ProviderInvited)
     assert [home.vacancy_id for home in later.homes] == [OTHER_HOME, THIRD_HOME]
+    assert later.basis is not None
+    assert later.basis.changed == (THIRD_HOME,)
 
 
 def test_a_provider_joins_the_agreement() -> None:
@@ -87,6 +89,7 @@ def test_a_home_changes() -> None:
     view.homes.clear()
     closed = inviting.homes_changed(updated.case, view, PROVIDER, [HOME])
     assert [(type(one), one.reason) for one in closed.events] == [(InvitationClosed, "no longer fits")]
+    assert [one.basis.changed for one in (*updated.events, *closed.events)] == [(HOME,), (HOME,)]
     assert inviting.homes_changed(closed.case, Given({HOME: (PROVIDER, a_fit())}), PROVIDER, [HOME]).events == ()
 
 

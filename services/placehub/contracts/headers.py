@@ -18,7 +18,7 @@ _TOO_MANY_DIGITS = 19  # a number of nineteen digits may not fit 64 bits
 _NAMES = frozenset(
     {
         *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time"),
-        *("ce_dataschema", "ce_sequence", "ce_recordedtime", "ce_marks", "traceparent"),
+        *("ce_dataschema", "ce_sequence", "ce_recordedtime", "ce_marks", "ce_because", "traceparent"),
     }
 )
 
@@ -29,8 +29,9 @@ class Attributes:
 
     `source` and `sequence` count without a gap per (source, subject) in a stream or an inbox; a posted event has
     sequence 0 until the hub has taken it. `recorded_at` is when the hub took it, `marks` what it noted then
-    (`recorded_late`, `out_of_policy`). `traceparent` is W3C's; it always has one. `extra` are further headers to
-    write; they are never read, so that what a sender puts beside its event goes no further.
+    (`recorded_late`, `out_of_policy`). `because` is the id of what an event of the hub's own follows from: of another
+    event, or one derived from a timer; it stands in streams alone. `traceparent` is W3C's; it always has one. `extra`
+    are further headers to write; they are never read, so that what a sender puts beside its event goes no further.
     """
 
     id: UUID
@@ -41,6 +42,7 @@ class Attributes:
     sequence: int = 0
     recorded_at: datetime | None = None
     marks: tuple[str, ...] = ()
+    because: UUID | None = None
     dataschema: str | None = None
     traceparent: str = ""
     extra: dict[str, str] = field(default_factory=dict)
@@ -69,6 +71,7 @@ def write_headers(of: Attributes) -> Headers:
         "ce_sequence": str(of.sequence) if of.sequence else None,
         "ce_recordedtime": of.recorded_at.isoformat() if of.recorded_at else None,
         "ce_marks": ",".join(of.marks) or None,
+        "ce_because": str(of.because) if of.because else None,
         "content-type": CONTENT_TYPE,
         "traceparent": of.traceparent,
         **of.extra,
@@ -85,7 +88,7 @@ def read_headers(headers: Headers) -> Attributes:
     if texts.get("ce_specversion") != "1.0":
         raise Rejected("ce_specversion", "must be 1.0", "Send the CloudEvents 1.0 headers in binary mode.")
     return Attributes(
-        id=_uuid(_need(texts, "ce_id")),
+        id=_uuid("ce_id", _need(texts, "ce_id")),
         source=_need(texts, "ce_source"),
         type=_need(texts, "ce_type"),
         subject=_need(texts, "ce_subject"),
@@ -93,6 +96,7 @@ def read_headers(headers: Headers) -> Attributes:
         sequence=_number(texts.get("ce_sequence", "0")),
         recorded_at=_time("ce_recordedtime", texts["ce_recordedtime"]) if "ce_recordedtime" in texts else None,
         marks=tuple(mark for mark in texts.get("ce_marks", "").split(",") if mark),
+        because=_uuid("ce_because", texts["ce_because"]) if "ce_because" in texts else None,
         dataschema=texts.get("ce_dataschema"),
         traceparent=texts.get("traceparent", ""),
     )
@@ -127,11 +131,11 @@ def _need(texts: dict[str, str], name: str) -> str:
     return texts[name]
 
 
-def _uuid(text: str) -> UUID:
+def _uuid(name: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Rejected("ce_id", "must be a UUID", "Give each event a UUID of its own.") from None
+        raise Rejected(name, "must be a UUID", "Give each event a UUID of its own.") from None
 
 
 def _time(name: str, text: str) -> datetime:

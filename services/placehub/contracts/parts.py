@@ -65,6 +65,9 @@ class Basis:
     vacancy_offsets: Annotated[tuple[int, ...], Doc("Next offset of the vacancy stream, per partition")]
     agreement_offsets: tuple[int, ...]
     organisation_offsets: tuple[int, ...]
+    changed: Annotated[
+        tuple[VacancyId, ...], Doc("Homes whose change was decided on; none: every home was looked at")
+    ] = ()
     policy: Annotated[str, Doc("Version of the matching policy in force")]
     codes: Annotated[str, Doc("Version of the code lists")]
     postcodes: Annotated[str, Doc("Version of the postcode source")]

@@ -82,6 +82,7 @@ class Step:
             time=self.now,
             recorded_at=self.now,
             marks=marks,
+            because=cause,
             traceparent=traceparent(ce_id, trace_id),
         )
 
@@ -90,11 +91,15 @@ class Step:
         self._pending.append(_Pending(topic, attributes.subject, attributes, {}, value))
 
     def deliver(self, organisation: str, event: object, attributes: Attributes) -> None:
-        """Put an event into an organisation's inbox under the attributes it has in its stream."""
+        """Put an event into an organisation's inbox under the attributes it has in its stream.
+
+        What it follows from is left out: that may be another organisation's.
+        """
         kept = self._encoded.get(id(event))
         if kept is None:  # the event is kept with its bytes, or its id could be another's
             kept = self._encoded[id(event)] = event, self.codec.encode(event)
-        self._pending.append(_Pending(inbox(organisation), attributes.subject, attributes, {}, kept[1]))
+        about = replace(attributes, because=None)
+        self._pending.append(_Pending(inbox(organisation), attributes.subject, about, {}, kept[1]))
 
     def reject(
         self, record: Record, why: Rejected, *, sender: str, attributes: Attributes | None = None, told: bool = True

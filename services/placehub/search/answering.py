@@ -47,6 +47,7 @@ def refused(case: Case, event: ReservationRefused, view: View) -> Decided:
         vacancy_id=event.vacancy_id,
         reason=event.reason,
         next_offers=order(case),
+        basis=view.basis(case),
     )
     searching = inviting.again(case, view, told_anew=False)
     return Decided(searching.case, (told, *searching.events))

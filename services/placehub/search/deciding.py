@@ -179,7 +179,7 @@ def _selection_withdrawn(case: Case, event: referrals.SelectionWithdrawn, view: 
     if case.selected != event.offer_id:
         raise Rejected("offer_id", "must be the offer that is selected", "Name the selected offer.")
     back = _give_back(case)
-    resumed = SearchResumed(referral_id=case.referral_id, because="SelectionWithdrawn")
+    resumed = SearchResumed(referral_id=case.referral_id, because="SelectionWithdrawn", basis=view.basis(case))
     searching = inviting.again(reopened(case, event.offer_id, "withdrawn"), view, told_anew=False)
     return Decided(searching.case, (*back, resumed, *searching.events))
 

@@ -100,6 +100,7 @@ class InvitationClosed:
     referral_id: ReferralId
     provider: Organisation
     reason: Annotated[str, Code("invitation_closed_reason")]
+    basis: Annotated[Basis | None, Doc("Where it follows from what fits now")] = None
 
 
 @event
@@ -181,6 +182,7 @@ class SelectionRefused:
     vacancy_id: VacancyId
     reason: Annotated[str, Code("reservation_refused_reason")]
     next_offers: Annotated[tuple[OfferId, ...], Doc("Offers still open, best fit first")] = ()
+    basis: Basis | None = None
 
 
 @event
@@ -201,6 +203,7 @@ class SearchResumed:
     STREAM: ClassVar[str] = "referral"
     referral_id: ReferralId
     because: str
+    basis: Basis | None = None
 
 
 @event

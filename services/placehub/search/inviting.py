@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from placehub.contracts.parts import HomeFit
+from placehub.contracts.parts import Basis, HomeFit
 from placehub.referrals.events import EarlyNoticeGiven
 from placehub.search.case import BANDS, Case, Decided, Invitation, Told, View, band_of, told
 from placehub.search.events import (
@@ -70,11 +70,12 @@ def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID]
     known = case.invitations.get(provider)
     if known is not None:
         told_of = [home.vacancy_id for home in known.homes]
-        return _update(case, view, provider, _fits(case, view, [*told_of, *changed]), told_anew=False)
+        homes = _fits(case, view, [*told_of, *changed])
+        return _update(case, view, provider, homes, told_anew=False, changed=changed)
     new = changed if joined else [one for one in changed if view.is_new(case, one)]
     if not _fits(case, view, new):
         return Decided(case)
-    return _invite(case, view, {provider: _fits(case, view, view.vacancies_of(provider))}, None)
+    return _invite(case, view, {provider: _fits(case, view, view.vacancies_of(provider))}, None, changed)
 
 
 def close_all(case: Case, reason: str, but: frozenset[str] = frozenset()) -> Decided:
@@ -86,8 +87,10 @@ def close_all(case: Case, reason: str, but: frozenset[str] = frozenset()) -> Dec
     return decided
 
 
-def _invite(case: Case, view: View, homes: dict[str, tuple[HomeFit, ...]], most: int | None) -> Decided:
-    basis, respond_by = view.basis(case), view.respond_by(case)
+def _invite(
+    case: Case, view: View, homes: dict[str, tuple[HomeFit, ...]], most: int | None, changed: Sequence[UUID] = ()
+) -> Decided:
+    basis, respond_by = _basis(case, view, changed), view.respond_by(case)
     events: list[Any] = []
     for provider, found in list(homes.items())[:most]:
         events.append(
@@ -108,13 +111,21 @@ def _invite(case: Case, view: View, homes: dict[str, tuple[HomeFit, ...]], most:
     return Decided(case, tuple(events))
 
 
-def _update(case: Case, view: View, provider: str, homes: tuple[HomeFit, ...], *, told_anew: bool) -> Decided:
+def _update(
+    case: Case,
+    view: View,
+    provider: str,
+    homes: tuple[HomeFit, ...],
+    *,
+    told_anew: bool,
+    changed: Sequence[UUID] = (),
+) -> Decided:
     known = case.invitations[provider]
     if known.state not in OPEN:
         return Decided(case)
     if not homes:
         # an offer that stands is the authority's to judge: the invitation under it is not taken away
-        return Decided(case) if known.state == "offered" else _close(case, provider, "no longer fits")
+        return Decided(case) if known.state == "offered" else _no_longer_fits(case, view, provider, changed)
     if not told_anew and _gist(homes) == _gist(known.homes):
         return Decided(case)
     respond_by = view.respond_by(case)
@@ -126,7 +137,7 @@ def _update(case: Case, view: View, provider: str, homes: tuple[HomeFit, ...], *
         homes=homes,
         released_at=view.now,
         respond_by=respond_by,
-        basis=view.basis(case),
+        basis=_basis(case, view, changed),
     )
     state = "invited" if known.state == "lapsed" else known.state
     return Decided(
@@ -134,10 +145,19 @@ def _update(case: Case, view: View, provider: str, homes: tuple[HomeFit, ...], *
     )
 
 
-def _close(case: Case, provider: str, reason: str) -> Decided:
+def _close(case: Case, provider: str, reason: str, basis: Basis | None = None) -> Decided:
     closed = replace(case.invitations[provider], state="closed")
-    event = InvitationClosed(referral_id=case.referral_id, provider=provider, reason=reason)
+    event = InvitationClosed(referral_id=case.referral_id, provider=provider, reason=reason, basis=basis)
     return Decided(case.with_invitation(closed), (event,))
+
+
+def _no_longer_fits(case: Case, view: View, provider: str, changed: Sequence[UUID]) -> Decided:
+    return _close(case, provider, "no longer fits", _basis(case, view, changed))
+
+
+def _basis(case: Case, view: View, changed: Sequence[UUID]) -> Basis:
+    """Return what the hub knows now, and of which homes' change it decides; none: it looks at every home."""
+    return replace(view.basis(case), changed=tuple(changed))
 
 
 def _no_fit(case: Case, view: View, removed: dict[str, int]) -> NoFitFound:

@@ -36,7 +36,7 @@ _CHANGES = (
 
 
 Changed = tuple[Cause, set[UUID], bool]
-"""The last event that changed a provider's homes, which of them, and whether the provider has just joined."""
+"""The last event that changed a provider's homes (or let it join), which of them, and whether it has just joined."""
 _ANSWERS = (vacancies.VacancyReserved, vacancies.ReservationRefused, PlacementStarted)
 """Events of other streams that tell one case something; they may be read before the case itself."""
 
@@ -160,8 +160,10 @@ class Search:
                 homes = {event.vacancy_id}
             else:
                 continue
-            _, before, joined_before = changed.get(event.provider, (None, set[UUID](), False))
-            changed[event.provider] = (record.attributes, before | homes, joined or joined_before)
+            cause, before, joined_before = changed.get(event.provider, (record.attributes, set[UUID](), False))
+            # what follows from joining is said to: whoever decides again must know that the provider had just joined
+            cause = cause if joined_before else record.attributes
+            changed[event.provider] = (cause, before | homes, joined or joined_before)
         return changed
 
     def _changes_nothing(self, record: Record) -> bool:
