@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
+from placehub.offers.events import InvitationDeclined, OfferMade, OfferWithdrawn
 from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
 from placehub.search import inviting
 from placehub.search.case import Case
-from placehub.search.deciding import decide
+from placehub.search.deciding import decide, due
 from placehub.search.events import (
     InvitationClosed,
+    InvitationLapsed,
     InvitationUpdated,
     NoFitFound,
     ProviderInvited,
@@ -19,7 +22,7 @@ from placehub.search.events import (
     SearchStarted,
 )
 
-from .cases import HOME, OTHER, OTHER_HOME, PROVIDER, Given, a_case, a_fit, an_act
+from .cases import HOME, OTHER, OTHER_HOME, OTHER_OFFER, PROVIDER, Given, a_case, a_fit, an_act
 
 THIRD_HOME = UUID(int=8)
 
@@ -49,6 +52,29 @@ def test_nothing_fits() -> None:
     none = decided.events[-2]
     assert isinstance(none, NoFitFound)
     assert [(one.criterion, one.homes) for one in none.removed] == [("distance", 1)]
+
+
+def test_the_next_best_is_invited_for_who_declines() -> None:
+    """As many as the policy says are asked at a time: a decline makes room for the next best, an offer for nobody."""
+    third = UUID(int=8), ("P3", a_fit(UUID(int=8)))
+    view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME)), third[0]: third[1]}, most=1)
+    case, _ = begun(view, ReferralMade)
+    declined = decide(case, an_act(InvitationDeclined), 5, view)
+    assert [(type(one), one.provider) for one in declined.events] == [(ProviderInvited, OTHER)]
+    offered = decide(declined.case, an_act(OfferMade, provider=OTHER, vacancy_id=OTHER_HOME), 6, view)
+    assert inviting.next_best(offered.case, view).events == ()
+    gone = decide(offered.case, an_act(OfferWithdrawn, provider=OTHER, offer_id=OTHER_OFFER), 7, view)
+    assert [one.provider for one in gone.events] == ["P3"]
+
+
+def test_the_next_best_is_invited_for_who_is_silent() -> None:
+    """Silence is never a decline, but whoever let the time pass holds nobody else's invitation up."""
+    view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME))}, most=1)
+    case, _ = begun(view, ReferralMade)
+    later = replace(view, now=case.invitations[PROVIDER].respond_by)
+    lapsed, next_one = due(case, later).events
+    assert isinstance(lapsed, InvitationLapsed)
+    assert (type(next_one), next_one.provider) == (ProviderInvited, OTHER)
 
 
 def test_the_most_invited_at_the_start() -> None:

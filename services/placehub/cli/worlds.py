@@ -30,3 +30,35 @@ def make(
         as_json({"folder": str(folder), **figures})
     else:
         as_facts({"folder": folder, **{name: one for name, one in figures.items() if name != "by_type"}})
+
+
+@app.command()
+def compare(
+    scale: Annotated[str, typer.Option(help="Size of the sample world.")] = "region",
+    days: Annotated[int, typer.Option(min=1, help="Simulated days.")] = 30,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 1,
+    model: Annotated[
+        list[str] | None, typer.Option(help="How people behave: usual, eager or weary.", show_default="all three")
+    ] = None,
+    stale: Annotated[
+        list[float] | None,
+        typer.Option(min=0, max=1, help="Share of vacancies that are stale.", show_default="0.1, 0.3 and 0.5"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Make every search of a simulated world under the shipped policy and by mailing everybody, and compare."""
+    from placehub.cli.printing import as_json, as_table, aside
+    from placehub.sample.comparison import AIMS, COLUMNS, compare_all
+
+    rows = compare_all(scale, days, seed, model or None, stale or None, aside)
+    if json:
+        as_json({"simulated": True, "scale": scale, "days": days, "seed": seed, "aims": AIMS, "runs": rows})
+        return
+    as_table(f"Simulated: {scale}, {days} days, seed {seed}", COLUMNS, [[row[one] for one in COLUMNS] for row in rows])
+    for row in rows:
+        for what, name in (("no offer, though mailing had one", "missed"), ("a lesser band", "lesser")):
+            for why, count in row[name].items():
+                print(f"simulated, {row['model']}, {row['stale']:.0%} stale: {what}: {count} times, {why}")
+    print(
+        f"Aims: {AIMS}. Everything here is simulated: docs/model.md says how people and stale vacancies are modelled."
+    )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from placehub.handbook.reading import docstring
 from placehub.handbook.writing import code, page, section, table
-from placehub.sample import behaviour, figures
-from placehub.sample.behaviour import Model, model_rows
+from placehub.sample import behaviour, comparing, figures, staleness
+from placehub.sample.behaviour import MODELS, model_rows
 from placehub.sample.figures import Approximate, Figure
 
 
 def model() -> str:
     """Return the page."""
-    parameters = [(code(name), code(value), meaning) for name, value, meaning in model_rows(Model())]
+    parameters = [(code(row[0]), *map(code, row[1:-1]), row[-1]) for row in model_rows(*MODELS.values())]
     return page(
         "The sample world: a model, not evidence",
         "`placehub.sample.behaviour` and `placehub.sample.figures`",
         section("How people behave", *_told(docstring(behaviour))),
-        section("The model's parameters", table(("parameter", "value", "meaning"), parameters)),
+        section("The model's parameters", table(("parameter", *map(code, MODELS), "meaning"), parameters)),
+        section("Two policies, one world: how they are compared", docstring(comparing)),
+        section("Stale vacancies in that comparison", *_told(docstring(staleness))),
         section("Figures", docstring(figures).partition("\n\n")[2]),
         section("Published", _figures(figures.PUBLISHED), level=3),
         section("Planned", _figures(figures.PLANNED), level=3),

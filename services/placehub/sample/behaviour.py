@@ -82,10 +82,25 @@ class Model:
     forgets_days: Annotated[float, Doc("Days until a forgotten question is noticed")] = 4.0
 
 
-def model_rows(model: Model) -> list[tuple[str, str, str]]:
-    """Return (parameter, value, meaning) for each parameter: the model as a table for the docs."""
+MODELS: Final[dict[str, Model]] = {
+    "usual": Model(),
+    "eager": Model(
+        hesitates_hours=4.0, never_answers=0.05, interest=0.9, says_yes=(0.65, 0.50, 0.30), gives_up_days=12.0
+    ),
+    "weary": Model(
+        hesitates_hours=18.0, never_answers=0.45, interest=0.5, says_yes=(0.22, 0.14, 0.04), gives_up_days=12.0
+    ),
+}
+"""Three ways in which people may behave: as usual; carers who often say yes, soon; few answers, late and mostly no."""
+
+
+def model_rows(*models: Model) -> list[tuple[str, ...]]:
+    """Return (parameter, its value in each model, meaning) for each parameter: the models as a table for the docs."""
     hints = get_type_hints(Model, include_extras=True)
-    return [(one.name, str(getattr(model, one.name)), hints[one.name].__metadata__[0].text) for one in fields(Model)]
+    return [
+        (one.name, *(str(getattr(model, one.name)) for model in models), hints[one.name].__metadata__[0].text)
+        for one in fields(Model)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def _interested(case: Case, event: offers.InterestExpressed, view: View) -> Deci
 
 
 def _declined(case: Case, event: offers.InvitationDeclined, view: View) -> Decided:
-    return Decided(case.with_invitation(replace(case.invitations[event.provider], state="declined")))
+    return inviting.next_best(case.with_invitation(replace(case.invitations[event.provider], state="declined")), view)
 
 
 def _offered(case: Case, event: offers.OfferMade | offers.OfferRevised, view: View) -> Decided:
@@ -145,7 +145,7 @@ def _check_terms(case: Case, event: offers.OfferMade | offers.OfferRevised, view
 
 
 def _offer_withdrawn(case: Case, event: offers.OfferWithdrawn, view: View) -> Decided:
-    return Decided(case.with_offer(replace(case.offers[event.offer_id], state="withdrawn")))
+    return inviting.next_best(case.with_offer(replace(case.offers[event.offer_id], state="withdrawn")), view)
 
 
 def _queried(case: Case, event: referrals.OfferQueried, view: View) -> Decided:
@@ -227,7 +227,8 @@ def due(case: Case, view: View) -> Decided:
         if case.live and offer.state in ("open", "queried") and offer.valid_until <= view.now:
             case = case.with_offer(replace(offer, state="expired"))
             events.append(OfferExpired(referral_id=case.referral_id, provider=offer.provider, offer_id=offer_id))
-    return Decided(case, tuple(events))
+    after = inviting.next_best(case, view) if events else Decided(case)
+    return Decided(after.case, (*events, *after.events))
 
 
 _FOLLOW: Final[dict[type, Callable[[Case, Any, View], Decided]]] = {

@@ -22,6 +22,10 @@ from placehub.search.events import (
 OPEN: Final = ("invited", "interested", "offered", "lapsed")
 """Invitations that are kept up to date."""
 
+AWAITED: Final = ("invited", "interested")
+"""Invitations whose answer to the referral is still to come."""
+STANDING_OFFERS: Final = ("open", "queried")
+
 
 def start(case: Case, view: View, because: str) -> Decided:
     """Search every home at once for a case that is new, and invite the providers of those that fit best."""
@@ -57,6 +61,22 @@ def again(case: Case, view: View, *, told_anew: bool = True) -> Decided:
     if not homes and not any(one.state in OPEN for one in decided.case.invitations.values()):
         decided = _then(decided, Decided(decided.case, (_no_fit(case, view, view.considered(case)[1]),)))
     return decided
+
+
+def next_best(case: Case, view: View) -> Decided:
+    """Invite the next best in place of providers that declined or were silent, while nobody's offer stands.
+
+    So as many as the policy invites at the start have an open invitation, until an offer comes or nobody is left; in
+    an emergency all were invited at once.
+    """
+    most = view.most_invited(case)
+    if most is None or not case.searching or any(one.state in STANDING_OFFERS for one in case.offers.values()):
+        return Decided(case)
+    room = most - sum(one.state in AWAITED for one in case.invitations.values())
+    if room <= 0:
+        return Decided(case)
+    homes = _by_provider(view.fits(case))
+    return _invite(case, view, {one: found for one, found in homes.items() if one not in case.invitations}, room)
 
 
 def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID], *, joined: bool = False) -> Decided:
