@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from placehub.drivers.processor import Processor
     from placehub.embedded.stack import Stack
     from placehub.embedded.supervisor import Supervisor
+    from placehub.search.surroundings import Surroundings
 
 _STREAM_NAMES: Final = tuple(one.name for one in STREAMS if one.name != CLOCK_TOPIC)
 READS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -195,6 +196,16 @@ def _search(settings: Settings) -> Processor:
     cases = Aggregates(Case, CASE, lambda case: case.live)
     parking = Parking(Search.name, settings.partitions)
     return Search(Surroundings(Postcodes.open()), KeyNeeds(keys), cases=cases, parking=parking)
+
+
+def surroundings(settings: Settings) -> Surroundings:
+    """Return the world as every search worker holds it now, read whole from the streams; nothing is written."""
+    from placehub.postcodes import Postcodes
+    from placehub.search.surroundings import WORLD, Surroundings
+
+    around = Surroundings(Postcodes.open())
+    World(lambda: reader(settings), Codec(Registry(settings.registry)), WORLD, None).load(around.learn)
+    return around
 
 
 def _vacancies(settings: Settings) -> Processor:

@@ -68,12 +68,12 @@ def _rows(engine: Engine, name: str, **of: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_has_the_columns_it_defines(engine: Engine, placed: Case, name: str) -> None:
-    """Each view returns exactly its columns, defines each, and says that small numbers are shown."""
+    """Each view returns exactly its columns, defines each, and says whether small numbers are shown."""
     view = VIEWS[name]
     for row in _rows(engine, name):
         assert set(row) == set(view.columns)
     assert all(f"- {column}: " in view.definition for column in view.columns)
-    assert "small numbers are shown" in view.title
+    assert ("small numbers are hidden" if view.share else "small numbers are shown") in view.title
 
 
 def test_searches_name_the_authority_and_the_area(engine: Engine, placed: Case) -> None:

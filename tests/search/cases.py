@@ -14,7 +14,7 @@ from placehub.contracts.parts import Basis, FeeLine, HomeFit
 from placehub.offers import events as offers
 from placehub.referrals import events as referrals
 from placehub.referrals.child import Child, NotedChild
-from placehub.search.case import Case, Invitation, Offer, told
+from placehub.search.case import Case, Found, Invitation, Offer, told
 from placehub.search.events import ReferralAssessed
 from placehub.search.policy import DEFAULT, Policy
 
@@ -140,6 +140,8 @@ def an_offer(offer_id: UUID = OFFER, provider: str = PROVIDER, state: str = "ope
 
 SELECTED = {"reserving": "selected", "reserved": "reserved"}
 """State of a case -> state of the offer it has selected."""
+PLACED = {"closed": "reserved"}
+"""State of a case -> state of the offer under which the child was placed."""
 
 
 def a_case(state: str, invitation: str = "offered", offer: str | None = None, **other: Any) -> Case:
@@ -155,8 +157,9 @@ def a_case(state: str, invitation: str = "offered", offer: str | None = None, **
                 provider=PROVIDER, state=invitation, homes=told((a_fit(),)), respond_by=NOW + timedelta(1)
             )
         },
-        "offers": {OFFER: an_offer(state=offer or SELECTED.get(state, "open"))},
+        "offers": {OFFER: an_offer(state=offer or PLACED.get(state) or SELECTED.get(state, "open"))},
         "selected": chosen,
+        "found": (Found(provider=PROVIDER, after_days=14, field="children.pets"),) if state == "closed" else (),
     }
     return Case(**(usual | other))
 
@@ -181,6 +184,9 @@ _WORDS: dict[str, Any] = {
     "found": True,
     "after_days": 14,
     "fields": (),
+    "field": "children.pets",
+    "answer": "accepted",
+    "words": None,
 }
 ACTED: tuple[type, ...] = (
     referrals.EarlyNoticeWithdrawn,
@@ -202,6 +208,7 @@ ACTED: tuple[type, ...] = (
     offers.OfferWithdrawn,
     offers.InvitationDeclined,
     offers.ReferralFeedbackGiven,
+    referrals.FeedbackAnswered,
     ReferralEventCorrected,
 )
 """Every event of organisations about a case, but for its facts."""

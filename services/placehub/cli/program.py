@@ -11,6 +11,7 @@ from placehub.cli import (
     mail,
     operating,
     organisations,
+    referrals,
     running,
     schemas,
     stories,
@@ -29,6 +30,7 @@ running.add_to(app)
 operating.add_to(app)
 mail.add_to(app)
 app.add_typer(organisations.app, name="org")
+app.add_typer(referrals.app, name="referral")
 app.add_typer(stories.searches, name="search")
 app.add_typer(stories.views, name="views")
 app.add_typer(deadletters.app, name="deadletters")

@@ -24,6 +24,7 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "EventRejected.rule",
         "EventRejected.subject",
         "OutboxPaused.remedy",
+        "FeedbackAnswered.field",
         "FieldFeedback.field",
         "Finding.criterion",
         "Finding.verdict",

@@ -115,6 +115,7 @@ TABLE: Final[tuple[Row, ...]] = (
         offers.OfferWithdrawn,
         offers.InvitationDeclined,
         offers.ReferralFeedbackGiven,
+        referrals.FeedbackAnswered,
     ),
     # a case: what the hub says
     *_rows(

@@ -15,6 +15,7 @@ from placehub.handbook.matching import matching
 from placehub.handbook.metrics import metrics
 from placehub.handbook.model import model
 from placehub.handbook.openapi import openapi
+from placehub.handbook.quality import quality_page
 from placehub.handbook.settings import settings
 from placehub.handbook.streams import streams
 from placehub.handbook.views import views
@@ -31,6 +32,7 @@ def every_page(program: Any) -> dict[str, str]:
         "settings.md": settings(),
         "cli.md": commands(program),
         "matching.md": matching(),
+        "quality.md": quality_page(),
         "views.md": views(),
         "metrics.md": metrics(),
         "model.md": model(),

@@ -7,7 +7,8 @@ from placehub.monitoring.views import VIEWS, View
 
 _INTRO = """\
 Read them with `placehub views show NAME`, as a table, `--json` or `--csv`. They are made from the streams
-alone. These are the operator's: small numbers are shown as they are, so none may be passed on as it is."""
+alone. Those whose title says so hide small numbers and may be shared; the others are the operator's, and may not be
+passed on as they are."""
 
 
 def views() -> str:

@@ -12,9 +12,9 @@ from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
 from placehub.errors import NotFound
-from placehub.monitoring import fold
+from placehub.monitoring import fold, quality
 from placehub.monitoring.story import sentence, speaker
-from placehub.monitoring.tables import DEAD_LETTER, ORGANISATION, PLACEMENT, SEARCH, STORY, VACANCY
+from placehub.monitoring.tables import DEAD_LETTER, ORGANISATION, PLACEMENT, QUALITY, SEARCH, STORY, VACANCY
 from placehub.postcodes import Postcodes, authority
 from placehub.streams import DEADLETTER, event_name
 
@@ -26,6 +26,7 @@ _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
     (VACANCY, fold.VACANCY, fold.fold_vacancy),
     (PLACEMENT, fold.PLACEMENT, fold.fold_placement),
     (ORGANISATION, fold.ORGANISATION, fold.fold_organisation),
+    (QUALITY, quality.QUALITY, quality.fold_quality),
 )
 
 

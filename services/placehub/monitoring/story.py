@@ -29,6 +29,9 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     offers.OfferRevised: lambda event: f"{event.provider} revised its offer.",
     offers.OfferWithdrawn: lambda event: f"{event.provider} took its offer back: {event.reason}.",
     offers.InvitationDeclined: lambda event: f"{event.provider} will not offer: {event.reason}.",
+    search.ReferralAssessed: lambda event: (
+        f"The referral was assessed: {event.completeness:.0%} is told, {len(event.contradictions)} contradictions."
+    ),
     search.SearchStarted: lambda event: (
         f"The search began: {event.homes_fitting} of {event.homes_considered} homes fit."
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, Numeric, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from placehub.database import METADATA
@@ -77,6 +77,19 @@ PLACEMENT: Final = Table(
     Index("ix_placement_referral", "referral_id"),
     schema=SCHEMA,
     comment="One row per child's placement",
+)
+
+QUALITY: Final = Table(
+    "quality",
+    METADATA,
+    Column("referral_id", Uuid, primary_key=True),
+    Column("authority", Text),
+    *map(_at, ("made_at", "changed_at")),
+    Column("first_completeness", Numeric(3, 2), comment="of version 1"),
+    Column("completeness", Numeric(3, 2), comment="as it now stands"),
+    *map(_count, ("contradictions", "asked", "described", "different", "not_told", "answered")),
+    schema=SCHEMA,
+    comment="One row per case: how good its referral is, and what providers found",
 )
 
 ORGANISATION: Final = Table(

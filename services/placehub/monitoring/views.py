@@ -5,7 +5,7 @@ These are the operator's: small numbers are shown as they are. Hiding them comes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -34,7 +34,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from placehub.monitoring.tables import DEAD_LETTER, ORGANISATION, PLACEMENT, SEARCH, STORY, VACANCY
+from placehub.monitoring.quality import FOUND, column, shared
+from placehub.monitoring.tables import DEAD_LETTER, ORGANISATION, PLACEMENT, QUALITY, SEARCH, STORY, VACANCY
 
 _UNSUPPRESSED: Final = " (the operator's: small numbers are shown)"
 
@@ -48,6 +49,8 @@ class View:
     says: str
     columns: Mapping[str, str]
     select: Callable[[ColumnElement[Any]], Select[Any]]
+    share: Callable[[Iterable[Mapping[str, Any]]], list[dict[str, Any]]] | None = None
+    """Makes of the rows what may be passed on beyond the parties; None: they are the operator's as they are."""
 
     @property
     def definition(self) -> str:
@@ -57,7 +60,8 @@ class View:
     def rows(self, connection: Connection, now: datetime | None = None) -> list[dict[str, Any]]:
         """Return the view's rows as of `now`; without it, as of the last event that was taken in."""
         as_of = literal(now, DateTime(timezone=True)) if now else _last_change()
-        return [dict(row) for row in connection.execute(self.select(as_of)).mappings()]
+        rows = [dict(row) for row in connection.execute(self.select(as_of)).mappings()]
+        return self.share(rows) if self.share else rows
 
 
 def _last_change() -> ColumnElement[Any]:
@@ -196,6 +200,26 @@ def _rejected_events(as_of: ColumnElement[Any]) -> Select[Any]:
     )
 
 
+def _referral_quality(as_of: ColumnElement[Any]) -> Select[Any]:
+    row = QUALITY.c
+    month = func.to_char(func.timezone("UTC", row.made_at), "YYYY-MM")
+    sums = [func.sum(row[name]).label(name) for name in ("asked", *map(column, FOUND), "answered")]
+    return (
+        select(
+            _name(row.authority).label("authority"),
+            month.label("month"),
+            func.count().label("referrals"),
+            func.avg(row.first_completeness).label("first_completeness"),
+            func.avg(row.completeness).label("completeness"),
+            func.count().filter(row.contradictions > 0).label("contradictory"),
+            *sums,
+        )
+        .where(row.authority.is_not(None))
+        .group_by(row.authority, month)
+        .order_by(row.authority, month)
+    )
+
+
 _WAIT_COLUMNS: Final = {
     f"{what}_{label}": f"Hours from the need being known to {words}: {share}"
     for what, words in (
@@ -272,6 +296,29 @@ _ALL: Final = (
             "per_placement": "Deliveries divided by placements; empty while there is none",
         },
         select=_deliveries_per_placement,
+    ),
+    View(
+        name="referral_quality",
+        title="How good referrals are, by authority and month (small numbers are hidden)",
+        says=(
+            "Referrals by the month of ReferralMade. Counts are rounded to 5; where 1 to 5 would be told, the cell is "
+            "empty, and so is what would give it away."
+        ),
+        columns={
+            "authority": "Name of the authority",
+            "month": "Month in which the referrals were made",
+            "referrals": "ReferralMade events",
+            "first_completeness": "Mean completeness of the first versions, from ReferralAssessed, 0 to 1",
+            "completeness": "Mean completeness as the referrals now stand, from the latest ReferralAssessed",
+            "contradictory": "Share of the referrals in which something cannot be true as they now stand",
+            "asked_per_referral": "ClarificationAsked events for each referral",
+            "described": "Fields that were as described, from ReferralFeedbackGiven",
+            "different": "Fields that were different, from the same",
+            "not_told": "Fields that mattered and were not told, from the same",
+            "answered": "FeedbackAnswered events",
+        },
+        select=_referral_quality,
+        share=shared,
     ),
     View(
         name="rejected_events",

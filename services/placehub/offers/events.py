@@ -110,10 +110,10 @@ class FieldFeedback:
 
 @event
 class ReferralFeedbackGiven:
-    """14 and 42 days after the start: was the child as described?"""
+    """14 and 42 days after the start: was the child as described? Sent by the provider the child lives with."""
 
     STREAM: ClassVar[str] = "referral"
     referral_id: ReferralId
     provider: Organisation
-    after_days: int
+    after_days: Annotated[int, Doc("14 or 42; it may come late")]
     fields: tuple[FieldFeedback, ...]

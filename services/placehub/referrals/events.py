@@ -230,3 +230,18 @@ class SelectionWithdrawn:
     authority: Organisation
     offer_id: OfferId
     reason: Annotated[str, Code("selection_withdrawn_reason")]
+
+
+@event
+class FeedbackAnswered:
+    """The authority answers what a provider found of one field of its referral, after the start."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    provider: Annotated[Organisation, Doc("Whose feedback is answered")]
+    after_days: Annotated[int, Doc("14 or 42, as in the feedback")]
+    field: Annotated[str, IN_REFERRAL]
+    answer: Annotated[str, Code("feedback_answer")]
+    child_id: Annotated[ChildId | None, Doc("Whose key seals `words`; needed with them only")] = None
+    words: Words = None

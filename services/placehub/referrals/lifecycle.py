@@ -89,6 +89,7 @@ ACTS: Final[tuple[Act, ...]] = (
     _answer("OfferWithdrawn", _REFERRED, offer=(*_STANDING, "not selected")),
     _answer("InvitationDeclined", _LIVE, invitation=_ANSWERING),
     _answer("ReferralFeedbackGiven", ("closed",), invitation=("invited", "interested", "offered", "closed")),
+    _own("FeedbackAnswered", ("closed",)),
     _hub("ReferralAssessed"),
     _hub("SearchStarted", ("noticed", "referred")),
     _hub("ProviderInvited", ("noticed", "referred")),

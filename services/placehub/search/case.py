@@ -56,6 +56,15 @@ class Offer:
 
 
 @record
+class Found:
+    """One field a provider gave feedback on."""
+
+    provider: str
+    after_days: int
+    field: str
+
+
+@record
 class Case:
     """Everything of one case that later decisions rest on."""
 
@@ -73,6 +82,8 @@ class Case:
     reserved: dict[UUID, UUID] = field(default_factory=dict)
     started: tuple[UUID, ...] = ()
     in_house: str | None = None
+    found: tuple[Found, ...] = ()
+    """What providers said of the referral after the start; the authority may answer each."""
 
     @property
     def live(self) -> bool:

@@ -11,7 +11,7 @@ from placehub.lifecycle import Act
 from placehub.offers import events as offers
 from placehub.referrals import events as referrals
 from placehub.referrals.lifecycle import ACTS
-from placehub.search import inviting
+from placehub.search import feedback, inviting
 from placehub.search.case import BANDS, Case, Decided, Offer, View, invitation_of, offer_of
 from placehub.search.events import InvitationLapsed, OfferExpired, SearchClosed, SearchResumed
 from placehub.streams import full_name
@@ -247,4 +247,6 @@ _FOLLOW: Final[dict[type, Callable[[Case, Any, View], Decided]]] = {
     offers.OfferRevised: _offered,
     offers.OfferReconfirmed: _reconfirmed,
     offers.OfferWithdrawn: _offer_withdrawn,
+    offers.ReferralFeedbackGiven: feedback.given,
+    referrals.FeedbackAnswered: feedback.answered,
 }

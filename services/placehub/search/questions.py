@@ -38,8 +38,11 @@ QUESTIONS: Final = 3
 Levels = NDArray[np.int8]
 _OUT: Final = len(BANDS)
 _NAMES: Final = tuple(CRITERIA)
-_MAY_WORSEN: Final = frozenset({"distance", "available by"})
-"""Criteria that may take back a `fits` when a default (the policy's reach, any start) gives way to what is told."""
+_FIRM: Final = frozenset(
+    {"kind", "siblings", "age", "sex", "adaptation", "risks", "avoid area", "pets", "living companions"}
+)
+"""Criteria that never take back a `fits` when one more fact is told: their unknowns are questions. Another may, such as
+distance when the policy's reach gives way to what is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class _Alike:
         first = dict(zip(reversed(self._group.tolist()), reversed(rows), strict=True))
         self._one_of_each = [first[group] for group in range(len(at))]
         self._judge = CRITERIA[name]
-        self._firm = name not in _MAY_WORSEN
+        self._firm = name in _FIRM
 
     def judge(self, looking: Looking, was: Levels | None = None) -> Levels:
         """Return the criterion's level for each group; `was` is what it said before one more fact was told."""
@@ -156,7 +159,7 @@ class _Tried:
         bands, answered = [], False
         for at, looking in enumerate(self._lookings(answer)):
             levels = self._levels[at].copy()
-            for name in criteria:
+            for name in (one for one in criteria if one in self._alike):
                 alike = self._alike[name]
                 column, was = _NAMES.index(name), self._levels[at][:, _NAMES.index(name)]
                 levels[:, column] = now = alike.of_each_home(alike.judge(looking, self._said[at][name]))

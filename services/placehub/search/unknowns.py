@@ -28,7 +28,7 @@ _STARTS: Final = {None: (0, 7, 28), "in less than 5 days": (1, 4), "in more than
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """One fact that is not told: its field, the risk it is about, the criteria that read it, and its answers."""
+    """One fact that is not told: its field, the risk it is about, the criteria that may read it, and its answers."""
 
     field: str
     criteria: tuple[str, ...]
@@ -63,7 +63,7 @@ def _with(sought: Sought, person: Person, changes: dict[str, Any]) -> Sought:
 def _of_the_case(sought: Sought, rows: Sequence[HomeRow], today: date, notice: bool) -> Iterator[Unknown]:
     if sought.kind is None:
         kinds = [value.code for value in code_list("placement_kind").values if value.code != PARENT_AND_CHILD]
-        yield Unknown("wanted.kind", ("kind",), tuple(replace(sought, kind=one) for one in kinds))
+        yield Unknown("wanted.kind", ("kind", "skills"), tuple(replace(sought, kind=one) for one in kinds))
     if sought.planned_start is None and sought.needed_by != TODAY:
         starts = [today + timedelta(days=ahead) for ahead in _STARTS.get(sought.needed_by, ())]
         answers = tuple(replace(sought, planned_start=one) for one in starts)
@@ -108,7 +108,7 @@ def _spread(values: Sequence[Any], most: int) -> list[Any]:
 
 
 _Part = Iterator[tuple[str, tuple[str, ...], list[dict[str, Any]], str | None]]
-_OF_AGE: Final = ("age", "risks", "living companions")
+_OF_AGE: Final = ("age", "risks", "living companions", "school distance")
 
 
 def _age(person: Person, rows: Sequence[HomeRow], today: date) -> _Part:
@@ -130,7 +130,7 @@ def _risks(person: Person, rows: Sequence[HomeRow], today: date) -> _Part:
         if risk not in person.risks_present and risk not in person.risks_none_known:
             present = {"risks_present": person.risks_present | {risk}}
             none = {"risks_none_known": person.risks_none_known | {risk}}
-            yield "risks_present", ("risks",), [present, none], risk
+            yield "risks_present", ("risks", "skills"), [present, none], risk
 
 
 def _pets(person: Person, rows: Sequence[HomeRow], today: date) -> _Part:
@@ -173,7 +173,7 @@ def _language(person: Person, rows: Sequence[HomeRow], today: date) -> _Part:
     if "ESOL" in (person.communication or ()) and person.first_language is None:
         spoken = _most(one for row in rows for one in row.home.languages or () if one != "en")
         answers = [{"first_language": one} for one in spoken[:LANGUAGES_TRIED]]
-        yield "need.first_language", ("communication",), answers, None
+        yield "need.first_language", ("communication", "identity"), answers, None
 
 
 _OF_A_PERSON: Final[tuple[Callable[[Person, Sequence[HomeRow], date], _Part], ...]] = (

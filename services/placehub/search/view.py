@@ -158,7 +158,7 @@ class Sight:
             tuple(child.child_id for child in facts.children),
             notice=case.version == 0,
         )
-        return assess(facts, self._opened(facts), mattering(search), self.basis(case))
+        return assess(facts, self._opened(facts), mattering(search), self.now, self.basis(case))
 
     def _opened(self, facts: Facts) -> Mapping[UUID, ChildNeed]:
         """Return the opened needs; the key service is asked once for the same facts."""

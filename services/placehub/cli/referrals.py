@@ -1,0 +1,123 @@
+"""`placehub referral check`: how good a referral is, before it is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub
+
+if TYPE_CHECKING:
+    from placehub.mailboxes.documents import Prepared
+    from placehub.referrals.quality import Facts, Needs
+    from placehub.search.events import ReferralAssessed
+
+app = typer.Typer(help="Referrals, before they are sent.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _referrals() -> None:
+    """Referrals, before they are sent."""
+
+
+@app.command()
+def check(
+    file: Annotated[str, typer.Argument(help="One notice or referral as `publish` takes it; - reads standard input.")],
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
+    """Tell how complete a referral is, what is old and what contradicts itself. Nothing is sent.
+
+    Where a hub runs, also the three questions whose answers would change the result most, tried on its vacancies now.
+    Exit code 1 names the first contradiction.
+    """
+    from placehub.cli.letters import read_letters
+    from placehub.cli.printing import as_json
+    from placehub.contracts.codec import to_json
+    from placehub.errors import Rejected
+
+    prepared = read_letters(file)
+    if len(prepared) != 1:
+        raise Rejected("file", "must hold one notice or referral", "Check one at a time.")
+    found = _assessed(prepared[0], folder)
+    if json:
+        as_json(to_json(found))
+    else:
+        _tell(found)
+    if found.contradictions:
+        first = found.contradictions[0]
+        raise Rejected(", ".join(first.fields), f"cannot all be true ({first.code})", "Correct what is wrong.")
+
+
+def _assessed(prepared: Prepared, folder: Path) -> ReferralAssessed:
+    from placehub.cli.printing import aside
+    from placehub.errors import NotFound, Unavailable
+    from placehub.search.assessing import assess
+
+    facts, needs = _opened(prepared)
+    try:
+        return _tried(facts, needs, prepared, folder)
+    except (NotFound, Unavailable) as why:
+        aside(f"No question was tried on vacancies: {why}")
+        return assess(facts, needs, (), prepared.time)
+
+
+def _opened(prepared: Prepared) -> tuple[Facts, Needs]:
+    """Return the event, its sealed parts stood in for, and the needs it gives in the open."""
+    from uuid import UUID
+
+    from placehub.contracts.codec import from_json
+    from placehub.errors import Rejected
+    from placehub.keys.sealed import Sealed
+    from placehub.referrals.child import ChildNeed
+    from placehub.referrals.events import EarlyNoticeGiven, ReferralMade, ReferralRevised
+
+    if prepared.cls not in (EarlyNoticeGiven, ReferralMade, ReferralRevised):
+        raise Rejected("type", "must be a notice or a referral", "Give EarlyNoticeGiven, ReferralMade or its revision.")
+    needs = {
+        UUID(part.subject_id): from_json(ChildNeed, part.document)
+        for part in prepared.open_parts
+        if part.compartment == "need"
+    }
+    return prepared.sealed(lambda part: Sealed(key_id="", nonce=b"0" * 12, ciphertext=b"0" * 32)), needs
+
+
+def _tried(facts: Facts, needs: Needs, prepared: Prepared, folder: Path) -> ReferralAssessed:
+    """Assess it as the hub's search would now."""
+    from placehub.app import surroundings
+    from placehub.search.case import Case
+    from placehub.search.view import Sight
+
+    class Given:
+        def of(self, facts: Any) -> Needs:
+            return needs
+
+    sight = Sight(surroundings(hub(folder)), Given(), prepared.time)
+    case = Case(referral_id=facts.referral_id, state="referred", facts=facts, offset=0, invitations={}, offers={})
+    return sight.assessed(case)
+
+
+def _tell(found: ReferralAssessed) -> None:
+    from placehub.cli.printing import as_table
+
+    as_table(
+        f"Told: {found.completeness:.0%}",
+        ("section", "told", "of"),
+        [(one.section, one.told, one.of) for one in found.sections],
+    )
+    doubts = [
+        *((one.code, ", ".join(one.fields)) for one in found.contradictions),
+        *((f"older than {one.months} months", _about(one)) for one in found.stale),
+        *(("not told, and a home may turn on it", one) for one in found.blocking),
+    ]
+    if doubts:
+        as_table("In doubt", ("what", "field"), doubts)
+    if found.questions:
+        rows = [(_about(one), f"{one.matters:.0%}") for one in found.questions]
+        as_table("To ask first", ("field", "homes in reach it could change"), rows)
+
+
+def _about(one: Any) -> str:
+    return f"{one.field} ({one.risk})" if one.risk else str(one.field)

@@ -1,0 +1,63 @@
+"""`placehub referral check`: the score before anything is sent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+from .conftest import Run
+from .test_publish import CANARY, event
+
+
+def a_referral(**need: Any) -> str:
+    """Return a referral as a file holds it."""
+    return json.dumps(event("A1", need={"why_now": CANARY, **need}))
+
+
+def test_a_score_without_a_hub(nowhere: Run) -> None:
+    """Where no hub is known a referral is scored all the same, and no value of it is printed."""
+    ended = nowhere("referral", "check", "-", given=a_referral())
+    assert ended.code == 0, ended.err
+    assert "Told: " in ended.out
+    assert "expected of the placement" in ended.out
+    assert "No question was tried" in ended.err
+    assert CANARY not in ended.out + ended.err
+
+
+def test_a_contradiction_fails(nowhere: Run) -> None:
+    """A contradiction is named, and the command fails, so that a script can stop."""
+    ended = nowhere("referral", "check", "-", "--json", given=a_referral(age_years=15))
+    assert ended.code == 1
+    found = json.loads(ended.out)
+    assert [one["code"] for one in found["contradictions"]] == ["age outside its band"]
+    assert "age_years" in ended.err
+    assert "15" not in ended.err
+
+
+def test_more_told_scores_higher(nowhere: Run) -> None:
+    """One more fact raises the score."""
+    scores = [
+        float(json.loads(nowhere("referral", "check", "-", "--json", given=given).out)["completeness"])
+        for given in (a_referral(), a_referral(own_words="o", asked_on="2026-02-20", health="h"))
+    ]
+    assert scores[0] < scores[1]
+
+
+def test_what_is_no_referral(nowhere: Run) -> None:
+    """What is no notice or referral, or several at once, is a mistake of the sender's."""
+    two = json.dumps([json.loads(a_referral())] * 2)
+    assert nowhere("referral", "check", "-", given=two).code == 1
+    withdrawn = {"referral_id": str(uuid4()), "authority": "A1", "reason": "kin"}
+    letter = {"type": "ReferralWithdrawn", "time": "2026-03-02T09:30:00Z", "data": withdrawn}
+    assert nowhere("referral", "check", "-", given=json.dumps(letter)).code == 1
+    assert nowhere("referral", "check", "nosuch.json").code == 3
+
+
+def test_questions_of_a_running_hub(placehub: Run) -> None:
+    """With a running hub the homes that are open now are asked what they turn on; nothing is sent."""
+    before = placehub("tail", "referral", "--last", "1", "--json").out
+    ended = placehub("referral", "check", "-", "--json", given=a_referral())
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["basis"]["postcodes"]
+    assert placehub("tail", "referral", "--last", "1", "--json").out == before
