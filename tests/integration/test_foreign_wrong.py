@@ -246,6 +246,23 @@ def test_a_batch_that_would_fill_the_memory(quarter: Quarter, packing: str) -> N
     assert len(taken(quarter, right)) == 1
 
 
+def test_a_packed_event_of_more_than_a_megabyte(quarter: Quarter) -> None:
+    """An event that the broker takes because it is packed, and that is too large unpacked, is set aside like any."""
+    provider, by = quarter.desks["provider"], quarter.senders["provider"]
+    sealed = {"key_id": "k", "nonce": bytes(12), "ciphertext": b"\xff" * 2_000_000}
+    asked = by.asked(referral_id=by.anothers_case, question=sealed)
+    wire = by.wire("referral.ClarificationAsked", asked, "value")
+    more = {"compression.type": "gzip", "message.max.bytes": 5_000_000}
+    client = Foreign(librdkafka(quarter.hub, provider), outbox(provider.code), **more)
+    client.post(wire)
+    client.flush()
+    quarter.hub.settle()
+    (offset,) = client.at
+    assert [one.field for one in told_of(provider, wire, offset)] == ["value"]
+    assert [one["field"] for one in dead(dead_letters(quarter.hub), provider, wire, offset)] == ["value"]
+    quarter.goes_on()
+
+
 class NoText(str):
     """The name of a header, as a client writes it that does not know that names are UTF-8."""
 

@@ -14,6 +14,7 @@ from kafka import TopicPartition
 
 from placehub.contracts.codec import Codec, Registry
 from placehub.contracts.headers import Attributes, write_headers
+from placehub.contracts.limits import LARGEST_BYTES
 from placehub.database import connect
 from placehub.drivers.brokers import message_of, producer, reader
 from placehub.drivers.records import Record, read_event
@@ -22,7 +23,6 @@ from placehub.keys.store import grant
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.inbox import Received
 from placehub.mailboxes.mailbox import Mailbox
-from placehub.mailboxes.outbox import LARGEST_BYTES
 from placehub.referrals.events import InHouseSearchStarted, ReferralMade
 from placehub.streams import inbox, outbox
 

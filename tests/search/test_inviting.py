@@ -46,6 +46,21 @@ def test_a_search_starts() -> None:
     assert isinstance(assessed, ReferralAssessed)
 
 
+def test_a_provider_with_very_many_homes() -> None:
+    """An invitation tells of the best so many, also when more come in sight: a record has an end."""
+    many = [UUID(int=1000 + number) for number in range(inviting.MOST_HOMES + 20)]
+    homes = {one: (PROVIDER, a_fit(one, "stretch")) for one in many} | {HOME: (PROVIDER, a_fit(HOME))}
+    view = Given(homes)
+    decided = decide(None, an_act(EarlyNoticeGiven), 4, view)
+    (invited,) = [one for one in decided.events if isinstance(one, ProviderInvited)]
+    assert len(invited.homes) == inviting.MOST_HOMES
+    assert invited.homes[0].vacancy_id == HOME
+    later = {OTHER_HOME: (PROVIDER, a_fit(OTHER_HOME))}
+    (updated,) = inviting.homes_changed(decided.case, Given(homes | later), PROVIDER, [OTHER_HOME]).events
+    assert len(updated.homes) == inviting.MOST_HOMES
+    assert {HOME, OTHER_HOME} == {one.vacancy_id for one in updated.homes[:2]}
+
+
 def test_nothing_fits() -> None:
     """Where no home fits, the authority is told which rules removed how many; rules that removed none are left out."""
     decided = decide(None, an_act(ReferralMade), 4, Given())

@@ -14,6 +14,8 @@ from fastavro.read import LOGICAL_READERS
 from pydantic import TypeAdapter
 from pydantic_core import SchemaSerializer, SchemaValidator
 
+LARGEST_BYTES: Final = 1_000_000
+"""The largest event, in bytes unpacked; the broker's own limit lies a little above, for headers."""
 PRECISION: Final = 12
 SCALE: Final = 2
 TEXT: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"

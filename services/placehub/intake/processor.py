@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
+from placehub.contracts.limits import LARGEST_BYTES
 from placehub.drivers.batches import MOST_BYTES, UNREADABLE
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, Turn, sender_of
@@ -165,12 +166,19 @@ class Intake:
             if record.headers and record.headers[0][0] == UNREADABLE:
                 raise Rejected("batch", f"must unpack to at most {MOST_BYTES} bytes", "Send smaller batches.")
             attributes = replace(read_headers(record.headers), source=f"/organisations/{sender.code}")
+            _check_size(record)
             event = self._codec.decode(record.value)
             _place(event)
         except Rejected as why:
             _reject(step, record, why, sender, attributes)
             return None, None
         return event, attributes
+
+
+def _check_size(record: Record) -> None:
+    # the broker weighs a batch as it was packed; what is larger unpacked could be taken in and never published
+    if record.value is not None and len(record.value) > LARGEST_BYTES:
+        raise Rejected("value", "must be smaller than a megabyte, unpacked", "Leave out long texts.")
 
 
 def _reject(step: Step, record: Record, why: Rejected, sender: Sender, attributes: Attributes | None) -> None:

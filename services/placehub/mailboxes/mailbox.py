@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from placehub.contracts.codec import Codec, Registry, from_json, to_record
 from placehub.contracts.headers import Attributes
+from placehub.contracts.limits import LARGEST_BYTES
 from placehub.contracts.traces import is_traceparent
 from placehub.errors import Rejected
 from placehub.keys.client import KeyClient, Sealer
@@ -23,7 +24,7 @@ from placehub.mailboxes.access import Access
 from placehub.mailboxes.checks import check_event
 from placehub.mailboxes.documents import OpenPart, Prepared, prepare
 from placehub.mailboxes.inbox import Inbox, Received
-from placehub.mailboxes.outbox import LARGEST_BYTES, Letter, Outbox
+from placehub.mailboxes.outbox import Letter, Outbox
 from placehub.referrals.child import Child, ChildIdentity, ChildNeed, NotedChild
 from placehub.referrals.events import FreeText
 from placehub.streams import full_name, stream

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from kafka import KafkaProducer
 
@@ -12,9 +11,6 @@ from placehub.contracts.headers import Attributes, write_headers
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.connection import broker_errors, login
 from placehub.streams import outbox
-
-LARGEST_BYTES: Final = 1_000_000
-"""The largest event, in bytes; the broker's own limit lies a little above, for headers."""
 
 _SEND_SECONDS = 60
 

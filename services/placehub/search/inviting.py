@@ -25,6 +25,8 @@ OPEN: Final = ("invited", "interested", "offered", "lapsed")
 AWAITED: Final = ("invited", "interested")
 """Invitations whose answer to the referral is still to come."""
 STANDING_OFFERS: Final = ("open", "queried")
+MOST_HOMES: Final = 50
+"""Homes an invitation tells of at most, best fit first: more would neither be read nor fit into one record."""
 
 
 def start(case: Case, view: View, because: str) -> Decided:
@@ -186,20 +188,19 @@ def _no_fit(case: Case, view: View, removed: dict[str, int]) -> NoFitFound:
 
 
 def _by_provider(fits: Iterable[tuple[str, HomeFit]]) -> dict[str, tuple[HomeFit, ...]]:
-    """Group homes by provider, providers in the order of their best home."""
-    grouped: dict[str, tuple[HomeFit, ...]] = {}
+    """Group homes by provider, providers in the order of their best home; of each its best ones."""
+    grouped: dict[str, list[HomeFit]] = {}
     for provider, home in fits:
-        grouped[provider] = (*grouped.get(provider, ()), home)
-    return grouped
+        grouped.setdefault(provider, []).append(home)
+    return {provider: tuple(homes[:MOST_HOMES]) for provider, homes in grouped.items()}
 
 
 def _fits(case: Case, view: View, vacancies: Iterable[UUID]) -> tuple[HomeFit, ...]:
-    """Return those of these homes that fit, best first."""
+    """Return those of these homes that fit and are told of, best first."""
     found = [view.fit(case, vacancy_id) for vacancy_id in dict.fromkeys(vacancies)]
     homes = [fit for _, fit in filter(None, found)]
-    return tuple(
-        sorted(homes, key=lambda home: (BANDS.index(home.band), home.distance_miles or 0, str(home.vacancy_id)))
-    )
+    homes.sort(key=lambda home: (BANDS.index(home.band), home.distance_miles or 0, str(home.vacancy_id)))
+    return tuple(homes[:MOST_HOMES])
 
 
 def _gist(homes: Sequence[HomeFit] | Sequence[Told]) -> frozenset[tuple[UUID, str, tuple[str, ...]]]:
