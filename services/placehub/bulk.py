@@ -96,12 +96,14 @@ class BulkHub:
         about = Attributes(id=id, source=f"/organisations/{sender}", type=name, subject=place[1], time=time)
         try:
             rules.check_form(event, about, place[1], self._senders[sender], self._now, self._exists)
-            known = rules.check_aggregate(event, self._aggregates.get(place), self._senders[sender])
+            before = self._aggregates.get(place)
+            known = rules.check_aggregate(event, before, self._senders[sender])
         except Rejected as why:
             self.refused.append((sender, why))
             return
         self._aggregates[place] = known
-        self._append(event, replace(about, recorded_at=self._now, marks=rules.marks(event, about, self._now)))
+        marks = rules.marks(event, about, before, self._now)
+        self._append(event, replace(about, recorded_at=self._now, marks=marks))
 
     def settle(self) -> None:
         """Let everything happen that follows from what was posted."""

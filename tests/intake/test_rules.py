@@ -11,13 +11,16 @@ from uuid import UUID
 
 import pytest
 
+from placehub.agreements.events import DocumentAgreed
 from placehub.contracts.codec import from_json
 from placehub.contracts.examples import examples_of
 from placehub.contracts.headers import Attributes
 from placehub.errors import Rejected
 from placehub.intake import rules
 from placehub.intake.rules import Aggregate, Sender
+from placehub.intake.states import PARTIES_ALONE
 from placehub.intake.table import ACTS, STATES
+from placehub.placements.events import PlacementStarted
 from placehub.streams import STREAMS, full_name, stream
 from placehub.vacancies.events import VacancyConfirmed
 
@@ -136,6 +139,11 @@ def test_of_an_aggregate_nobody_knows(name: str) -> None:
         assert rules.check_aggregate(event, None, sender).owner == sender.code
 
 
+def _documents_of(event: Any) -> tuple[str, ...]:
+    """Return what must have been proposed before an event."""
+    return (f"{event.document_id} v1",) if isinstance(event, DocumentAgreed) else ()
+
+
 @pytest.mark.parametrize("name", POSTED)
 def test_of_somebody_elses(name: str) -> None:
     """An owner's event on another's aggregate is refused; so is a party's, unless it is one of the parties."""
@@ -146,8 +154,7 @@ def test_of_somebody_elses(name: str) -> None:
     if act.party in ("owner", "party", rules.PARTY_TO_AGREEMENT):
         assert of_others is not None
         if act.before != ("none",):
-            documents = (f"{event.document_id} v1",) if name == "agreement.DocumentAgreed" else ()
-            assert owner_refused(event, Aggregate(sender.code, (), version, documents), sender) is None
+            assert owner_refused(event, Aggregate(sender.code, (), version, _documents_of(event)), sender) is None
     else:
         assert of_others is None, "whether it was invited is the search's to say"
     if act.party == "party":
@@ -167,10 +174,91 @@ def test_versions(known: int, version: int) -> None:
 def test_late_is_marked() -> None:
     """What happened more than a day ago is marked, never refused."""
     event = example("placement.PlacementStarted")
-    assert rules.marks(event, attributes_of(event, time=NOW - timedelta(days=1)), NOW) == ()
+    agreed = Aggregate(event.authority, (), 0, state="agreed")
+    assert rules.marks(event, attributes_of(event, time=NOW - timedelta(days=1)), agreed, NOW) == ()
     late = attributes_of(event, time=NOW - timedelta(days=400))
-    assert rules.marks(event, late, NOW) == ("recorded_late",)
+    assert rules.marks(event, late, agreed, NOW) == ("recorded_late",)
     assert field_refused(event, sender_of(event, "authority"), time=NOW - timedelta(days=30)) is None
+
+
+HELD = [name for name in POSTED if name.partition(".")[0] in PARTIES_ALONE]
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_an_event_out_of_its_state(name: str) -> None:
+    """In a state its row does not name a fact of the world is taken and marked; anything else is refused."""
+    event, act = example(name), ACTS[name]
+    sender, about = sender_of(event, act.by[0]), attributes_of(event)
+    version = (getattr(event, "version", None) or 1) - 1
+    for state in set(STATES[name.partition(".")[0]]) - {"none"}:
+        known = Aggregate(sender.code, (), version, _documents_of(event), state)
+        in_place = state in act.before
+        taken = owner_refused(event, known, sender) is None
+        assert taken == (in_place or act.happened), state
+        if taken:
+            assert rules.marks(event, about, known, NOW) == (() if in_place else ("out_of_policy",)), state
+    assert rules.marks(event, about, None, NOW) == (("out_of_policy",) if first_is_marked(name) else ())
+
+
+def first_is_marked(name: str) -> bool:
+    """Tell whether an event is a fact of the world that ought not to be the first one of its aggregate."""
+    return ACTS[name].happened and "none" not in ACTS[name].before
+
+
+@pytest.mark.parametrize("name", [name for name in POSTED if name.startswith("referral.")])
+def test_the_state_of_a_case_is_the_searchs_to_say(name: str) -> None:
+    """Intake knows no state of a case, and holds none against it."""
+    event, act = example(name), ACTS[name]
+    sender = sender_of(event, act.by[0])
+    version = (getattr(event, "version", None) or 1) - 1
+    known = Aggregate(sender.code, (), version)
+    if act.before != ("none",):
+        assert rules.check_aggregate(event, known, sender).state is None
+    assert rules.marks(event, attributes_of(event), known, NOW) == ()
+
+
+def states_after(*posted: tuple[Any, str]) -> list[tuple[str | None, tuple[str, ...]]]:
+    """Return the state after each of the events, posted by a kind of organisation, and what each was marked with."""
+    known, found = None, []
+    for event, kind in posted:
+        noted = rules.marks(event, attributes_of(event), known, NOW)
+        known = rules.check_aggregate(event, known, sender_of(event, kind))
+        found.append((known.state, noted))
+    return found
+
+
+def test_a_placement_is_agreed_when_both_have_said_the_same() -> None:
+    """Other terms, or the same side again, agree nothing; a child who moves in meanwhile does so out of policy."""
+    agreed = example("placement.PlacementAgreed")
+    other = replace(agreed, starts_on=agreed.starts_on + timedelta(days=1))
+    started = PlacementStarted(
+        **{name: getattr(agreed, name) for name in ("placement_id", "referral_id", "vacancy_id", "child_id")},
+        authority=agreed.authority,
+        provider=agreed.provider,
+        started_on=agreed.starts_on,
+    )
+    us, them, came = (agreed, "authority"), (agreed, "provider"), (started, "authority")
+    assert states_after(us, us, (other, "provider"), them, came) == [
+        ("proposed", ()),
+        ("proposed", ()),
+        ("proposed", ()),
+        ("agreed", ()),
+        ("started", ()),
+    ]
+    assert states_after(us, came, them) == [("proposed", ()), ("started", ("out_of_policy",)), ("started", ())]
+    assert states_after(came, us) == [("started", ("out_of_policy",)), ("started", ())]
+
+
+def test_a_closed_home_is_confirmed_by_opening_it_anew() -> None:
+    """A carer's word on a home that was closed opens nothing; what its provider says of it anew does."""
+    opened = example("vacancy.VacancyOpened")
+    ids = {"vacancy_id": opened.vacancy_id, "provider": opened.provider}
+    sender = sender_of(opened, "provider")
+    closed = Aggregate(opened.provider, (), opened.version, state="closed")
+    confirmed = VacancyConfirmed(**ids, willing_until=NOW + timedelta(days=30))
+    assert owner_refused(confirmed, closed, sender) == "vacancy_id"
+    revised = replace(example("vacancy.VacancyRevised"), **ids, version=opened.version + 1)
+    assert rules.check_aggregate(revised, closed, sender).state == "open"
 
 
 def test_a_postcode_sector_must_exist() -> None:

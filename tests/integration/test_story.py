@@ -9,7 +9,7 @@ import pytest
 
 from placehub.mailboxes.events import DataUseEnded, EventRejected
 from placehub.offers.events import InterestExpressed, InvitationDeclined, OfferMade
-from placehub.placements.events import PlacementAgreed
+from placehub.placements.events import PlacementAgreed, PlacementStarted
 from placehub.referrals.child import Child
 from placehub.referrals.events import (
     EarlyNoticeGiven,
@@ -161,6 +161,8 @@ def test_from_an_offer_to_a_child_who_has_moved_in(town: Town) -> None:
     assert len(winner.got(PlacementAgreed, case.id)) == len(town.authority.got(PlacementAgreed, case.id)) == 2
     case.start(offer, home, winner)
     town.hub.settle()
+    for moved in (PlacementAgreed, PlacementStarted):
+        assert {one.attributes.marks for one in town.authority.letters(moved, case.id)} == {()}
     assert [one.vacancy_id for one in winner.got(VacancyFilled, case.id)] == [home]
     assert [one.outcome for one in town.authority.got(SearchClosed, case.id)] == ["independent"]
     assert [one.reason for one in other.got(InvitationClosed, case.id)] == ["placed elsewhere"]
@@ -168,7 +170,10 @@ def test_from_an_offer_to_a_child_who_has_moved_in(town: Town) -> None:
 
 
 def test_a_move_told_before_the_case_waits_for_it(town: Town) -> None:
-    """A child moved in by night, and the referral is written afterwards: the start waits, then ends the search."""
+    """A child moved in by night, and the referral is written afterwards: the start waits, then ends the search.
+
+    It is taken and marked, since nobody had agreed the placement.
+    """
     provider = town.providers[0]
     home = town.open_home(provider)
     town.hub.settle()
@@ -176,6 +181,7 @@ def test_a_move_told_before_the_case_waits_for_it(town: Town) -> None:
     case.start(uuid4(), home, provider)
     town.hub.settle()
     assert not town.authority.got(SearchClosed, case.id)
+    assert [one.attributes.marks for one in town.authority.letters(PlacementStarted, case.id)] == [("out_of_policy",)]
     case.refer()
     town.hub.settle()
     assert len(town.authority.got(SearchStarted, case.id)) == 1

@@ -22,7 +22,7 @@ from placehub.referrals.child import Child, NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, InHouseSearchStarted, ReferralMade, ReferralRevised, Wanted
 from placehub.search.events import SearchClosed, SearchStarted
 from placehub.streams import DEADLETTER, outbox
-from placehub.vacancies.events import VacancyConfirmed
+from placehub.vacancies.events import VacancyClosed, VacancyConfirmed
 
 from .story import BASIS, Desk, Town
 
@@ -175,6 +175,19 @@ def test_a_home_whose_carer_is_not_willing_any_more(town: Town) -> None:
     )
     goes_on(town)
     assert provider.refusal_of(wrong).field == "willing_until"
+
+
+def test_a_carers_word_on_a_home_that_was_closed(town: Town) -> None:
+    """An event that has no place in its aggregate's state is rejected; the home stays closed."""
+    provider = town.providers[0]
+    home = town.open_home(provider)
+    provider.post(VacancyClosed(vacancy_id=home, provider=provider.code))
+    until = town.hub.now + timedelta(days=30)
+    wrong = provider.post(VacancyConfirmed(vacancy_id=home, provider=provider.code, willing_until=until))
+    goes_on(town)
+    why = provider.refusal_of(wrong)
+    assert (why.field, why.rule) == ("vacancy_id", "the vacancy must be open or paused; it is closed")
+    assert not [one for one in provider.got(VacancyConfirmed) if one.vacancy_id == home]
 
 
 def test_an_event_of_next_year(town: Town) -> None:

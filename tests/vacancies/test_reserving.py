@@ -94,6 +94,13 @@ def test_a_request_in_every_state(state: str) -> None:
         assert answer.reason == {"none": "not known", "paused": "place gone"}.get(state, state)
 
 
+@pytest.mark.parametrize("what", ["paused", "confirmed"])
+def test_what_is_said_of_a_closed_home(what: str) -> None:
+    """A home that was closed is not opened by a pause or a carer's word."""
+    closed = a_vacancy("closed")
+    assert _step(closed, "say", what, None) == (closed, ())
+
+
 def test_too_many_children() -> None:
     """Siblings get all their places or none."""
     vacancy, (answer,) = decide(a_vacancy(places=2), asked(0, children=3))

@@ -9,7 +9,9 @@ from placehub.referrals.lifecycle import INVITATION_STATES, OFFER_STATES
 
 _INTRO = """\
 Each event stands in exactly one row. What is in no row is rejected, and its sender is told the field, the rule and the
-remedy. A **fact of the world** is never refused for its state or for coming late: it is taken and marked.
+remedy. A **fact of the world** is never refused for its state or for coming late: it is taken, and its header
+`ce_marks` says `recorded_late` (more than a day after it happened) or `out_of_policy` (in another state than its row
+names).
 
 `same` means that the event changes no state; `none` is the state of something the hub has not heard of yet."""
 

@@ -118,14 +118,15 @@ class Intake:
                 rules.check_form(one.event, one.attributes, one.record.key, one.sender, one.step.now, self._exists)
                 if one.corrected:
                     rules.check_corrected(one.event, taken.get(one.corrected, seen.get(one.corrected)))
-                changed[place] = rules.check_aggregate(one.event, changed.get(place, known.get(place)), one.sender)
+                before = changed.get(place, known.get(place))
+                changed[place] = rules.check_aggregate(one.event, before, one.sender)
             except Rejected as why:
                 _reject(one.step, one.record, why, one.sender, one.attributes)
                 outcomes[one.step].append(True)
                 continue
             outcomes[one.step].append(False)
             taken[one.name] = place[1]
-            _append(one)
+            _append(one, before)
         _store(connection, taken, changed)
         for step, ended in outcomes.items():
             self._guard(step, ended)
@@ -201,9 +202,9 @@ def _pause(step: Step, recent: Recent, seconds: int) -> None:
     )
 
 
-def _append(one: _Posted) -> None:
+def _append(one: _Posted, before: Aggregate | None) -> None:
     now = one.step.now
-    marks = rules.marks(one.event, one.attributes, now)
+    marks = rules.marks(one.event, one.attributes, before, now)
     # what a sender puts into the headers beside its event goes no further, but for a trace that is one
     noted = replace(one.attributes, recorded_at=now, marks=marks, because=None, sequence=0, dataschema=None)
     assert one.record.value is not None  # decoded above
@@ -232,7 +233,14 @@ def _aggregates(connection: Connection, places: set[Place]) -> dict[Place, Aggre
     where = tuple_(AGGREGATE.c.stream, AGGREGATE.c.subject).in_(places)
     rows = connection.execute(select(AGGREGATE).where(where))
     return {
-        (row.stream, row.subject): Aggregate(row.owner, tuple(row.parties), row.version, tuple(row.documents))
+        (row.stream, row.subject): Aggregate(
+            row.owner,
+            tuple(row.parties),
+            row.version,
+            tuple(row.documents),
+            row.state,
+            tuple(sorted(row.terms.items())),
+        )
         for row in rows
     }
 
@@ -253,10 +261,12 @@ def _store(connection: Connection, taken: dict[Name, str], changed: dict[Place, 
                 "parties": list(one.parties),
                 "version": one.version,
                 "documents": list(one.documents),
+                "state": one.state,
+                "terms": dict(one.terms),
             }
             for (name, subject), one in changed.items()
         ]
         new = insert(AGGREGATE)
-        kept = {name: new.excluded[name] for name in ("parties", "version", "documents")}
+        kept = {name: new.excluded[name] for name in ("parties", "version", "documents", "state", "terms")}
         known = new.on_conflict_do_update(index_elements=["stream", "subject"], set_=kept)
         connection.execute(known, rows)

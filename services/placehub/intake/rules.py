@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,7 +11,9 @@ from placehub.agreements.events import AgreementRegistered, DocumentAgreed, Docu
 from placehub.contracts.fields import Sector
 from placehub.contracts.headers import Attributes
 from placehub.errors import Rejected
+from placehub.intake.states import Terms, first_state, moved, out_of_place
 from placehub.intake.table import ACTS
+from placehub.lifecycle import Act
 from placehub.mailboxes.checks import check_event, marked
 from placehub.search.policy import MOST_HOURS, check_policy
 from placehub.streams import full_name, stream
@@ -46,6 +48,9 @@ class Aggregate:
     version: int
     documents: tuple[str, ...] = ()
     """Versions of documents that were proposed to the parties of an agreement, each as `<document_id> v<number>`."""
+    state: str | None = None
+    """None where it is another's to say, or not known."""
+    terms: Terms = ()
 
 
 def check_form(
@@ -141,10 +146,20 @@ def check_aggregate(event: Any, known: Aggregate | None, sender: Sender) -> Aggr
         raise Rejected("sender", rule, "Ask the agreement's lead.")
     if act.party == "party" and known.parties and sender.code not in known.parties and known.owner != sender.code:
         raise Rejected("ce_subject", "belongs to other parties", "Use the placement's id as the hub gave it.")
+    if out_of_place(act, known.state) and not act.happened:
+        what = name.partition(".")[0]
+        rule = f"the {what} must be {' or '.join(act.before)}; it is {known.state}"
+        raise Rejected(stream(what).key, rule, f"See the {what} as it now stands.")
     parties = known.parties
     if name.startswith("agreement."):
         parties = tuple(sorted({*parties, *_named(event)}))
-    return Aggregate(known.owner, parties, _version(event, known.version), _documents(event, known.documents))
+    version, documents = _version(event, known.version), _documents(event, known.documents)
+    return _moved(replace(known, parties=parties, version=version, documents=documents), event, act, sender)
+
+
+def _moved(known: Aggregate, event: Any, act: Act, sender: Sender) -> Aggregate:
+    state, terms = moved(known.state, known.terms, event, act, sender.code)
+    return replace(known, state=state, terms=terms)
 
 
 def _first(event: Any, name: str, sender: Sender) -> Aggregate:
@@ -155,7 +170,8 @@ def _first(event: Any, name: str, sender: Sender) -> Aggregate:
         raise Rejected(key, "is not known to the hub", "Post its first event before this one.")
     parties = {getattr(event, one) for one in ("authority", "provider") if getattr(event, one, None)}
     kept = parties if act.party == "party" else _named(event)
-    return Aggregate(sender.code, tuple(sorted(kept)), _version(event, 0))
+    new = Aggregate(sender.code, tuple(sorted(kept)), _version(event, 0), state=first_state(name))
+    return _moved(new, event, act, sender)
 
 
 def _named(event: Any) -> set[str]:
@@ -194,6 +210,15 @@ def _version(event: Any, known: int) -> int:
     return int(version)
 
 
-def marks(event: Any, attributes: Attributes, now: datetime) -> tuple[str, ...]:
-    """What the hub notes beside an event it takes: it is never refused for being late."""
-    return ("recorded_late",) if attributes.time < now - LATE else ()
+def marks(event: Any, attributes: Attributes, known: Aggregate | None, now: datetime) -> tuple[str, ...]:
+    """What the hub notes beside an event it takes: what happened is never refused for being late or out of place.
+
+    `known` is its aggregate as it was before.
+    """
+    act = ACTS[full_name(type(event))]
+    state = known.state if known else first_state(act.event)
+    noted = {
+        "recorded_late": attributes.time < now - LATE,
+        "out_of_policy": act.happened and out_of_place(act, state),
+    }
+    return tuple(name for name, holds in noted.items() if holds)

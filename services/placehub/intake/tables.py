@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import ARRAY, Column, Connection, DateTime, Integer, Table, Text, Uuid, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from placehub.database import METADATA
 
@@ -25,6 +26,8 @@ AGGREGATE: Final = Table(
         server_default="{}",
         comment="versions of documents proposed under an agreement",
     ),
+    Column("state", Text, comment="by the lifecycle table; null: another's to say, or not known"),
+    Column("terms", JSONB, nullable=False, comment="digest of the terms each party has posted"),
     schema=SCHEMA,
 )
 

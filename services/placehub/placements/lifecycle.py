@@ -1,4 +1,8 @@
-"""The life of a placement: every event of the `placement` stream. All happened: none is refused for its state."""
+"""The life of a placement: every event of the `placement` stream. All happened: none is refused for its state.
+
+One that comes in another state than its row names is marked `out_of_policy`: a child moved in by a spoken word, say,
+before both sides had posted the terms.
+"""
 
 from __future__ import annotations
 
@@ -14,24 +18,32 @@ STATES: Final = {
     "ended": "the child has moved on",
 }
 _BOTH: Final = ("authority", "provider")
-_ANY: Final = tuple(STATES)
+_STANDING: Final = ("agreed", "started")
+_LIVED: Final = ("started", "ended")
 
 
-def _fact(name: str, by: tuple[str, ...], after: str = "same", then: tuple[str, ...] = ()) -> Act:
-    return Act(event=f"placement.{name}", by=by, party="party", before=_ANY, after=after, then=then, happened=True)
+def _fact(
+    name: str, by: tuple[str, ...], before: tuple[str, ...], after: str = "same", then: tuple[str, ...] = ()
+) -> Act:
+    return Act(event=f"placement.{name}", by=by, party="party", before=before, after=after, then=then, happened=True)
 
 
 ACTS: Final[tuple[Act, ...]] = (
-    _fact("PlacementAgreed", _BOTH, "proposed, or agreed when both sides have posted the same terms"),
-    _fact("FeeChanged", _BOTH),
-    _fact("NoticeGiven", _BOTH),
-    _fact("PlacementStarted", ("authority",), "started", ("VacancyFilled", "SearchClosed(independent)")),
-    _fact("SupportRequested", ("provider",)),
-    _fact("SupportAgreed", ("authority",)),
-    _fact("SupportRefused", ("authority",)),
-    _fact("PlacementReviewed", ("authority",)),
-    _fact("PlacementEndPlanned", ("authority",)),
-    _fact("PlacementEnded", ("authority",), "ended"),
-    _fact("MissingEpisodeRecorded", _BOTH),
-    _fact("EventCorrected", _BOTH),
+    _fact(
+        "PlacementAgreed",
+        _BOTH,
+        ("none", "proposed", "agreed", "started"),
+        "proposed, or agreed when both sides have posted the same terms",
+    ),
+    _fact("FeeChanged", _BOTH, _STANDING),
+    _fact("NoticeGiven", _BOTH, _STANDING),
+    _fact("PlacementStarted", ("authority",), ("agreed",), "started", ("VacancyFilled", "SearchClosed(independent)")),
+    _fact("SupportRequested", ("provider",), _STANDING),
+    _fact("SupportAgreed", ("authority",), _STANDING),
+    _fact("SupportRefused", ("authority",), _STANDING),
+    _fact("PlacementReviewed", ("authority",), _LIVED),
+    _fact("PlacementEndPlanned", ("authority",), _STANDING),
+    _fact("PlacementEnded", ("authority",), ("started",), "ended"),
+    _fact("MissingEpisodeRecorded", _BOTH, _LIVED),
+    _fact("EventCorrected", _BOTH, ("proposed", "agreed", "started", "ended")),
 )

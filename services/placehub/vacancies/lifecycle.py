@@ -40,7 +40,6 @@ ACTS: Final[tuple[Act, ...]] = (
         party="owner",
         before=("open", "paused"),
         after="paused",
-        happened=True,
     ),
     Act(
         event="vacancy.VacancyClosed",

@@ -80,11 +80,15 @@ def _told(vacancy: Vacancy | None, event: events.VacancyOpened | events.VacancyR
 
 
 def _confirmed(vacancy: Vacancy | None, event: events.VacancyConfirmed) -> Answer:
-    return (replace(vacancy, state="open") if vacancy else None), ()
+    return _unless_closed(vacancy, "open"), ()
 
 
 def _paused(vacancy: Vacancy | None, event: events.VacancyPaused) -> Answer:
-    return (replace(vacancy, state="paused") if vacancy else None), ()
+    return _unless_closed(vacancy, "paused"), ()
+
+
+def _unless_closed(vacancy: Vacancy | None, state: str) -> Vacancy | None:
+    return replace(vacancy, state=state) if vacancy and vacancy.state != "closed" else vacancy
 
 
 def _closed(vacancy: Vacancy | None, event: events.VacancyClosed) -> Answer:
