@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +105,43 @@ def test_no_colour_in_a_pipe(placehub: Run) -> None:
     for colour in ({"NO_COLOR": "1"}, {"NO_COLOR": ""}):
         ended = placehub("views", "list", **colour)
         assert "\x1b" not in ended.out + ended.err
+
+
+def on_a_terminal(*words: str, **environment: str) -> str:
+    """Run Python with a terminal of its own, which has colours; return what stands there in the end."""
+    terminal, its_end = pty.openpty()
+    bare = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "CI")}
+    usual = {"TERM": "xterm-256color", "COLUMNS": "120"}
+    process = subprocess.Popen(
+        [sys.executable, *words],
+        stdin=its_end,
+        stdout=its_end,
+        stderr=its_end,
+        env={**bare, **usual, **environment},
+    )
+    os.close(its_end)
+    said = b""
+    with suppress(OSError):  # the terminal's end is an error on Linux
+        while part := os.read(terminal, 4096):
+            said += part
+    os.close(terminal)
+    assert process.wait(90) == 0, said
+    return said.decode()
+
+
+def test_no_colour_on_a_terminal() -> None:
+    """A terminal whose user wants no colour gets none."""
+    said = on_a_terminal("-m", "placehub", "views", "list", NO_COLOR="1")
+    assert "vacancy_board" in said
+    assert not re.search(r"\x1b\[(?:\d+;)*(?:3|4|9|10)\d", said)
+
+
+def test_progress_is_for_terminals() -> None:
+    """How far something is stands on a terminal, and nowhere else."""
+    code = "from placehub.cli.printing import progress; progress('half way')"
+    assert "half way" in on_a_terminal("-c", code)
+    elsewhere = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=90)
+    assert elsewhere.stdout + elsewhere.stderr == ""
 
 
 def _begin(hub: Any, folder: Path, *words: str, stdout: int) -> subprocess.Popen[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,8 +50,11 @@ class Begun:
 def begun(folder: Path, *options: str) -> Iterator[Begun]:
     """Begin a demo and return once its first day has come; it has ended when the block has."""
     log = folder.with_suffix(".log")
+    terminal, its_end = pty.openpty()  # how far it is, a demo says on a terminal alone
     with log.open("w") as out:
-        process = subprocess.Popen(demo(folder, *options), stdout=out, stderr=out, text=True)
+        process = subprocess.Popen(demo(folder, *options), stdout=out, stderr=its_end, text=True)
+    os.close(its_end)
+    threading.Thread(target=_keep, args=(terminal, log), daemon=True).start()
     one = Begun(process, folder, log)
     try:
         await_that(lambda: "simulated day 1 of" in one.told() or process.poll() is not None)
@@ -59,6 +64,13 @@ def begun(folder: Path, *options: str) -> Iterator[Begun]:
         if process.poll() is None:
             process.terminate()
             process.wait(60)
+
+
+def _keep(terminal: int, log: Path) -> None:
+    with log.open("ab", buffering=0) as out, suppress(OSError):  # the terminal's end is an error on Linux
+        while said := os.read(terminal, 4096):
+            out.write(said)
+    os.close(terminal)
 
 
 @contextmanager

@@ -33,6 +33,7 @@ def test_the_demo_ends_well(name: str, runs: dict[str, tuple[subprocess.Complete
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert "searched at hour 0" in done.stdout
     assert "simulated" in done.stdout
+    assert "simulated day" not in done.stderr, "how far it is, is for terminals"
 
 
 def test_the_same_seed_gives_the_same_verdicts(

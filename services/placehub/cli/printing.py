@@ -56,6 +56,12 @@ def aside(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def progress(line: str) -> None:
+    """Print how far something is: for who watches a terminal alone."""
+    if sys.stderr.isatty():
+        aside(line)
+
+
 def _text(value: Any) -> str:
     return value.isoformat(sep=" ", timespec="minutes") if isinstance(value, datetime) else str(value)
 

@@ -22,10 +22,10 @@ def make(
     json: Json = False,
 ) -> None:
     """Make the streams of a whole sample world by the hub's own rules, or say where they are kept already."""
-    from placehub.cli.printing import as_facts, as_json, aside
+    from placehub.cli.printing import as_facts, as_json, progress
     from placehub.sample.made import Asked, make
 
-    folder, figures = make(Asked(scale=scale, seed=seed, days=days, most=events), aside)
+    folder, figures = make(Asked(scale=scale, seed=seed, days=days, most=events), progress)
     if json:
         as_json({"folder": str(folder), **figures})
     else:

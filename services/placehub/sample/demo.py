@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 MARK: Final = "sample-world.json"
 """Says that a folder was made by the demo, so that the next run may start over in it."""
 VERDICTS: Final = "demo-verdicts.json"
-EVERY_DAYS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +126,11 @@ def _opening(world: World) -> str:
 
 
 def _progress(world: World, now: datetime) -> None:
-    if now.hour != 8 or now.minute:
+    if now.hour != 8 or now.minute or not sys.stderr.isatty():
         return
     day = (now - FIRST_DAY) // timedelta(days=1) + 1
-    if sys.stderr.isatty():
-        end = "\n" if day == world.scale.days else ""
-        print(f"\rsimulated day {day} of {world.scale.days}", end=end, file=sys.stderr, flush=True)
-    elif day % EVERY_DAYS == 0 or day == 1:
-        print(f"simulated day {day} of {world.scale.days}", file=sys.stderr, flush=True)
+    end = "\n" if day == world.scale.days else ""
+    print(f"\rsimulated day {day} of {world.scale.days}", end=end, file=sys.stderr, flush=True)
 
 
 def _results(settings: Settings) -> tuple[Table, UUID | None]:
