@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -207,9 +209,13 @@ def test_a_server_is_killed(own: Hub, server: str) -> None:
 
 
 def test_one_hub_in_a_folder(own: Hub) -> None:
-    """A second hub in the folder of a running one says so plainly, and disturbs nothing."""
+    """A second hub in the folder of a running one says so plainly and exits 4, and disturbs nothing."""
     with pytest.raises(Conflict, match="already runs"):
         start_embedded(own.folder, "stream")
+    command = [sys.executable, "-m", "placehub", "up", "--dir", str(own.folder)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (4, "", 1)
+    assert "already runs" in ended.stderr
     own.running.wait_quiet(QUIET_SECONDS)
 
 
