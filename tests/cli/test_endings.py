@@ -151,7 +151,12 @@ def _begin(hub: Any, folder: Path, *words: str, stdout: int) -> subprocess.Popen
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, **hub.settings.environment(), "PLACEHUB_DIR": str(folder)},
+        preexec_fn=_hear_ctrl_c,
     )
+
+
+def _hear_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell that began the tests in the background has it ignored
 
 
 ACTS = ("up", "prepare", "run", "demo", "pause", "resume", "org disable", "deploy init", "deploy renew")

@@ -39,6 +39,8 @@ class Client(Protocol):
 
     topic: dict[str, Callable[[str], object]]
     group: dict[str, Callable[[str], object]]
+    listed: dict[str, Callable[[], set[str]]]
+    """What the broker lists for it when it names nothing: topics and groups."""
 
     def verdict(self, act: Callable[[str], object], name: str) -> str:
         """Return LET, REFUSED or NO_LOGIN; any other fault is raised."""
@@ -77,6 +79,10 @@ class Plain:
             "offsets": lambda group: self._admin.list_group_offsets({group: [PlainPartition(inbox, 0)]}),
             "commit": self._commit,
             "delete": lambda group: self._admin.delete_groups([group]),
+        }
+        self.listed: dict[str, Callable[[], set[str]]] = {
+            "topics": lambda: set(self._admin.list_topics()),
+            "groups": lambda: {one["group_id"] for one in self._admin.list_groups()},
         }
 
     @staticmethod
@@ -168,6 +174,10 @@ class Librdkafka:
                 admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, here)])
             ),
             "delete": lambda group: _all(admin.delete_consumer_groups([group])),
+        }
+        self.listed: dict[str, Callable[[], set[str]]] = {
+            "topics": lambda: set(admin.list_topics(timeout=SECONDS).topics),
+            "groups": lambda: {one.group_id for one in admin.list_consumer_groups().result(SECONDS).valid},
         }
 
     def _read(self, topic: str) -> None:

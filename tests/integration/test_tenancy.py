@@ -8,13 +8,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import product
 from typing import Any, Final
 from uuid import uuid4
 
 import httpx
 import pytest
+from kafka import KafkaAdminClient
 
+from placehub.drivers.brokers import access
 from placehub.keys.api import router
 from placehub.mailboxes.connection import login
 from placehub.organisations.joining import Credentials
@@ -128,6 +131,23 @@ def test_groups(
         (what, act): own.verdict(do, group) for (what, group), (act, do) in product(groups.items(), own.group.items())
     }
     assert not wrong(found, GROUPS)
+
+
+@EACH
+def test_lists(members: dict[str, Credentials], clients: dict[tuple[str, str], Client], client: str, name: str) -> None:
+    """Asked for everything there is, the broker lists an organisation its two mailboxes and its own groups."""
+    own, code = clients[client, name], members[name].code
+    assert own.listed["topics"]() == {inbox(code), outbox(code)}
+    assert not {one for one in own.listed["groups"]() if not one.startswith(f"{code}.")}
+
+
+def test_the_hub_is_listed_what_organisations_are_not(hub: Any, members: dict[str, Credentials], clients: Any) -> None:
+    """There is something to be hidden: the hub's own user is listed all mailboxes, the streams and the hub's groups."""
+    with closing(KafkaAdminClient(**access(hub.settings))) as admin:
+        topics = set(admin.list_topics())
+        groups = {one["group_id"] for one in admin.list_groups()}
+    assert topics >= {box(one.code) for one, box in product(members.values(), (inbox, outbox))} | {DEADLETTER}
+    assert {one for one in groups if one.startswith("hub.")}
 
 
 def answers(hub: Any, own: Credentials, method: str, path: str, body: object = None) -> httpx.Response:
