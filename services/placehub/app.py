@@ -10,6 +10,7 @@ import base64
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -377,25 +378,44 @@ def start_embedded(
     Postcodes.open()  # the first time it is imported, which no two services must both do
     stack = Stack(folder, clock=clock, log_level=log_level or given_log_level())
     settings = stack.start()
+    supervisor = Supervisor(
+        _commands([name for name in PROCESSES if name not in leave_out], search_workers),
+        settings.model_copy(update={"master_key": None}).environment(),
+        stack.folder / "logs",
+        servers=stack.servers,
+        secrets={"api": {"PLACEHUB_MASTER_KEY": _secret(settings)}},
+    )
     try:
-        _prepare_servers(settings)
-        supervisor = Supervisor(
-            _commands([name for name in PROCESSES if name not in leave_out], search_workers),
-            settings.model_copy(update={"master_key": None}).environment(),
-            stack.folder / "logs",
-            servers=stack.servers,
-            secrets={"api": {"PLACEHUB_MASTER_KEY": _secret(settings)}},
-        )
+        _see_through(supervisor, lambda: _prepare_servers(settings))
         supervisor.start()
-        patiently(lambda: register_schemas(settings))  # while the services start, which takes them longer
-        running = Running(settings, stack, supervisor, quiet(settings), producer(settings))
+        # while the services start, which takes them longer
+        _see_through(supervisor, lambda: register_schemas(settings))
+        asking, sending = _see_through(supervisor, lambda: (quiet(settings), producer(settings)))
+        running = Running(settings, stack, supervisor, asking, sending)
         running._ticks = running.see_through(lambda: sum(running._quiet.ends((CLOCK_TOPIC,))))
         running.wait_quiet(only=running.see_through(running.unpaused))
-        _await_api(settings)
+        _see_through(supervisor, lambda: _await_api(settings))
     except BaseException:
+        supervisor.stop()
         stack.stop()
         raise
     return running
+
+
+def _see_through(supervisor: Supervisor, act: Callable[[], T]) -> T:
+    """Run `act` patiently on a thread that nobody has to wait for; meanwhile what has died is started again."""
+    done: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            done.set_result(patiently(act))
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    while not wait([done], LOOK_SECONDS).done:
+        supervisor.look()
+    return done.result()
 
 
 def _commands(processes: Collection[str], search_workers: int) -> dict[str, list[str]]:

@@ -13,15 +13,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
+from placehub import app
 from placehub.app import READS, Running, start_embedded
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.drivers.brokers import partitions_of, reader
 from placehub.embedded.processes import Child
+from placehub.embedded.stack import Stack
 from placehub.errors import Conflict, HubError
 from placehub.mailboxes.inbox import Received
 from placehub.mailboxes.mailbox import Mailbox
@@ -30,6 +33,7 @@ from placehub.organisations.register import add_many
 from placehub.referrals.child import NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, InHouseSearchStarted, Wanted
 from placehub.search.events import NoFitFound, SearchStarted
+from placehub.settings import Settings
 from placehub.streams import STREAMS, inbox
 
 from .story import BASIS
@@ -39,6 +43,7 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SERVICES = (*READS, "api")
 AUTHORITY = "E08000035"
 QUIET_SECONDS = 60
+T = TypeVar("T")
 
 
 @dataclass
@@ -217,6 +222,37 @@ def test_one_hub_in_a_folder(own: Hub) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (4, "", 1)
     assert "already runs" in ended.stderr
     own.running.wait_quiet(QUIET_SECONDS)
+
+
+def test_servers_are_killed_while_the_hub_starts(own: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After kill -9 of each server while a stopped hub starts again on its folder, it is up all the same."""
+    stacks: list[Stack] = []
+    killed: list[str] = []
+
+    def noted(stack: Stack, start: Callable[[Stack], Settings] = Stack.start) -> Settings:
+        stacks.append(stack)
+        return start(stack)
+
+    def without(act: Callable[[Settings], T], *names: str) -> Callable[[Settings], T]:
+        def later(settings: Settings) -> T:
+            for child in stacks[-1].servers:
+                if child.name in names and child.name not in killed:
+                    killed.append(child.name)
+                    kill(child)
+            return act(settings)
+
+        return later
+
+    monkeypatch.setattr(Stack, "start", noted)
+    monkeypatch.setattr(app, "_prepare_servers", without(app._prepare_servers, "postgresql"))
+    monkeypatch.setattr(app, "register_schemas", without(app.register_schemas, "registry", "kafka"))
+    own.running.stop()
+    own.running = start_embedded(own.folder, "stream")
+    assert sorted(killed) == ["kafka", "postgresql", "registry"]
+    with own.mailbox() as mailbox:
+        own.post(mailbox)
+    own.running.wait_quiet(QUIET_SECONDS)
+    check(own)
 
 
 def test_stopped_and_started_again(own: Hub) -> None:

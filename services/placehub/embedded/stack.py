@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -115,19 +116,35 @@ class Stack:
         to_disk = self._clock == "wall"  # a hub whose time is made up holds a world that is
         data = prepare_postgres(servers.postgres, self.folder, identity)
         postgres = self._begin(postgres_child(servers.postgres, data, self.folder, identity, to_disk=to_disk))
-        _await_ready(postgres, lambda: postgres_ready(identity))
+        self._await(postgres, lambda: postgres_ready(identity))
         make_databases(identity)
         # The slowest to start goes first; both then start side by side.
         registry = self._begin(registry_child(servers.java, servers.registry, self.folder, identity))
         prepare_kafka(servers.java, servers.kafka, self.folder, identity)
         kafka = self._begin(kafka_child(servers.java, servers.kafka, self.folder))
-        _await_ready(kafka, lambda: kafka_ready(identity))
-        _await_ready(registry, lambda: registry_ready(identity))
+        self._await(kafka, lambda: kafka_ready(identity))
+        self._await(registry, lambda: registry_ready(identity))
 
     def _begin(self, child: Child) -> Child:
         self.servers.append(child)
         child.start()
         return child
+
+    def _await(self, child: Child, ready: Callable[[], bool]) -> None:
+        """Return once a server answers; meanwhile whichever has died is started again, but not for ever."""
+        deadline = time.monotonic() + READY_SECONDS
+        starts: Counter[str] = Counter()
+        while not ready():
+            for one in [server for server in self.servers if not server.alive]:
+                # The predecessor of a killed hub may still be closing its files: give it a moment.
+                starts[one.name] += 1
+                if starts[one.name] == _ATTEMPTS:
+                    raise _did_not_start(one)
+                time.sleep(1)
+                one.start()
+            if time.monotonic() > deadline:
+                raise _did_not_start(child)
+            time.sleep(0.05)
 
     def _settings(self, identity: Identity) -> Settings:
         here = {
@@ -147,20 +164,5 @@ class Stack:
         return Settings.here(here)
 
 
-def _await_ready(child: Child, ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    starts = 1
-    while not ready():
-        if not child.alive:
-            # The predecessor of a killed hub may still be closing its files: give it a moment.
-            if starts == _ATTEMPTS:
-                break
-            starts += 1
-            time.sleep(1)
-            child.start()
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.05)
-    else:
-        return
-    raise Unavailable(f"The embedded {child.name} did not start; the reason is at the end of {child.log}.")
+def _did_not_start(child: Child) -> Unavailable:
+    return Unavailable(f"The embedded {child.name} did not start; the reason is at the end of {child.log}.")

@@ -79,18 +79,20 @@ class Supervisor:
         now = time.monotonic()
         self._servers = [_Watch(child, began=now) for child in servers]
         self._services = [_Watch(child) for child in self.services.values()]
+        self._started = False
         self._ending = threading.Event()
 
     def start(self) -> None:
         """Start every service that does not run yet."""
+        self._started = True
         for watch in self._services:
             if not watch.child.alive:
                 watch.begin(time.monotonic())
 
     def look(self) -> None:
-        """Restart what has died and whose pause is over; call it often."""
+        """Restart what has died and whose pause is over (of services, once they were started); call it often."""
         now = time.monotonic()
-        for watch in (*self._servers, *self._services):
+        for watch in (*self._servers, *(self._services if self._started else ())):
             watch.look(now)
 
     def stop(self) -> None:
