@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0007_states"
-down_revision = "0006_release"
+revision = "0010_states"
+down_revision = "0009_quality"
 branch_labels = None
 depends_on = None
 
