@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
 
-.PHONY: demo up test laws faults hostile england check types lint arrows docs clean
+.PHONY: demo up test laws race faults hostile england check types lint arrows docs clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with $(PYTHON) ..." >&2
@@ -38,6 +38,9 @@ faults: $(VENV)/.ready ## the long fault run: a region under kill -9 and worse, 
 
 england: $(VENV)/.ready ## England's year up to two million events, by the hub's rules in memory; kept by its seed
 	@$(BIN)/placehub world make --scale england --days $${ENGLAND_DAYS:-365} --events $${ENGLAND_EVENTS:-2000000} --seed $(SEED)
+
+race: $(VENV)/.ready ## a thousand notices and their only homes posted at the same instant, on three workers that are killed
+	@RACE_PAIRS=$${RACE_PAIRS:-1000} $(BIN)/pytest tests/integration/test_race.py -s
 
 hostile: check ## a storm of 5,000 wrong records on the real hub
 	@PLACEHUB_HOSTILE_RECORDS=$${PLACEHUB_HOSTILE_RECORDS:-5000} $(BIN)/pytest tests/integration/test_hostile.py -s

@@ -44,10 +44,12 @@ from placehub.streams import DEADLETTER, STREAMS, every_event, full_name
 if TYPE_CHECKING:
     from kafka import KafkaProducer
 
+    from placehub.audit.reading import Streams
     from placehub.drivers.processor import Processor
     from placehub.embedded.stack import Stack
     from placehub.embedded.supervisor import Supervisor
     from placehub.search.surroundings import Surroundings
+    from placehub.search.view import Needs
 
 _STREAM_NAMES: Final = tuple(one.name for one in STREAMS if one.name != CLOCK_TOPIC)
 READS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -83,6 +85,8 @@ SEND_SECONDS: Final = 30.0
 """How long the broker may take to acknowledge a tick."""
 LOOK_SECONDS: Final = 0.1
 """How often the processes are looked after while something is waited for."""
+AUDIT_FETCH_BYTES: Final = 2_000_000
+"""What one of audit's many readers fetches at most: each holds one partition."""
 T = TypeVar("T")
 
 
@@ -185,18 +189,15 @@ def _worker(settings: Settings, processor: Processor) -> Worker:
 def _search(settings: Settings) -> Processor:
     from placehub.drivers.aggregates import Aggregates
     from placehub.drivers.parking import Parking
-    from placehub.keys.client import KeyClient
     from placehub.postcodes import Postcodes
     from placehub.search.case import Case
     from placehub.search.processor import Search
     from placehub.search.surroundings import Surroundings
     from placehub.search.tables import CASE
-    from placehub.search.view import KeyNeeds
 
-    keys = KeyClient(settings.api, "hub", settings.api_token.get_secret_value())
     cases = Aggregates(Case, CASE, lambda case: case.live)
     parking = Parking(Search.name, settings.partitions)
-    return Search(Surroundings(Postcodes.open()), KeyNeeds(keys), cases=cases, parking=parking)
+    return Search(Surroundings(Postcodes.open()), opened_needs(settings), cases=cases, parking=parking)
 
 
 def surroundings(settings: Settings) -> Surroundings:
@@ -245,6 +246,23 @@ _PROCESSORS: Final[dict[str, Callable[[Settings], Processor]]] = {
     "delivery": _delivery,
     "monitoring": _monitoring,
 }
+
+
+def past(settings: Settings) -> Streams:
+    """Return the streams as audit reads them: it has no producer, so that nothing can be sent."""
+    from placehub.audit.reading import Streams
+
+    consumer = reader(settings, bootstrap_timeout_ms=ANSWER_MS)  # says now if the broker is away
+    consumer.close()
+    return Streams(lambda: reader(settings, fetch_max_bytes=AUDIT_FETCH_BYTES), Codec(Registry(settings.registry)))
+
+
+def opened_needs(settings: Settings) -> Needs:
+    """Return what opens sealed needs, as the search does."""
+    from placehub.keys.client import KeyClient
+    from placehub.search.view import KeyNeeds
+
+    return KeyNeeds(KeyClient(settings.api, "hub", settings.api_token.get_secret_value()))
 
 
 def quiet(settings: Settings) -> Quiet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from placehub.cli import (
+    auditing,
     deadletters,
     deploy,
     handbook,
@@ -29,6 +30,8 @@ app = typer.Typer(
 running.add_to(app)
 operating.add_to(app)
 mail.add_to(app)
+auditing.add_to(app)
+app.add_typer(auditing.app, name="audit")
 app.add_typer(organisations.app, name="org")
 app.add_typer(referrals.app, name="referral")
 app.add_typer(stories.searches, name="search")

@@ -37,7 +37,7 @@ _CHANGES = (
 
 Changed = tuple[Cause, set[UUID], bool]
 """The last event that changed a provider's homes (or let it join), which of them, and whether it has just joined."""
-_ANSWERS = (vacancies.VacancyReserved, vacancies.ReservationRefused, PlacementStarted)
+ANSWERS = (vacancies.VacancyReserved, vacancies.ReservationRefused, PlacementStarted)
 """Events of other streams that tell one case something; they may be read before the case itself."""
 
 
@@ -136,7 +136,7 @@ class Search:
 
     def _answer(self, step: Step, record: Record, view: Sight) -> None:
         event = record.event
-        if not isinstance(event, _ANSWERS) or not self._parking.is_for(step, event.referral_id):
+        if not isinstance(event, ANSWERS) or not self._parking.is_for(step, event.referral_id):
             return
         case = self._cases.get(event.referral_id)
         if case is None:

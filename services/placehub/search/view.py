@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from placehub import codes
-from placehub.contracts.parts import Basis, HomeFit
+from placehub.contracts.parts import Basis, Finding, HomeFit
 from placehub.keys.client import KeyClient
 from placehub.keys.sealing import unseal
 from placehub.referrals.child import Child, ChildNeed
@@ -97,11 +97,13 @@ class Sight:
 
     def fit(self, case: Case, vacancy_id: UUID) -> tuple[str, HomeFit] | None:
         """Return the home with its provider, or None when it does not fit now."""
+        row, found = self._around.homes.row(vacancy_id), self.judged(case, vacancy_id)
+        return (row.provider, found) if row is not None and isinstance(found, HomeFit) else None
+
+    def judged(self, case: Case, vacancy_id: UUID) -> HomeFit | Finding | None:
+        """Return how the home fits, or the first finding that rules it out; None when it is not open."""
         row = self._around.homes.row(vacancy_id)
-        if row is None or not row.live:
-            return None
-        found = judge(self._lookings_of(case), row)
-        return (row.provider, found) if isinstance(found, HomeFit) else None
+        return judge(self._lookings_of(case), row) if row is not None and row.live else None
 
     def within_reach(self, case: Case, spots: Spots) -> frozenset[str]:
         """Return the providers of these spots that the search can reach at all."""

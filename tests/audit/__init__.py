@@ -1,0 +1,1 @@
+"""Decisions made again, explained and simulated."""
