@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from placehub.contracts.codec import to_json
+from placehub.offers.events import FieldFeedback, ReferralFeedbackGiven
+from placehub.referrals.events import FeedbackAnswered
 from placehub.referrals.quality import RISKS
-from placehub.search.events import ProviderInvited, ReferralAssessed
+from placehub.search.events import ProviderInvited, ReferralAssessed, SearchClosed
 
-from .story import Town
+from .story import Town, play
 
 pytestmark = pytest.mark.broker
 
@@ -45,3 +48,39 @@ def revised(document: dict[str, Any]) -> dict[str, Any]:
     child = {**document["children"][0], "risks_none_known": list(RISKS), "pets": "Yes - can"}
     wanted = {name: value for name, value in document["wanted"].items() if name != "siblings_plan"}
     return {**document, "version": 2, "wanted": wanted, "children": [child]}
+
+
+def test_what_a_provider_found_reaches_both_sides_after_the_search(town: Town) -> None:
+    """After the start the provider says how a field turned out and the authority answers; both have both.
+
+    A provider with whom no child lives is refused, and so is an answer to what nobody said.
+    """
+    case, home, offer = play(town)
+    provider, other = town.providers[0], town.providers[1]
+    case.agree(offer, home, provider)
+    case.start(offer, home, provider)
+    town.hub.settle()
+    assert town.authority.got(SearchClosed, case.id)
+    town.hub.pass_time(days=20)
+    found = (FieldFeedback(field="children.0.pets", found="not told"),)
+    said = ReferralFeedbackGiven(referral_id=case.id, provider=provider.code, after_days=14, fields=found)
+    provider.post(said)
+    stranger = other.post(replace(said, provider=other.code))
+    town.hub.settle()
+    assert town.authority.got(ReferralFeedbackGiven, case.id) == provider.got(ReferralFeedbackGiven, case.id) == [said]
+    assert other.refusal_of(stranger).field == "referral_id"
+    answer = FeedbackAnswered(
+        referral_id=case.id,
+        authority=town.authority.code,
+        provider=provider.code,
+        after_days=14,
+        field="children.0.pets",
+        answer="not known then",
+    )
+    town.authority.post(answer)
+    nothing = town.authority.post(replace(answer, after_days=42))
+    town.hub.settle()
+    assert answer in provider.got(FeedbackAnswered, case.id)
+    assert answer in town.authority.got(FeedbackAnswered, case.id)
+    assert not other.got(FeedbackAnswered, case.id)
+    assert town.authority.refusal_of(nothing).field == "field"

@@ -12,6 +12,7 @@ from placehub.monitoring.suppression import SMALL, hidden, shared_share
 from placehub.offers.events import ClarificationAsked, ReferralFeedbackGiven
 from placehub.referrals.events import FeedbackAnswered, ReferralMade
 from placehub.search.events import ReferralAssessed
+from placehub.search.feedback import AFTER_DAYS
 
 Row = Mapping[str, Any]
 FOUND: Final = ("described", "different", "not told")
@@ -33,6 +34,8 @@ def _asked(row: Row, event: ClarificationAsked, attributes: Attributes) -> dict[
 
 
 def _found(row: Row, event: ReferralFeedbackGiven, attributes: Attributes) -> dict[str, Any]:
+    if event.after_days not in AFTER_DAYS:  # the search refused it
+        return {}
     found = [one.found for one in event.fields]
     return {column(name): (row.get(column(name)) or 0) + found.count(name) for name in FOUND}
 
