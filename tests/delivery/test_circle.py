@@ -148,6 +148,19 @@ def test_providers_of_an_agreement_do_not_see_each_other() -> None:
     assert sent == [["LA-1", "LA-2", "LEAD"], ["P", "LA-1", "LA-2", "LEAD", "P"], ["Q", "LA-1", "LA-2", "LEAD", "Q"]]
 
 
+def test_who_is_told_of_a_search_gets_no_part_in_it() -> None:
+    """Every party that is named gets the announcement without the names of the others: no seat, no fact, no key."""
+    case = Told()
+    case.authority(referrals.EarlyNoticeGiven)
+    before = len(case.letters)
+    case.hub("IFA-1", search.SearchAnnounced, providers=("IFA-8", "IFA-9"))
+    letters = case.letters[before:]
+    assert [one.organisation for one in letters] == [AUTHORITY, "IFA-8", "IFA-9"]
+    assert [one.event.providers for one in letters] == [(), (), ()]
+    assert not {"IFA-8", "IFA-9"} & set(case.circle.parties.seats)
+    assert not {provider for provider, _ in case.circle.entitled()} & {"IFA-8", "IFA-9"}
+
+
 AUTHORITY_SAYS = [
     referrals.EarlyNoticeGiven,
     referrals.ReferralMade,
@@ -175,6 +188,9 @@ HUB_SAYS = [
     search.InvitationClosed,
     search.InvitationLapsed,
     search.NoFitFound,
+    search.SearchWidened,
+    search.ReleaseDelayed,
+    search.InvitationsWithheld,
     search.OfferExpired,
     search.SelectionRefused,
     search.OfferNotSelected,

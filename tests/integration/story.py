@@ -161,14 +161,12 @@ class Town:
             )
         )
         for provider in self.providers:
-            self.authority.post(
-                ProviderJoined(
-                    agreement_id=self.agreement_id,
-                    lead=self.authority.code,
-                    provider=provider.code,
-                    joined_on=date(2026, 1, 1),
-                )
-            )
+            self.join(provider)
+
+    def join(self, provider: Desk, tier: int | None = None) -> None:
+        """Let a provider join, or say anew in which tier it is."""
+        joined: dict[str, Any] = {"agreement_id": self.agreement_id, "lead": self.authority.code, "tier": tier}
+        self.authority.post(ProviderJoined(**joined, provider=provider.code, joined_on=date(2026, 1, 1)))
 
     def end(self) -> None:
         """Close every home, so that no later test meets it."""

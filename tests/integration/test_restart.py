@@ -74,7 +74,7 @@ class Hub:
             authority=AUTHORITY,
             need_known_at=NOW,
             lawful_basis=BASIS,
-            wanted=Wanted(kind="long term", near_sector="LS6 2"),
+            wanted=Wanted(kind="long term", near_sector="LS6 2", within_miles=30),
             children=(NotedChild(child_id=uuid4(), age_band="8-10", sex="F"),),
         )
         after = InHouseSearchStarted(referral_id=case, authority=AUTHORITY)

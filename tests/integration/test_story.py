@@ -81,7 +81,7 @@ def test_a_home_opened_later_is_invited_at_once(town: Town) -> None:
     """Where nothing fitted, a vacancy that opens later brings its provider the invitation."""
     case = town.case()
     town.hub.settle()
-    case.notice()
+    case.notice(within_miles=30)
     town.hub.settle()
     assert len(town.authority.got(NoFitFound, case.id)) == 1
     assert not town.providers[1].got(ProviderInvited, case.id)
@@ -98,7 +98,7 @@ def test_a_home_that_does_not_fit_is_not_invited(town: Town) -> None:
     town.open_home(town.providers[2], kinds=["short break"])
     town.hub.settle()
     case = town.case()
-    case.notice()
+    case.notice(within_miles=30)
     town.hub.settle()
     (none,) = town.authority.got(NoFitFound, case.id)
     assert {"distance", "age", "kind"} <= {one.criterion for one in none.removed}

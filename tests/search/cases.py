@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from placehub.offers import events as offers
 from placehub.referrals import events as referrals
 from placehub.referrals.child import Child, NotedChild
 from placehub.search.case import Case, Found, Invitation, Offer, told
-from placehub.search.events import ReferralAssessed
+from placehub.search.events import ReferralAssessed, Relaxation
 from placehub.search.policy import DEFAULT, Policy
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -58,14 +58,37 @@ class Given:
     most: int | None = None
     new: frozenset[UUID] = frozenset()
     agreed: Policy = DEFAULT
+    tiers: dict[str, int] = field(default_factory=dict)
+    parties: frozenset[str] = frozenset()
+    farther: dict[int, dict[UUID, tuple[str, HomeFit]]] = field(default_factory=dict)
+    """Homes that come within reach once so many widening steps are taken."""
 
     def policy(self, case: Case) -> Policy:
         """Return the policy given."""
         return self.agreed
 
+    def tier(self, case: Case, provider: str) -> int | None:
+        """Return the tier given."""
+        return self.tiers.get(provider)
+
+    def eligible(self, case: Case) -> frozenset[str]:
+        """Return the parties given."""
+        return self.parties
+
+    def removed_by(self, case: Case, providers: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """Return that each has one home, which was too far."""
+        return dict.fromkeys(providers, ("distance", 1))
+
+    def relaxations(self, case: Case) -> tuple[Relaxation, ...]:
+        """Return one."""
+        return (Relaxation(criterion="distance", homes=1),)
+
     def fits(self, case: Case) -> Sequence[tuple[str, HomeFit]]:
-        """Return every home, in the order of their ids."""
-        return [self.homes[one] for one in sorted(self.homes)]
+        """Return every home within reach, in the order of their ids."""
+        reached = dict(self.homes)
+        for step in range(1, case.widened + 1):
+            reached |= self.farther.get(step, {})
+        return [reached[one] for one in sorted(reached)]
 
     def considered(self, case: Case) -> tuple[int, dict[str, int]]:
         """Return as many homes as there are, and one that was too far."""

@@ -32,8 +32,10 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "InvitationDeclined.fact",
         "Question.field",
         "ReferralAssessed.blocking",
+        "Relaxation.criterion",
         "Removed.criterion",
         "Weight.criterion",
+        "Withheld.criterion",
         "SearchResumed.because",
         "SearchStarted.because",
         "StaleFact.field",
@@ -63,7 +65,7 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "SharingAgreementRecorded.reference",
     ),
     "a line of a fee, as the parties call it": ("FeeLine.what", "SupportLineRefused.what", "SupportRefused.what"),
-    "an area of some thousand homes": ("Home.postcode_sector", "Wanted.near_sector"),
+    "an area of some thousand homes": ("Home.postcode_sector", "SearchAnnounced.district", "Wanted.near_sector"),
 }
 """Why a text without a code list may travel unsealed; a text field that is not here is refused."""
 

@@ -39,6 +39,7 @@ class Audience(StrEnum):
     JOINED = "every provider of the agreement, also those that join later"
     ITSELF = "the organisation itself"
     RECEIVERS = "whoever received the event it corrects"
+    ANNOUNCED = "every party it names, none of which gets a part in the case"
     NOBODY = "nobody"
 
 
@@ -123,12 +124,16 @@ TABLE: Final[tuple[Row, ...]] = (
         search.ReferralAssessed,
         search.SearchStarted,
         search.SearchWidened,
+        search.ReleaseDelayed,
         search.NoFitFound,
         search.SplitProposed,
         search.SearchResumed,
         search.SearchReopened,
         search.SearchClosed,
     ),
+    *_rows([_A.NOBODY], search.InvitationsWithheld),
+    Row(search.SearchAnnounced, _A.AUTHORITY, ("providers",), "who has no home that fits is the providers' own"),
+    Row(search.SearchAnnounced, _A.ANNOUNCED, ("providers",), "nobody is told of the others"),
     Row(search.ProviderInvited, _A.AUTHORITY, ("homes", "basis.changed"), _HOMES),
     Row(search.ProviderInvited, _A.THIS_PROVIDER, ("basis",), _BASIS),
     Row(search.InvitationUpdated, _A.AUTHORITY, ("homes", "basis.changed"), _HOMES),
@@ -269,5 +274,7 @@ def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
             return [event.organisation]
         case Audience.RECEIVERS:
             return sorted(parties.received)
+        case Audience.ANNOUNCED:
+            return tuple(event.providers)
         case Audience.NOBODY:
             return []

@@ -11,7 +11,10 @@ from placehub.search.criteria import CRITERIA
 from placehub.search.looking import Level
 from placehub.search.matching import BANDS, HARD_FACTS, RULES_VERSION, band, match
 from placehub.search.policy import DEFAULT, Policy, check_policy
+from placehub.search.releasing import invite, release_at
 from placehub.search.surroundings import Surroundings
+from placehub.search.widening import nothing_fits, widen
+from placehub.search.withholding import relaxations
 
 _INTRO = """\
 Matching is a pure function of the need, the homes, the hub's time and the policy: the same facts give the same answer.
@@ -28,6 +31,8 @@ def matching() -> str:
         section("Who is searched", docstring(Surroundings.eligible)),
         section("What a criterion may say", _levels()),
         section("The criteria, in order", _order(), _criteria()),
+        section("When too few homes fit", docstring(widen), docstring(nothing_fits), docstring(relaxations)),
+        section("When invitations leave", docstring(invite), docstring(release_at)),
         section("Bands", f"Best first: {codes(BANDS)}. {_hard()}", docstring(band)),
         section("Order", docstring(match)),
         section("The policy", _policy()),

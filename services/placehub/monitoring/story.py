@@ -43,7 +43,17 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     ),
     search.InvitationClosed: lambda event: f"{event.provider}'s invitation is over: {event.reason}.",
     search.InvitationLapsed: lambda event: f"{event.provider} did not answer in time.",
-    search.NoFitFound: lambda event: "No home fits now; vacancies that open later are still matched.",
+    search.SearchWidened: lambda event: (
+        f"Too few homes fitted: the search now reaches {event.within_miles} miles, and {_homes_fit(event)}."
+    ),
+    search.ReleaseDelayed: lambda event: (
+        f"{event.providers} providers are told later, from {event.until:%d %B %Y %H:%M}: {event.cause}."
+    ),
+    search.SearchAnnounced: lambda event: f"{event.told} other parties were told of the search, in bands only.",
+    search.InvitationsWithheld: lambda event: f"{len(event.withheld)} providers were not invited.",
+    search.NoFitFound: lambda event: (
+        "No home fits now; vacancies that open later are still matched." + _relaxed(event.relaxations)
+    ),
     search.OfferExpired: lambda event: f"The time of {event.provider}'s offer ran out.",
     search.SelectionRefused: lambda event: (
         f"The place at {event.provider} had just gone; {len(event.next_offers)} other offers stand."
@@ -83,3 +93,14 @@ def _children(children: tuple[Any, ...]) -> str:
 
 def _homes(homes: tuple[Any, ...]) -> str:
     return "1 home" if len(homes) == 1 else f"{len(homes)} homes"
+
+
+def _homes_fit(event: search.SearchWidened) -> str:
+    return "1 home fits" if event.homes_fitting == 1 else f"{event.homes_fitting} homes fit"
+
+
+def _relaxed(relaxations: tuple[search.Relaxation, ...]) -> str:
+    if not relaxations:
+        return ""
+    best = relaxations[0]
+    return f" Relaxing {best.criterion} alone would bring {'1 home' if best.homes == 1 else f'{best.homes} homes'}."

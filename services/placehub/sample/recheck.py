@@ -27,7 +27,7 @@ from placehub.streams import event_name
 from placehub.vacancies.events import Exclusion, Home
 
 DEFAULT_MILES: Final = 30
-"""How far a search reaches that names no distance, by the policy that is shipped."""
+"""How far a search reaches that names no distance, by the policy that is shipped; until `SearchWidened` says more."""
 METRES: Final = 1609.344
 HAIR: Final = 0.01
 """Miles by which two ways of computing one distance may differ."""
@@ -66,6 +66,8 @@ class _Question:
     needs: Needs
     today: date
     postcodes: Postcodes
+    reach: int
+    """Miles: how far the search reaches if it names no distance."""
 
     @property
     def needed(self) -> int:
@@ -77,19 +79,23 @@ def recheck(streams: Mapping[str, Sequence[Record]], needs: Needs, postcodes: Po
     """Return every violation in the streams `referral`, `vacancy` and `agreement`; none is what is hoped for."""
     vacancies, joined = _Vacancies(streams["vacancy"]), _Joined(streams["agreement"])
     cases: dict[UUID, list[Record]] = defaultdict(list)
+    reach: dict[UUID, int] = {}
     found: list[Violation] = []
     for record in streams["referral"]:
         event, name = record.event, event_name(type(record.event))
         if name in ("EarlyNoticeGiven", "ReferralMade", "ReferralRevised"):
             cases[event.referral_id].append(record)
+        elif name == "SearchWidened":
+            reach[event.referral_id] = event.within_miles
         elif name in ("ProviderInvited", "InvitationUpdated"):
             told = [one.event for one in cases[event.referral_id] if one.offset <= event.basis.case_offset]
-            found += _check(event, told[-1] if told else None, vacancies, joined, needs, postcodes)
+            miles = reach.get(event.referral_id, DEFAULT_MILES)
+            found += _check(event, told[-1] if told else None, vacancies, joined, needs, postcodes, miles)
     return found
 
 
 def _check(
-    event: Any, case: Any, vacancies: _Vacancies, joined: _Joined, needs: Needs, postcodes: Postcodes
+    event: Any, case: Any, vacancies: _Vacancies, joined: _Joined, needs: Needs, postcodes: Postcodes, reach: int
 ) -> Iterator[Violation]:
     def violation(rule: str, facts: str = "", vacancy_id: UUID | None = None) -> Violation:
         return Violation(event.referral_id, event.provider, vacancy_id, rule, facts)
@@ -108,19 +114,21 @@ def _check(
             continue
         # The need is sealed in an early notice's case: nothing decided then can rest on it.
         known = needs if event_name(type(case)) != "EarlyNoticeGiven" else {}
-        for rule, facts in _broken(case, vacancy, fit, known, event.basis.decided_at.date(), postcodes):
+        for rule, facts in _broken(case, vacancy, fit, known, event.basis.decided_at.date(), postcodes, reach):
             yield violation(rule, facts, fit.vacancy_id)
 
 
 def _broken(
-    case: Any, vacancy: _Vacancy, fit: HomeFit, needs: Needs, today: date, postcodes: Postcodes
+    case: Any, vacancy: _Vacancy, fit: HomeFit, needs: Needs, today: date, postcodes: Postcodes, reach: int
 ) -> list[tuple[str, str]]:
     """Return the constraints that are broken; where the plan parts siblings, those of the child it suits best."""
     apart = case.wanted.siblings_plan == "apart" and not any(one.role == "parent" for one in case.children)
     units = [(one,) for one in case.children] if apart else [case.children]
     # an early notice carries no need: what a later referral seals was not to be known when its homes were invited
     known = {one.child_id: needs[one.child_id] for one in case.children if _sealed(one) and one.child_id in needs}
-    answers = [list(_answers(_Question(case.wanted, unit, vacancy, fit, known, today, postcodes))) for unit in units]
+    answers = [
+        list(_answers(_Question(case.wanted, unit, vacancy, fit, known, today, postcodes, reach))) for unit in units
+    ]
     return min(answers, key=len)
 
 
@@ -193,7 +201,7 @@ def _radius(asked: _Question) -> str | None:
     if centre is None or home is None:
         return None
     miles = hypot(centre.east - home.east, centre.north - home.north) / METRES
-    reach = DEFAULT_MILES if asked.wanted.within_miles is None else asked.wanted.within_miles
+    reach = asked.reach if asked.wanted.within_miles is None else asked.wanted.within_miles
     if miles > reach + HAIR:
         return f"{miles:.1f} miles, {reach} allowed"
     said = asked.fit.distance_miles

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from placehub.contracts.fields import record
 from placehub.contracts.parts import Basis, HomeFit
 from placehub.errors import Rejected
 from placehub.referrals.events import EarlyNoticeGiven, OfferFeedback, ReferralMade, ReferralRevised
-from placehub.search.events import ReferralAssessed
+from placehub.search.events import ReferralAssessed, Relaxation
 from placehub.search.policy import Policy
 
 Facts = EarlyNoticeGiven | ReferralMade | ReferralRevised
@@ -84,6 +84,16 @@ class Case:
     in_house: str | None = None
     found: tuple[Found, ...] = ()
     """What providers said of the referral after the start; the authority may answer each."""
+    told_from: datetime | None = None
+    """When the independent sector is told of it: at once, or after the authority's own carers were asked."""
+    waiting: dict[str, datetime] = field(default_factory=dict)
+    """Providers whose invitation waits, and until when; their homes are matched again then."""
+    widened: int = 0
+    """Steps of the policy taken because too few homes fitted; a revised referral keeps them."""
+    widen_at: datetime | None = None
+    """When every home is looked at again, to take the next step or to find that none fits."""
+    announced: str | None = None
+    """What every party was told of it, if they were."""
 
     @property
     def live(self) -> bool:
@@ -116,6 +126,22 @@ class View(Protocol):
 
     def policy(self, case: Case) -> Policy:
         """Return the policy in force now for this case."""
+        ...
+
+    def tier(self, case: Case, provider: str) -> int | None:
+        """Return the provider's tier under the agreement whose policy decides; None where it has none."""
+        ...
+
+    def eligible(self, case: Case) -> frozenset[str]:
+        """Return the providers that may be searched for this case."""
+        ...
+
+    def removed_by(self, case: Case, providers: Iterable[str]) -> Mapping[str, tuple[str, int]]:
+        """Return, by provider, what kept its best home out, and how many open homes it has."""
+        ...
+
+    def relaxations(self, case: Case) -> tuple[Relaxation, ...]:
+        """Return how many homes each single relaxation would bring, most first."""
         ...
 
     def fits(self, case: Case) -> Sequence[tuple[str, HomeFit]]:
@@ -166,6 +192,10 @@ class Decided:
     case: Case
     events: tuple[Any, ...] = ()
     marks: tuple[str, ...] = ()
+
+    def then(self, following: Decided) -> Decided:
+        """Return what follows after this: the later case, and the events of both."""
+        return Decided(following.case, self.events + following.events, self.marks + following.marks)
 
 
 def told(homes: Sequence[HomeFit]) -> tuple[Told, ...]:

@@ -75,7 +75,7 @@ def _in_house_started(case: Case, event: Any, view: View) -> Decided:
 
 def _in_house_concluded(case: Case, event: Any, view: View) -> Decided:
     case = replace(case, in_house="found" if event.found else "not found")
-    return _closed(case, "in-house") if event.found else Decided(case)
+    return _closed(case, "in-house") if event.found else inviting.in_house_over(case, view)
 
 
 def _closed(case: Case, outcome: str) -> Decided:
@@ -214,7 +214,7 @@ def _best_band(case: Case) -> int:
 
 
 def due(case: Case, view: View) -> Decided:
-    """Let what has run out at the view's time run out: silence lapses (it is never a decline), offers expire."""
+    """Let what is over at the view's time be over: silence lapses (it is never a decline), offers expire, waits end."""
     events: list[Any] = []
     for provider in sorted(case.invitations):
         one = case.invitations[provider]
@@ -227,8 +227,10 @@ def due(case: Case, view: View) -> Decided:
         if case.live and offer.state in ("open", "queried") and offer.valid_until <= view.now:
             case = case.with_offer(replace(offer, state="expired"))
             events.append(OfferExpired(referral_id=case.referral_id, provider=offer.provider, offer_id=offer_id))
-    after = inviting.next_best(case, view) if events else Decided(case)
-    return Decided(after.case, (*events, *after.events))
+    after = Decided(case, tuple(events))
+    if events:
+        after = after.then(inviting.next_best(case, view))
+    return after.then(inviting.due(after.case, view))
 
 
 _FOLLOW: Final[dict[type, Callable[[Case, Any, View], Decided]]] = {

@@ -115,18 +115,76 @@ class InvitationLapsed:
 
 @event
 class SearchWidened:
-    """A step of the policy made the search reach further."""
+    """Too few providers had a home that fits: a step of the policy made the search reach further."""
 
     STREAM: ClassVar[str] = "referral"
     referral_id: ReferralId
-    step: int
-    within_miles: int | None = None
+    step: Annotated[int, Doc("1 for the policy's first step")]
+    within_miles: int
+    homes_fitting: Annotated[int, Doc("Homes that fit within the new reach")]
+    basis: Basis | None = None
+
+
+@event
+class ReleaseDelayed:
+    """Invitations wait because a policy insists on it; a wait never changes who is invited, nor the order."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    until: datetime
+    cause: Annotated[str, Code("release_delay_cause")]
+    tier: Annotated[int | None, Doc("The tier that waits; absent: all of them")] = None
+    providers: Annotated[int, Doc("How many providers wait")]
+
+
+@event
+class SearchAnnounced:
+    """Every party without an invitation is told of a search in bands: fair notice, and no part in the case."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    providers: Annotated[tuple[Organisation, ...], Doc("Who is told; nobody is told of the others")] = ()
+    told: Annotated[int, Doc("How many are told")]
+    kind: Annotated[str | None, Code("placement_kind")] = None
+    age_bands: Annotated[tuple[str, ...], Code("age_band")] = ()
+    number_of_children: int
+    district: Annotated[str | None, Doc("Postcode district the search is centred on, as `LS6`")] = None
+    needed_by: Annotated[str | None, Code("needed_by")] = None
+
+
+@record
+class Withheld:
+    """One provider that was not invited, and what kept its best home out."""
+
+    provider: Organisation
+    criterion: Annotated[str, Doc("The criterion, or that others fitted better, or that it has no open vacancy")]
+    homes: Annotated[int, Doc("Open homes of the provider that were looked at")]
+
+
+@event
+class InvitationsWithheld:
+    """Every home was looked at: providers under the agreement that were not invited, and why. Sent to nobody.
+
+    Each provider can see its own part, counted over its searches.
+    """
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    withheld: tuple[Withheld, ...]
     basis: Basis | None = None
 
 
 @record
 class Removed:
     """How many homes one rule removed."""
+
+    criterion: str
+    homes: int
+
+
+@record
+class Relaxation:
+    """How many homes would fit if one rule alone were relaxed: left out, or, for the distance, the reach doubled."""
 
     criterion: str
     homes: int
@@ -139,6 +197,7 @@ class NoFitFound:
     STREAM: ClassVar[str] = "referral"
     referral_id: ReferralId
     removed: tuple[Removed, ...]
+    relaxations: Annotated[tuple[Relaxation, ...], Doc("What one relaxation would bring, as tried; most first")] = ()
     basis: Basis | None = None
 
 

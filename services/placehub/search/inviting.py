@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from placehub.contracts.parts import Basis, HomeFit
-from placehub.referrals.events import EarlyNoticeGiven
-from placehub.search.case import BANDS, Case, Decided, Invitation, Told, View, band_of, told
+from placehub.search.case import BANDS, Case, Decided, Told, View, band_of, told
 from placehub.search.events import (
     InvitationClosed,
+    InvitationsWithheld,
     InvitationUpdated,
-    NoFitFound,
-    ProviderInvited,
-    Removed,
     SearchStarted,
+    Withheld,
 )
+from placehub.search.releasing import announce_to_audience, basis_of, begin, interest_only, invite, is_due
+from placehub.search.widening import nothing_fits, widen
 
 OPEN: Final = ("invited", "interested", "offered", "lapsed")
 """Invitations that are kept up to date."""
@@ -31,20 +31,19 @@ MOST_HOMES: Final = 50
 
 def start(case: Case, view: View, because: str) -> Decided:
     """Search every home at once for a case that is new, and invite the providers of those that fit best."""
-    considered, removed = view.considered(case)
-    fits = view.fits(case)
-    basis = view.basis(case)
+    considered, _ = view.considered(case)
     started = SearchStarted(
         referral_id=case.referral_id,
         because=because,
         homes_considered=considered,
-        homes_fitting=len(fits),
-        basis=basis,
+        homes_fitting=len(view.fits(case)),
+        basis=view.basis(case),
     )
-    case = replace(case, matched=basis.vacancy_offsets)
-    invited = _invite(case, view, _by_provider(fits), view.most_invited(case))
-    none = () if fits else (_no_fit(case, view, removed),)
-    return Decided(invited.case, (started, *invited.events, *none))
+    decided = Decided(case, (started,)).then(_looked(begin(case, view), view))
+    decided = decided.then(widen(decided.case, view))
+    homes = _by_provider(view.fits(decided.case))
+    decided = decided.then(invite(decided.case, view, dict(list(homes.items())[: view.most_invited(case)])))
+    return _round_off(decided, view, found=bool(homes))
 
 
 def again(case: Case, view: View, *, told_anew: bool = True) -> Decided:
@@ -52,17 +51,56 @@ def again(case: Case, view: View, *, told_anew: bool = True) -> Decided:
 
     `told_anew`: everybody invited is told again, because the facts are others; else only whose homes have changed.
     """
-    homes = _by_provider(view.fits(case))
-    decided = Decided(replace(case, matched=view.basis(case).vacancy_offsets))
+    decided = _looked(case, view)
+    decided = decided.then(widen(decided.case, view))
+    homes = _by_provider(view.fits(decided.case))
     for provider in sorted(case.invitations):
-        decided = _then(decided, _update(decided.case, view, provider, homes.get(provider, ()), told_anew=told_anew))
+        decided = decided.then(_update(decided.case, view, provider, homes.get(provider, ()), told_anew=told_anew))
     new = {provider: found for provider, found in homes.items() if provider not in case.invitations}
     most = view.most_invited(case)
-    room = None if most is None else max(0, most - sum(one.state in OPEN for one in decided.case.invitations.values()))
-    decided = _then(decided, _invite(decided.case, view, new, room))
-    if not homes and not any(one.state in OPEN for one in decided.case.invitations.values()):
-        decided = _then(decided, Decided(decided.case, (_no_fit(case, view, view.considered(case)[1]),)))
-    return decided
+    open_now = sum(one.state in OPEN for one in decided.case.invitations.values())
+    chosen = list(new)[: None if most is None else max(0, most - open_now)]
+    waiting = {provider: at for provider, at in case.waiting.items() if provider in chosen}
+    found = {provider: new[provider] for provider in chosen}
+    decided = decided.then(invite(replace(decided.case, waiting=waiting), view, found))
+    return _round_off(decided, view, found=bool(homes) or open_now > 0)
+
+
+def _looked(case: Case, view: View) -> Decided:
+    return Decided(replace(case, matched=view.basis(case).vacancy_offsets))
+
+
+def _round_off(decided: Decided, view: View, *, found: bool) -> Decided:
+    """After every home was looked at: give fair notice, say that nothing fits if so, and note who was not invited."""
+    decided = decided.then(announce_to_audience(decided.case, view))
+    if not found:
+        decided = decided.then(nothing_fits(decided.case, view))
+    return decided.then(_withhold(decided.case, view))
+
+
+def due(case: Case, view: View) -> Decided:
+    """Look at every home again when a wait of the search is over; those whose wait is over leave together."""
+    return again(case, view, told_anew=False) if case.searching and is_due(case, view) else Decided(case)
+
+
+def in_house_over(case: Case, view: View) -> Decided:
+    """No home was found in house: a wait for that ends now."""
+    if case.told_from is None or case.told_from <= view.now:
+        return Decided(case)
+    case = replace(case, told_from=view.now)
+    return again(case, view, told_anew=False) if case.searching else Decided(case)
+
+
+def _withhold(case: Case, view: View) -> Decided:
+    others = sorted(view.eligible(case) - case.invitations.keys() - case.waiting.keys())
+    if not others:
+        return Decided(case)
+    reasons = view.removed_by(case, others)
+    withheld = tuple(
+        Withheld(provider=one, criterion=reasons[one][0], homes=reasons[one][1]) for one in others if one in reasons
+    )
+    event = InvitationsWithheld(referral_id=case.referral_id, withheld=withheld, basis=view.basis(case))
+    return Decided(case, (event,))
 
 
 def next_best(case: Case, view: View) -> Decided:
@@ -74,11 +112,12 @@ def next_best(case: Case, view: View) -> Decided:
     most = view.most_invited(case)
     if most is None or not case.searching or any(one.state in STANDING_OFFERS for one in case.offers.values()):
         return Decided(case)
-    room = most - sum(one.state in AWAITED for one in case.invitations.values())
+    room = most - len(case.waiting) - sum(one.state in AWAITED for one in case.invitations.values())
     if room <= 0:
         return Decided(case)
-    homes = _by_provider(view.fits(case))
-    return _invite(case, view, {one: found for one, found in homes.items() if one not in case.invitations}, room)
+    known = case.invitations.keys() | case.waiting.keys()
+    new = [(one, found) for one, found in _by_provider(view.fits(case)).items() if one not in known]
+    return invite(case, view, dict(new[:room]))
 
 
 def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID], *, joined: bool = False) -> Decided:
@@ -94,43 +133,21 @@ def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID]
         told_of = [home.vacancy_id for home in known.homes]
         homes = _fits(case, view, [*told_of, *changed])
         return _update(case, view, provider, homes, told_anew=False, changed=changed)
+    if provider in case.waiting:
+        return Decided(case)  # its homes are matched again when its wait is over
     new = changed if joined else [one for one in changed if view.is_new(case, one)]
     if not _fits(case, view, new):
         return Decided(case)
-    return _invite(case, view, {provider: _fits(case, view, view.vacancies_of(provider))}, None, changed)
+    return invite(case, view, {provider: _fits(case, view, view.vacancies_of(provider))}, changed)
 
 
 def close_all(case: Case, reason: str, but: frozenset[str] = frozenset()) -> Decided:
     """Close every invitation that still stands, but those of the providers named."""
-    decided = Decided(case)
+    decided = Decided(replace(case, waiting={}, widen_at=None))
     for provider in sorted(case.invitations):
         if case.invitations[provider].state in OPEN and provider not in but:
-            decided = _then(decided, _close(decided.case, provider, reason))
+            decided = decided.then(_close(decided.case, provider, reason))
     return decided
-
-
-def _invite(
-    case: Case, view: View, homes: dict[str, tuple[HomeFit, ...]], most: int | None, changed: Sequence[UUID] = ()
-) -> Decided:
-    basis, respond_by = _basis(case, view, changed), view.respond_by(case)
-    events: list[Any] = []
-    for provider, found in list(homes.items())[:most]:
-        events.append(
-            ProviderInvited(
-                referral_id=case.referral_id,
-                provider=provider,
-                interest_only=_interest_only(case),
-                band=band_of(found),
-                homes=found,
-                released_at=view.now,
-                respond_by=respond_by,
-                basis=basis,
-            )
-        )
-        case = case.with_invitation(
-            Invitation(provider=provider, state="invited", homes=told(found), respond_by=respond_by)
-        )
-    return Decided(case, tuple(events))
 
 
 def _update(
@@ -154,12 +171,12 @@ def _update(
     event = InvitationUpdated(
         referral_id=case.referral_id,
         provider=provider,
-        interest_only=_interest_only(case),
+        interest_only=interest_only(case),
         band=band_of(homes),
         homes=homes,
         released_at=view.now,
         respond_by=respond_by,
-        basis=_basis(case, view, changed),
+        basis=basis_of(case, view, changed),
     )
     state = "invited" if known.state == "lapsed" else known.state
     return Decided(
@@ -174,17 +191,7 @@ def _close(case: Case, provider: str, reason: str, basis: Basis | None = None) -
 
 
 def _no_longer_fits(case: Case, view: View, provider: str, changed: Sequence[UUID]) -> Decided:
-    return _close(case, provider, "no longer fits", _basis(case, view, changed))
-
-
-def _basis(case: Case, view: View, changed: Sequence[UUID]) -> Basis:
-    """Return what the hub knows now, and of which homes' change it decides; none: it looks at every home."""
-    return replace(view.basis(case), changed=tuple(changed))
-
-
-def _no_fit(case: Case, view: View, removed: dict[str, int]) -> NoFitFound:
-    counts = tuple(Removed(criterion=name, homes=count) for name, count in sorted(removed.items()) if count)
-    return NoFitFound(referral_id=case.referral_id, removed=counts, basis=view.basis(case))
+    return _close(case, provider, "no longer fits", basis_of(case, view, changed))
 
 
 def _by_provider(fits: Iterable[tuple[str, HomeFit]]) -> dict[str, tuple[HomeFit, ...]]:
@@ -206,11 +213,3 @@ def _fits(case: Case, view: View, vacancies: Iterable[UUID]) -> tuple[HomeFit, .
 def _gist(homes: Sequence[HomeFit] | Sequence[Told]) -> frozenset[tuple[UUID, str, tuple[str, ...]]]:
     """What of the homes is worth telling a provider again."""
     return frozenset((home.vacancy_id, home.band, home.questions) for home in homes)
-
-
-def _interest_only(case: Case) -> bool:
-    return isinstance(case.facts, EarlyNoticeGiven)
-
-
-def _then(first: Decided, second: Decided) -> Decided:
-    return Decided(second.case, first.events + second.events)

@@ -137,6 +137,11 @@ class Policy:
         """Return how long an invited provider has to answer."""
         return timedelta(hours=self.response_hours_today if needed_by == TODAY else self.response_hours)
 
+    def reach_after(self, steps: int) -> int:
+        """Return how many miles a search reaches that names no distance and has taken so many widening steps."""
+        taken = self.widening[:steps]
+        return taken[-1].radius_miles if taken else self.radius_miles
+
     def most_invited_at_start(self, needed_by: str | None) -> int | None:
         """Return how many providers are invited at the start; None: every one that fits, as in an emergency."""
         return None if needed_by == TODAY else self.most_invited

@@ -129,7 +129,7 @@ class Search:
         view = self._view(step)
         for referral_id, case in self._cases.every():
             decided = due(case, view)
-            if decided.events:
+            if decided.case is not case:
                 because = uuid5(HUB, f"due|{referral_id}|{case.offset}|{step.now.isoformat()}")
                 self._keep(step, decided, because)
         self._cases.finish()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
@@ -17,14 +18,15 @@ from placehub.keys.sealing import unseal
 from placehub.referrals.child import Child, ChildNeed
 from placehub.search.assessing import assess
 from placehub.search.case import Case, Facts
-from placehub.search.events import ReferralAssessed
-from placehub.search.homes import Spots, is_after
+from placehub.search.events import ReferralAssessed, Relaxation
+from placehub.search.homes import HomeRow, Spots, is_after
 from placehub.search.looking import Looking, reach_of
 from placehub.search.matching import RULES_VERSION, Match, judge, lookings_of, match, within_reach
 from placehub.search.policy import Policy
 from placehub.search.questions import Search, mattering
 from placehub.search.sought import Sought, sought_of
 from placehub.search.surroundings import Surroundings
+from placehub.search.withholding import relaxations, removed_by
 
 PURPOSE: Final = "matching"
 """What the hub gives as its purpose when it opens a need."""
@@ -74,8 +76,8 @@ class Sight:
         self._matched: tuple[Case, Match] | None = None
         # the facts are kept with what follows from them, or their id could be another's
         self._needs_of: dict[int, tuple[Facts, Mapping[UUID, ChildNeed]]] = {}
-        self._sought: dict[int, tuple[Facts, Sought]] = {}
-        self._lookings: dict[int, tuple[Facts, tuple[Looking, ...]]] = {}
+        self._sought: dict[tuple[int, int], tuple[Facts, Sought]] = {}
+        self._lookings: dict[tuple[int, int], tuple[Facts, tuple[Looking, ...]]] = {}
 
     def policy(self, case: Case) -> Policy:
         """Return the policy in force now for this case."""
@@ -84,6 +86,27 @@ class Sight:
         if known is None:
             known = self._policies[place] = self._around.policy_for(*place, self.now)
         return known
+
+    def tier(self, case: Case, provider: str) -> int | None:
+        """Return the provider's tier under the agreement whose policy decides; None where it has none."""
+        return self._around.tier_of(case.facts.authority, case.facts.agreement_id, provider)
+
+    def eligible(self, case: Case) -> frozenset[str]:
+        """Return the providers that may be searched for this case."""
+        return self._around.eligible(case.facts.authority, case.facts.agreement_id)
+
+    def removed_by(self, case: Case, providers: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """Return, by provider, what kept its best home out, and how many open homes it has."""
+        rows = {provider: self._rows(self._around.vacancies_of(provider)) for provider in providers}
+        return removed_by(self._lookings_of(case), rows)
+
+    def relaxations(self, case: Case) -> tuple[Relaxation, ...]:
+        """Return how many homes each single relaxation would bring, most first."""
+        return relaxations(self._lookings_of(case), self._around.homes)
+
+    def _rows(self, vacancies: Iterable[UUID]) -> list[HomeRow]:
+        rows = (self._around.homes.row(one) for one in sorted(vacancies))
+        return [row for row in rows if row is not None]
 
     def fits(self, case: Case) -> tuple[tuple[str, HomeFit], ...]:
         """Return every fitting home with its provider, best first."""
@@ -107,8 +130,7 @@ class Sight:
 
     def within_reach(self, case: Case, spots: Spots) -> frozenset[str]:
         """Return the providers of these spots that the search can reach at all."""
-        wanted = case.facts.wanted
-        return within_reach(self._place(case), reach_of(wanted.within_miles, self.policy(case)), spots)
+        return within_reach(self._place(case), reach_of(self._miles(case), self.policy(case)), spots)
 
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return the vacancy's provider, or None when it is not open."""
@@ -153,7 +175,7 @@ class Sight:
         search = Search(
             self._look(case),
             self._around.homes,
-            self._eligible(case),
+            self.eligible(case),
             self.now,
             self.policy(case),
             found,
@@ -169,20 +191,24 @@ class Sight:
             known = self._needs_of[id(facts)] = facts, self._needs.of(facts)
         return known[1]
 
-    def _eligible(self, case: Case) -> frozenset[str]:
-        return self._around.eligible(case.facts.authority, case.facts.agreement_id)
+    def _miles(self, case: Case) -> int | None:
+        """Return how far the search reaches: as the authority said, else as far as the steps taken lead."""
+        named = case.facts.wanted.within_miles
+        return self.policy(case).reach_after(case.widened) if named is None and case.widened else named
 
     def _match(self, case: Case) -> Match:
-        if self._matched is None or self._matched[0].facts is not case.facts:
-            found = match(self._look(case), self._around.homes, self._eligible(case), self.now, self.policy(case))
+        known = self._matched[0] if self._matched else None
+        if self._matched is None or known is None or known.facts is not case.facts or known.widened != case.widened:
+            found = match(self._look(case), self._around.homes, self.eligible(case), self.now, self.policy(case))
             self._matched = (case, found)
         return self._matched[1]
 
     def _lookings_of(self, case: Case) -> tuple[Looking, ...]:
-        known = self._lookings.get(id(case.facts))
+        place = id(case.facts), case.widened
+        known = self._lookings.get(place)
         if known is None:
-            found = lookings_of(self._look(case), self._eligible(case), self.now, self.policy(case))
-            known = self._lookings[id(case.facts)] = case.facts, found
+            found = lookings_of(self._look(case), self.eligible(case), self.now, self.policy(case))
+            known = self._lookings[place] = case.facts, found
         return known[1]
 
     def _place(self, case: Case) -> tuple[float, float] | None:
@@ -190,8 +216,9 @@ class Sight:
         return (sector.east, sector.north) if sector else None
 
     def _look(self, case: Case) -> Sought:
-        known = self._sought.get(id(case.facts))
+        place = id(case.facts), case.widened
+        known = self._sought.get(place)
         if known is None:
-            known = case.facts, sought_of(case.facts, self._opened(case.facts), self._place(case))
-            self._sought[id(case.facts)] = known
+            sought = sought_of(case.facts, self._opened(case.facts), self._place(case))
+            known = self._sought[place] = case.facts, replace(sought, within_miles=self._miles(case))
         return known[1]
