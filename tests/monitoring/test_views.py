@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Connection, Engine, select
@@ -17,8 +18,10 @@ from placehub.drivers.records import Message, Partition, Record, read_raw
 from placehub.drivers.step import Step
 from placehub.monitoring.processor import Monitoring
 from placehub.monitoring.tables import SEARCH
-from placehub.monitoring.views import VIEWS, search_story
+from placehub.monitoring.views import VIEWS, missed, search_story
 from placehub.postcodes import Postcodes
+from placehub.referrals.events import Wanted
+from placehub.search.events import InvitationsWithheld, NoFitFound, ProviderInvited, Relaxation, Removed, Withheld
 from placehub.streams import DEADLETTER
 
 from .telling import START, Case, Told, opened, record, registered
@@ -192,3 +195,51 @@ def test_a_row_told_of_by_another_stream_only_is_no_search_yet(engine: Engine, f
         kept = connection.execute(select(SEARCH).where(SEARCH.c.referral_id == case.referral_id)).one()
     assert kept.authority is None
     assert not [row for row in _rows(engine, "searches") if row["referral_id"] == case.referral_id]
+
+
+def test_each_provider_sees_what_kept_it_out_and_nothing_else(engine: Engine, feed: Feed) -> None:
+    """Counted by its own fact, without the case or anybody else; who was invited after all is not counted."""
+    one, two, three = (f"P{uuid4().hex[:8]}" for _ in range(3))
+
+    def told(case: UUID, event: Any) -> Told:
+        return event, "/hub/search/referral/0", START
+
+    cases = [uuid4(), uuid4()]
+    for case in cases:
+        noted = tuple(Withheld(provider=of, criterion="age", homes=1) for of in (one, two, three))
+        feed([told(case, InvitationsWithheld(referral_id=case, withheld=noted))])
+    invited = ProviderInvited(
+        referral_id=cases[0], provider=two, interest_only=True, band="fits", released_at=START, respond_by=START
+    )
+    changed = (Withheld(provider=three, criterion="no open vacancy", homes=0),)
+    feed([told(cases[0], invited)])
+    feed([told(cases[0], InvitationsWithheld(referral_id=cases[0], withheld=changed))])
+    with engine.connect() as connection:
+        assert missed(connection, one) == [{"criterion": "age", "searches": 2}]
+        assert missed(connection, two) == [{"criterion": "age", "searches": 1}]
+        assert missed(connection, three) == [
+            {"criterion": "age", "searches": 1},
+            {"criterion": "no open vacancy", "searches": 1},
+        ]
+
+
+def test_homes_we_lack_hides_small_numbers(engine: Engine, feed: Feed) -> None:
+    """Six searches that found nothing are shown as about five, by what would have brought the most; two are not."""
+    six, two = f"LA{uuid4().hex[:8]}", f"LA{uuid4().hex[:8]}"
+    for authority, count, age_band in ((six, 6, "8-10"), (two, 2, "16-17")):
+        for _ in range(count):
+            case = Case(authority)
+            notice, *_ = case.referral()[0]
+            child = replace(notice.children[0], age_band=age_band)
+            wanted = Wanted(kind="remand", near_sector="LS6 2")
+            notice = replace(notice, children=(child,), wanted=wanted)
+            none = NoFitFound(
+                referral_id=case.referral_id,
+                removed=(Removed(criterion="age", homes=4),),
+                relaxations=(Relaxation(criterion="age", homes=4),),
+            )
+            feed([(notice, authority, START), (none, "/hub/search/referral/0", START)])
+    rows = [row for row in _rows(engine, "homes_we_lack", kind="remand") if row["area"] == "Leeds"]
+    assert {row["age_band"]: row["searches"] for row in rows}["16-17"] is None
+    assert all(row["searches"] is None or row["searches"] % 5 == 0 for row in rows)
+    assert {row["lacking"] for row in rows} == {"age"}

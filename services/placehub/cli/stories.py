@@ -66,6 +66,25 @@ def show_policy(
         as_facts(found)
 
 
+@searches.command("missed")
+def show_missed(
+    provider: Annotated[str, typer.Option("--as", help="Code of the provider.")],
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
+    """Show how many searches a provider was not invited to, and which of its own facts caused it."""
+    from placehub.cli.printing import as_json, as_table
+    from placehub.monitoring.views import missed
+
+    with database(hub(folder)) as connection:
+        rows = missed(connection, provider)
+    if json:
+        as_json(rows)
+    else:
+        columns = ("criterion", "searches")
+        as_table(f"Searches {provider} was not invited to", columns, [[row[one] for one in columns] for row in rows])
+
+
 def _policy_of(folder: Path, agreement: UUID, at: datetime | None) -> Policy:
     from placehub.agreements.reading import agreement_of
     from placehub.errors import NotFound

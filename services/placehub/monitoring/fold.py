@@ -53,6 +53,7 @@ def _sought(column: str) -> Fold:
             "kind": event.wanted.kind,
             "sector": event.wanted.near_sector,
             "children": sum(child.role == "child" for child in event.children),
+            "age_bands": sorted({child.age_band for child in event.children if child.age_band}),
             **_earliest(row, "need_known_at", event.need_known_at),
             **_earliest(row, column, attributes.time),
         }
@@ -81,6 +82,11 @@ def _refused(row: Row, event: search.SelectionRefused, attributes: Attributes) -
     return {"selected_at": None, "selections_refused": (row.get("selections_refused") or 0) + 1}
 
 
+def _none_fits(row: Row, event: search.NoFitFound, attributes: Attributes) -> dict[str, Any]:
+    best = event.relaxations[0].criterion if event.relaxations else None
+    return {"no_fit_at": attributes.time, "lacking": best}
+
+
 def _closed(row: Row, event: search.SearchClosed, attributes: Attributes) -> dict[str, Any]:
     return {"closed_at": attributes.time, "outcome": event.outcome}
 
@@ -107,6 +113,7 @@ SEARCH: Final[Mapping[type, Fold]] = {
     search.SearchStarted: _started,
     search.ProviderInvited: _counted("invitations", "first_invited_at"),
     search.InvitationLapsed: _counted("lapses"),
+    search.NoFitFound: _none_fits,
     search.SelectionRefused: _refused,
     search.SearchResumed: _unselected,
     search.SearchClosed: _closed,
@@ -134,6 +141,30 @@ def _state(row: Row) -> str:
     if row.get("offers"):
         return "offers"
     return "searching" if row.get("search_started_at") else "noted"
+
+
+def _withheld(row: Row, event: search.InvitationsWithheld, attributes: Attributes) -> dict[str, Any]:
+    one = next(one for one in event.withheld if one.provider == row["provider"])
+    return {"criterion": one.criterion, "homes": one.homes}
+
+
+WITHHELD: Final[Mapping[type, Fold]] = {
+    search.InvitationsWithheld: _withheld,
+    search.ProviderInvited: _first("invited_at"),
+}
+"""Events that say which provider was not invited to a search, or after all; what each changes in the pair's row."""
+
+
+def fold_withheld(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+    """Return the row of a search and a provider after the event."""
+    return {**row, **WITHHELD[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
+
+
+def pairs(event: search.InvitationsWithheld | search.ProviderInvited) -> list[tuple[Any, str]]:
+    """Return the search with each provider that the event speaks of."""
+    if isinstance(event, search.InvitationsWithheld):
+        return [(event.referral_id, one.provider) for one in event.withheld]
+    return [(event.referral_id, event.provider)]
 
 
 def _homed(

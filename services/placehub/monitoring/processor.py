@@ -14,7 +14,7 @@ from placehub.drivers.step import Turn
 from placehub.errors import NotFound
 from placehub.monitoring import fold, quality
 from placehub.monitoring.story import sentence, speaker
-from placehub.monitoring.tables import DEAD_LETTER, ORGANISATION, PLACEMENT, QUALITY, SEARCH, STORY, VACANCY
+from placehub.monitoring.tables import DEAD_LETTER, ORGANISATION, PLACEMENT, QUALITY, SEARCH, STORY, VACANCY, WITHHELD
 from placehub.postcodes import Postcodes, authority
 from placehub.streams import DEADLETTER, event_name
 
@@ -49,6 +49,7 @@ class Monitoring:
         for table, known, folding in _FOLDS:
             changes = [self._change(table, folding, record) for record in records if type(record.event) in known]
             _apply(connection, table, changes)
+        _apply(connection, WITHHELD, [one for record in records for one in _of_pairs(record)])
         told = [_told(record) for record in records if _is_of_a_case(record.event)]
         if told:
             connection.execute(insert(STORY).on_conflict_do_nothing(), told)
@@ -105,6 +106,16 @@ def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> N
     connection.execute(
         new.on_conflict_do_update(index_elements=list(table.primary_key), set_=others), [rows[key] for key in keys]
     )
+
+
+def _of_pairs(record: Record) -> list[Change]:
+    if type(record.event) not in fold.WITHHELD:
+        return []
+
+    def change(row: Mapping[str, Any]) -> dict[str, Any]:
+        return fold.fold_withheld(row, record.event, record.attributes)
+
+    return [(pair, change) for pair in fold.pairs(record.event)]
 
 
 def _is_of_a_case(event: Any) -> bool:

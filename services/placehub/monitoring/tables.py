@@ -37,10 +37,27 @@ SEARCH: Final = Table(
     *map(_at, ("first_interest_at", "first_offer_at", "selected_at", "reserved_at", "placed_at", "closed_at")),
     *map(_at, ("in_house_started_at", "in_house_concluded_at", "changed_at")),
     Column("in_house_found", Boolean),
+    Column("age_bands", ARRAY(Text), comment="of its children, each once"),
+    _at("no_fit_at"),
+    Column("lacking", Text, comment="the one relaxation that would have brought the most, when nothing fitted"),
     Column("started_on", Date),
     *map(_count, ("invitations", "declines", "lapses", "offers", "selections_refused")),
     schema=SCHEMA,
     comment="One row per case",
+)
+
+WITHHELD: Final = Table(
+    "withheld",
+    METADATA,
+    Column("referral_id", Uuid, primary_key=True),
+    Column("provider", Text, primary_key=True),
+    Column("criterion", Text, comment="what kept its best home out when every home was last looked at"),
+    Column("homes", Integer, comment="its open homes then"),
+    _at("invited_at"),
+    _at("changed_at"),
+    Index("ix_withheld_provider", "provider"),
+    schema=SCHEMA,
+    comment="One row per search and provider under its agreement that was not invited, or not at once",
 )
 
 VACANCY: Final = Table(

@@ -1,6 +1,6 @@
 """The published views: each a SELECT with its definition in plain words.
 
-These are the operator's: small numbers are shown as they are. Hiding them comes with sharing a view beyond the parties.
+The operator's show small numbers as they are; one that may be shared beyond the parties hides them (`suppression`).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from placehub.monitoring.fairness import hide_homes_we_lack, homes_we_lack, not_invited
 from placehub.monitoring.quality import FOUND, column, shared
 from placehub.monitoring.tables import DEAD_LETTER, ORGANISATION, PLACEMENT, QUALITY, SEARCH, STORY, VACANCY
 
@@ -321,6 +322,34 @@ _ALL: Final = (
         share=shared,
     ),
     View(
+        name="homes_we_lack",
+        title="Homes that were looked for and not found (small numbers are hidden)",
+        says="Searches in which nothing fitted, however far they reached (NoFitFound). Counts of 1 to 5 are left out, "
+        "and others with them where one alone could be worked out; the rest are rounded to 5.",
+        columns={
+            "area": "Authority whose area the search was centred on",
+            "kind": "Kind of placement wanted",
+            "age_band": "Age band of a child; a search counts once in each band of its children",
+            "lacking": "The one rule whose relaxation would have brought the most homes (the reach doubled, for the "
+            "distance), as tried; several at once: none would do alone",
+            "searches": "Searches counted in this row, rounded to 5; empty: hidden",
+        },
+        select=homes_we_lack,
+        share=hide_homes_we_lack,
+    ),
+    View(
+        name="not_invited",
+        title="Searches a provider was not invited to, and why" + _UNSUPPRESSED,
+        says="From InvitationsWithheld. A provider may see its own rows (`placehub search missed`); they name no case "
+        "and nobody else.",
+        columns={
+            "provider": "Code of the provider",
+            "criterion": "What kept its best home out when every home was last looked at",
+            "searches": "Searches under its agreements to which it was never invited",
+        },
+        select=not_invited,
+    ),
+    View(
         name="rejected_events",
         title="Rejected events by sender and reason" + _UNSUPPRESSED,
         says="Dead letters, counted. The rejected value itself is never kept.",
@@ -350,3 +379,9 @@ def search_story(connection: Connection, referral_id: UUID) -> list[dict[str, An
     told = select(*columns).where(or_(STORY.c.referral_id == referral_id, later))
     ordered = told.order_by(STORY.c.at, STORY.c.stream, STORY.c.sequence)
     return [dict(row) for row in connection.execute(ordered).mappings()]
+
+
+def missed(connection: Connection, provider: str) -> list[dict[str, Any]]:
+    """Return how many searches one provider was not invited to, by what kept its best home out; most first."""
+    rows = VIEWS["not_invited"].rows(connection)
+    return [{name: row[name] for name in ("criterion", "searches")} for row in rows if row["provider"] == provider]
