@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_a_good_fact_never_lowers_a_home(world: World, data: st.DataObject) -> N
     name = data.draw(st.sampled_from(sorted(good)))
     nothing: Any = () if name == "kinds" else None
 
-    def among(value: Any) -> tuple[HomeFit, ...]:
+    def among(value: Any) -> Sequence[HomeFit]:
         told = replace(one, home=replace(one.home, **{name: value}))
         return world.of(*world.vacancies[:at], told, *world.vacancies[at + 1 :]).found().fits
 

@@ -120,3 +120,14 @@ def test_the_arrays_cannot_be_changed(postcodes: Postcodes) -> None:
     """Shared columns are read-only."""
     with pytest.raises(ValueError, match="read-only"):
         postcodes.sector_east[0] = 0
+
+
+def test_authorities_that_adjoin(postcodes: Postcodes) -> None:
+    """Leeds adjoins Bradford, not Kent; adjoining goes both ways; nobody adjoins a code nobody knows."""
+    leeds, bradford, kent = "E08000035", "E08000032", "E10000016"
+    near = postcodes.adjoining(leeds)
+    assert bradford in near
+    assert kent not in near
+    assert leeds not in near
+    assert leeds in postcodes.adjoining(bradford)
+    assert postcodes.adjoining("E99999999") == frozenset()

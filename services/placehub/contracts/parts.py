@@ -39,7 +39,7 @@ class Finding:
     """What one criterion says of one home: data; words are made when it is read."""
 
     criterion: Annotated[str, Doc("Name of the hard constraint or need criterion")]
-    verdict: Annotated[str, Doc("`fits`, `does not fit`, `ask`, `needs support` or `needs variation`")]
+    verdict: Annotated[str, Doc("`fits`, `lesser fit`, `needs support`, `needs variation`, `ask`, `not known`")]
     facts: Annotated[dict[str, str], Doc("The bands and codes it rests on")]
 
 
@@ -50,7 +50,9 @@ class HomeFit:
     vacancy_id: VacancyId
     household_ref: HouseholdRef
     band: Annotated[str, Code("band")]
+    need: Annotated[int, Doc("Weighted share of the need criteria that are met, 0 to 1000; orders within a band")] = 500
     distance_miles: Annotated[Decimal | None, Doc("Between postcode sectors' centres; absent: not known")] = None
+    available_from: Annotated[date | None, Doc("The day a child could come; not before the day it was decided")] = None
     findings: tuple[Finding, ...]
     questions: Annotated[tuple[str, ...], Doc("Criteria that are a question to the carer or the authority")]
 

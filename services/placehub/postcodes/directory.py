@@ -15,6 +15,10 @@ from placehub.postcodes.notation import normalise, normalise_sector
 from placehub.postcodes.store import Store, open_store
 
 METRES_IN_A_MILE = 1609.344
+ADJOINING_METRES = 3 * METRES_IN_A_MILE
+"""Two authorities adjoin when sectors of theirs have centres as near as this. The directory knows no boundaries, so
+this stands for one: neighbouring sectors of a town lie within it, and few places with an authority between them.
+"""
 
 
 class Located(Protocol):
@@ -72,6 +76,7 @@ class Postcodes:
         self._uppers = store.uppers
         self._upper_of = tuple(authority(code).upper for code in store.districts)
         self._sectors = {label.decode(): at for at, label in enumerate(store.columns.sector.tolist())}
+        self._adjoining: dict[str, frozenset[str]] = {}
         self.version = store.version
         """Version of the data, for the basis of a decision."""
         self.sector_east: NDArray[np.float64] = store.columns.sector_east
@@ -138,6 +143,35 @@ class Postcodes:
     def sectors(self) -> tuple[str, ...]:
         """Return every sector in the order of `sector_index`."""
         return tuple(self._sectors)
+
+    def adjoining(self, authority: str) -> frozenset[str]:
+        """Return the authorities next to one, as near as sectors can tell (`ADJOINING_METRES`); worked out once."""
+        known = self._adjoining.get(authority)
+        if known is None:
+            known = self._adjoining[authority] = self._near(authority)
+        return known
+
+    def _near(self, authority: str) -> frozenset[str]:
+        if authority not in self._uppers:
+            return frozenset()
+        own = self._uppers.index(authority)
+        owners, east, north = self._columns.sector_authority, self.sector_east, self.sector_north
+        inside = owners == own
+        if not inside.any():
+            return frozenset()
+        reach = ADJOINING_METRES
+        box = (
+            (east >= east[inside].min() - reach)
+            & (east <= east[inside].max() + reach)
+            & (north >= north[inside].min() - reach)
+            & (north <= north[inside].max() + reach)
+            & ~inside
+        )
+        found = set[int]()
+        for at in np.flatnonzero(inside).tolist():
+            square = (east[box] - east[at]) ** 2 + (north[box] - north[at]) ** 2
+            found.update(owners[box][square <= reach * reach].tolist())
+        return frozenset(self._uppers[one] for one in found)
 
     def postcodes_in(self, sector: str) -> tuple[str, ...]:
         """Return the postcodes of a sector, sorted; empty when there is none such."""

@@ -14,11 +14,10 @@ from placehub.contracts.parts import Basis, HomeFit
 from placehub.errors import Rejected
 from placehub.referrals.events import EarlyNoticeGiven, OfferFeedback, ReferralMade, ReferralRevised
 from placehub.search.events import ReferralAssessed, Relaxation
+from placehub.search.ordering import BANDS as BANDS
 from placehub.search.policy import Policy
 
 Facts = EarlyNoticeGiven | ReferralMade | ReferralRevised
-BANDS = ("fits", "fits with named support", "stretch")
-"""The three bands, best first."""
 
 
 @record
@@ -27,7 +26,9 @@ class Told:
 
     vacancy_id: UUID
     band: str
+    need: int = 500
     distance_miles: Decimal | None
+    available_from: date | None = None
     questions: tuple[str, ...]
 
 
@@ -204,7 +205,9 @@ def told(homes: Sequence[HomeFit]) -> tuple[Told, ...]:
         Told(
             vacancy_id=home.vacancy_id,
             band=home.band,
+            need=home.need,
             distance_miles=home.distance_miles,
+            available_from=home.available_from,
             questions=home.questions,
         )
         for home in homes

@@ -6,12 +6,18 @@ repeated, only named as the source. The price is not among the facts any criteri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from datetime import timedelta
-
-from placehub.search.homes import HomeRow
 from placehub.search.household import adaptation, communication, living_companions, pets, risks
 from placehub.search.looking import METRES_IN_A_MILE, SEALED, Criterion, Level, Looking, Said, worst
+from placehub.search.needfit import (
+    family_time_distance,
+    identity,
+    out_of_area,
+    school_distance,
+    skills,
+    square_from,
+    stability,
+)
+from placehub.search.row import HomeRow, micros
 from placehub.search.sought import Person
 
 
@@ -28,10 +34,7 @@ def distance_squared(looking: Looking, row: HomeRow) -> float | None:
 
     The square, so that the sieve and this function do the same arithmetic to the last bit.
     """
-    if looking.sought.place is None or row.east is None or row.north is None:
-        return None
-    east, north = row.east - looking.sought.place[0], row.north - looking.sought.place[1]
-    return east * east + north * north
+    return None if looking.sought.place is None else square_from(looking.sought.place, row)
 
 
 def distance(looking: Looking, row: HomeRow) -> Said:
@@ -174,11 +177,16 @@ def terms_of_approval(looking: Looking, row: HomeRow) -> Said:
 
 def freshness(looking: Looking, row: HomeRow) -> Said:
     """After `willing_until` the carer must be asked again; the home stays in sight, as a stretch at best."""
-    until = row.willing_until + timedelta(hours=looking.policy.freshness_grace_hours)
-    return Level.FITS if looking.now <= until else Level.ASK_CARER, {"willing_until": row.willing_until.isoformat()}
+    level = Level.ASK_CARER if stale_for(looking, micros(row.willing_until)) > 0 else Level.FITS
+    return level, {"willing_until": row.willing_until.isoformat()}
 
 
-CRITERIA: dict[str, Criterion] = {
+def stale_for(looking: Looking, until: int) -> int:
+    """Return how many microseconds the carer's word has run out, by the policy's grace; 0 or less while it stands."""
+    return micros(looking.now) - until - looking.policy.freshness_grace_hours * 3_600_000_000
+
+
+HARD: dict[str, Criterion] = {
     "state": state,
     "distance": distance,
     "agreement": agreement,
@@ -198,28 +206,17 @@ CRITERIA: dict[str, Criterion] = {
     "freshness": freshness,
     "communication": communication,
 }
-"""Every criterion by its name, in the fixed order in which homes are removed and findings are listed."""
+"""The hard constraints: each may remove a home or lower its band."""
 
-READS: dict[str, Callable[[HomeRow], Hashable]] = {
-    "state": lambda row: (row.live, row.home.state),
-    "agreement": lambda row: row.provider,
-    "kind": lambda row: row.home.kinds,
-    "available by": lambda row: row.home.available_from,
-    "places": lambda row: row.places_left,
-    "siblings": lambda row: row.home.sibling_places,
-    "age": lambda row: (row.home.min_age, row.home.max_age),
-    "sex": lambda row: row.home.sex,
-    "adaptation": lambda row: row.home.adapted,
-    "risks": lambda row: (row.home.exclusions, row.companions),
-    "avoid area": lambda row: row.areas,
-    "pets": lambda row: row.home.pets,
-    "living companions": lambda row: row.companions,
-    "usual limit": lambda row: (row.home.exemption, row.home.approved_places, row.children_placed),
-    "terms of approval": lambda row: (row.home.approved_places, row.children_placed),
-    "freshness": lambda row: row.willing_until,
-    "communication": lambda row: (row.home.skills, row.home.languages),
+NEED: dict[str, Criterion] = {
+    "identity": identity,
+    "skills": skills,
+    "school distance": school_distance,
+    "family time distance": family_time_distance,
+    "stability": stability,
+    "out of area": out_of_area,
 }
-"""All that a criterion reads of a home: of two homes alike in that, it says the same in one search at one moment.
+"""What never removes a home: how well it meets the need, and notes on what a placement there would take."""
 
-A criterion that is not here reads what no two homes share. Whoever lets one read more must say so here.
-"""
+CRITERIA: dict[str, Criterion] = HARD | NEED
+"""Every criterion by its name, in the fixed order in which homes are removed and findings are listed."""

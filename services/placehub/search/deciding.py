@@ -14,6 +14,8 @@ from placehub.referrals.lifecycle import ACTS
 from placehub.search import feedback, inviting
 from placehub.search.case import BANDS, Case, Decided, Offer, View, invitation_of, offer_of
 from placehub.search.events import InvitationLapsed, OfferExpired, SearchClosed, SearchResumed
+from placehub.search.ordering import place_of
+from placehub.search.policy import DEFAULT
 from placehub.streams import full_name
 from placehub.vacancies.events import ReservationRequested, ReservationWithdrawn
 
@@ -201,16 +203,17 @@ def order(case: Case) -> tuple[Any, ...]:
     return tuple(offer.offer_id for offer in sorted(standing, key=lambda offer: _rank(case, offer)))
 
 
-def _rank(case: Case, offer: Offer) -> tuple[int, float, str]:
+def _rank(case: Case, offer: Offer) -> tuple[Any, ...]:
+    """Return an offer's place: that of its home, by the one order of homes; its band first."""
     homes = case.invitations[offer.provider].homes
     found = next((home for home in homes if home.vacancy_id == offer.vacancy_id), None)
     if found is None:
-        return len(BANDS), 0.0, str(offer.offer_id)
-    return BANDS.index(found.band), float(found.distance_miles or 0), str(offer.offer_id)
+        return len(BANDS), str(offer.offer_id)
+    return (*place_of(found, DEFAULT.order), str(offer.offer_id))
 
 
 def _best_band(case: Case) -> int:
-    return min(_rank(case, case.offers[one])[0] for one in order(case))
+    return min(int(_rank(case, case.offers[one])[0]) for one in order(case))
 
 
 def due(case: Case, view: View) -> Decided:

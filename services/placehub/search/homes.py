@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from placehub.errors import Misconfigured
-from placehub.search.sought import age_bounds, areas
-from placehub.vacancies.events import ChildAtHome, Home
+from placehub.search.alike import READS, Alike
+from placehub.search.price import price_of
+from placehub.search.row import START, OpenedHousehold, Since, areas_of, companions_of, micros
+from placehub.search.row import HomeRow as HomeRow  # whoever reads homes reads rows
+from placehub.vacancies.events import Home
 
 SEX_OF = {"any": 0, "M": 1, "F": 2}
 """How the column `sex` writes the sex a household is approved for; anything else is `SEX_UNREAD`."""
@@ -21,57 +24,10 @@ SEX_UNREAD = 3
 NOT_SAID = -1
 """How the columns `adapted` and `sibling_places` write an unknown."""
 
-Since = tuple[int, int]
-"""Partition and offset of an event in the vacancy stream."""
-START: Final[Since] = (0, 0)
-
 _FIRST_SIZE = 256
 _BITS = 64
+_MOST_NUMBERS = 4096  # beyond four numbers for each home, so that numbering anew stays rare
 _LARGEST = 1_000_000  # beyond every age and every number of places, and well within a column
-
-
-@dataclass(frozen=True, slots=True)
-class Companion:
-    """A child who lives in the household, as the rules read it; None means unknown."""
-
-    low: int | None
-    high: int | None
-    sex: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class HomeRow:
-    """One vacancy as it now stands."""
-
-    vacancy_id: UUID
-    provider: str
-    household_ref: UUID
-    version: int
-    home: Home
-    east: float | None
-    north: float | None
-    willing_until: datetime
-    places_left: int
-    open: bool
-    companions: tuple[Companion, ...] | None
-    """The children at home; one of unknown age for each foster child who is counted but not described."""
-    areas: frozenset[str]
-    """The home's postcode sector and its district."""
-    since: Since
-    """The event that last brought it in sight: opened, revised, a place given back, willing again."""
-    changed: Since
-    """The last event that changed anything a search may have told of it."""
-
-    @property
-    def live(self) -> bool:
-        """Tell whether it is matched at all: open, with a place left."""
-        return self.open and self.places_left > 0
-
-    @property
-    def children_placed(self) -> int | None:
-        """Return the foster children there, with those whose places are reserved; None when it is not told."""
-        placed = self.home.children_placed
-        return None if placed is None else placed + max(self.home.places - self.places_left, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +51,15 @@ class Columns:
     adapted: NDArray[np.int8]
     excluded: NDArray[np.uint64]
     """Risks excluded without any condition."""
+    willing_until: NDArray[np.int64]
+    """As `micros` counts."""
+    school_run: NDArray[np.int32]
+    """Miles."""
+    price: NDArray[np.int64]
+    """As `price_of` counts; read only where an agreed policy lets it order homes."""
+    id_high: NDArray[np.uint64]
+    """The vacancy's id, in two halves."""
+    id_low: NDArray[np.uint64]
 
     def first(self, count: int) -> Columns:
         """Return a view of the first entries."""
@@ -161,6 +126,11 @@ class Homes:
         """Bits of the column `kinds`."""
         self.risks = Bits("risk")
         """Bits of the column `excluded`."""
+        self.alike: dict[str, Alike] = {name: Alike(name) for name in READS}
+        """By criterion: which homes it cannot tell apart."""
+        self._numbers = np.zeros((len(READS), _FIRST_SIZE), np.int32)
+        self.said: dict[Hashable, Any] = {}
+        """What criteria have said of numbers of alike homes in searches that rest on nothing sealed; see `answers`."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -178,6 +148,9 @@ class Homes:
         north: float | None,
         version: int,
         since: Since = START,
+        *,
+        authority: str | None = None,
+        household: OpenedHousehold | None = None,
     ) -> None:
         """Take a vacancy as it was opened or revised: open, with all its places left until `places_left` says less."""
         row = HomeRow(
@@ -191,10 +164,12 @@ class Homes:
             willing_until=home.willing_until,
             places_left=home.places,
             open=True,
-            companions=_companions(home),
-            areas=_areas_of(home.postcode_sector),
+            companions=companions_of(home),
+            areas=areas_of(home.postcode_sector),
             since=since,
             changed=since,
+            authority=authority,
+            household=household,
         )
         at = self._at.get(vacancy_id)
         if at is None:
@@ -233,6 +208,7 @@ class Homes:
             self._rows[at] = last
             self._at[last.vacancy_id] = at
             self._columns.move(len(self._rows), at)
+            self._numbers[:, at] = self._numbers[:, len(self._rows)]
         return True
 
     def row(self, vacancy_id: UUID) -> HomeRow | None:
@@ -265,6 +241,11 @@ class Homes:
         """Return the columns as they are; a view that is good until the next change."""
         return self._columns.first(len(self._rows))
 
+    def numbers(self, name: str) -> NDArray[np.int32]:
+        """Return, for each entry, the number of the homes that are like it to a criterion."""
+        numbers: NDArray[np.int32] = self._numbers[_READ_AT[name], : len(self._rows)]
+        return numbers
+
     @property
     def providers(self) -> tuple[str, ...]:
         """Return the providers that ever had a vacancy here, in the order the column `provider` counts them."""
@@ -274,6 +255,7 @@ class Homes:
         at = len(self._rows)
         if at == len(self._columns.live):
             self._columns = self._columns.grown(2 * at)
+            self._numbers = np.pad(self._numbers, ((0, 0), (0, at)))
         self._rows.append(row)
         self._at[row.vacancy_id] = at
         return at
@@ -286,7 +268,21 @@ class Homes:
         self._rows[at] = row
         self._columns.live[at] = row.live
         self._columns.places[at] = _within(row.places_left)
+        self._columns.willing_until[at] = micros(row.willing_until)
+        self._number(at, row)
         return True
+
+    def _number(self, at: int, row: HomeRow) -> None:
+        for place, (name, alike) in enumerate(self.alike.items()):
+            self._numbers[place, at] = alike.number(row)
+            if len(alike.examples) > _MOST_NUMBERS + 4 * len(self._rows):
+                self._renumber(place, name)
+
+    def _renumber(self, place: int, name: str) -> None:
+        """Number anew: most of what was numbered is no home's any more. Who holds the old numbers keeps them."""
+        self.alike[name] = alike = Alike(name)
+        self._numbers[place, : len(self._rows)] = [alike.number(row) for row in self._rows]
+        self.said.clear()
 
     def _write(self, at: int, row: HomeRow) -> None:
         columns, home = self._columns, row.home
@@ -304,6 +300,14 @@ class Homes:
         columns.sex[at] = SEX_OF.get(home.sex, SEX_UNREAD)
         columns.adapted[at] = NOT_SAID if home.adapted is None else home.adapted
         columns.excluded[at] = self.risks.learn(always_excluded(home))
+        columns.willing_until[at] = micros(row.willing_until)
+        columns.school_run[at] = NOT_SAID if home.school_run_miles is None else max(_within(home.school_run_miles), 0)
+        columns.price[at] = price_of(home)
+        columns.id_high[at], columns.id_low[at] = divmod(row.vacancy_id.int, 1 << _BITS)
+        self._number(at, row)
+
+
+_READ_AT = {name: at for at, name in enumerate(READS)}
 
 
 def always_excluded(home: Home) -> Iterator[str]:
@@ -315,24 +319,6 @@ def always_excluded(home: Home) -> Iterator[str]:
 
 def _within(number: int) -> int:
     return max(-_LARGEST, min(number, _LARGEST))
-
-
-def _companions(home: Home) -> tuple[Companion, ...] | None:
-    if home.children_at_home is None:
-        return None
-    known = tuple(_companion(child) for child in home.children_at_home)
-    uncounted = max((home.children_placed or 0) - len(known), 0)
-    return known + (Companion(None, None, None),) * uncounted
-
-
-def _companion(child: ChildAtHome) -> Companion:
-    low, high = age_bounds(child.age_band) or (None, None)
-    return Companion(low, high, child.sex)
-
-
-def _areas_of(sector: str) -> frozenset[str]:
-    found = areas(sector)
-    return found | {area.split(" ")[0] for area in found}
 
 
 def _empty(size: int) -> Columns:
@@ -350,6 +336,11 @@ def _empty(size: int) -> Columns:
         sex=np.zeros(size, np.int8),
         adapted=np.zeros(size, np.int8),
         excluded=np.zeros(size, np.uint64),
+        willing_until=np.zeros(size, np.int64),
+        school_run=np.zeros(size, np.int32),
+        price=np.zeros(size, np.int64),
+        id_high=np.zeros(size, np.uint64),
+        id_low=np.zeros(size, np.uint64),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date
 
-from placehub.search.homes import Companion, HomeRow
 from placehub.search.looking import SEALED, Level, Looking, Said, worst
+from placehub.search.row import Companion, HomeRow
 from placehub.search.sought import Person
 from placehub.vacancies.events import Exclusion
 

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from placehub.contracts.parts import Basis, HomeFit
-from placehub.search.case import BANDS, Case, Decided, Told, View, band_of, told
+from placehub.search.case import Case, Decided, Told, View, band_of, told
 from placehub.search.events import (
     InvitationClosed,
     InvitationsWithheld,
@@ -16,6 +16,8 @@ from placehub.search.events import (
     SearchStarted,
     Withheld,
 )
+from placehub.search.ordering import place_of
+from placehub.search.policy import DEFAULT
 from placehub.search.releasing import announce_to_audience, basis_of, begin, interest_only, invite, is_due
 from placehub.search.widening import nothing_fits, widen
 
@@ -206,7 +208,7 @@ def _fits(case: Case, view: View, vacancies: Iterable[UUID]) -> tuple[HomeFit, .
     """Return those of these homes that fit and are told of, best first."""
     found = [view.fit(case, vacancy_id) for vacancy_id in dict.fromkeys(vacancies)]
     homes = [fit for _, fit in filter(None, found)]
-    homes.sort(key=lambda home: (BANDS.index(home.band), home.distance_miles or 0, str(home.vacancy_id)))
+    homes.sort(key=lambda home: place_of(home, DEFAULT.order))
     return tuple(homes[:MOST_HOMES])
 
 

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Any
 
-from placehub.search.homes import HomeRow
 from placehub.search.policy import TODAY, Policy
+from placehub.search.row import HomeRow
 from placehub.search.sought import Sought, Unit
 
 METRES_IN_A_MILE = 1609.344
 SEALED = {"source": "sealed need"}
 """The only thing a finding says of a fact that came from a sealed need."""
+HOUSEHOLD = {"source": "sealed household"}
+"""The same, of a fact that came from a sealed household."""
 
 
 class Level(IntEnum):
     """What a criterion says, best first: of several children the worst counts.
 
-    A question to the authority stands before named support, because it may lower no band (see `matching.band`).
+    A question to the authority stands before named support, because it may lower no band (see `matching.band`). What
+    is not known and asks nobody weighs as a question does; a lesser fit lowers the order within the band, never the
+    band.
     """
 
     FITS = 0
-    ASK_AUTHORITY = 1
-    NEEDS_SUPPORT = 2
-    ASK_CARER = 3
-    NEEDS_VARIATION = 4
-    DOES_NOT_FIT = 5
+    NOT_KNOWN = 1
+    ASK_AUTHORITY = 2
+    NEEDS_SUPPORT = 3
+    ASK_CARER = 4
+    LESSER_FIT = 5
+    NEEDS_VARIATION = 6
+    DOES_NOT_FIT = 7
 
     @property
     def verdict(self) -> str:
@@ -42,7 +47,7 @@ class Level(IntEnum):
 
 
 _ASKED = {Level.ASK_AUTHORITY: "authority", Level.ASK_CARER: "carer"}
-_VERDICTS = ("fits", "ask", "needs support", "ask", "needs variation", "does not fit")
+_VERDICTS = ("fits", "not known", "ask", "needs support", "ask", "lesser fit", "needs variation", "does not fit")
 
 Said = tuple[Level, dict[str, str]]
 
@@ -68,8 +73,11 @@ class Looking:
     """The unit without parents: a parent of 25 is fine, so approval is not read against a parent."""
     needed: int
     """The places needed: one for each who is looked after, and never none."""
-    said: dict[tuple[str, Hashable], Any] = field(default_factory=dict, compare=False, repr=False)
-    """What criteria have said of homes so far, by criterion and all that it reads of a home."""
+
+    @property
+    def today(self) -> int:
+        """Return the day number of the decision."""
+        return self.now.date().toordinal()
 
 
 Criterion = Callable[[Looking, HomeRow], Said]

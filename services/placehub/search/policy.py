@@ -117,6 +117,16 @@ class Policy:
     freshness_grace_hours: int = 0
     """How long after `willing_until` a vacancy still counts as fresh. None: willingness is the carer's own word."""
 
+    fading_weeks: int = 8
+    """Full weeks after `willing_until` until freshness counts nothing: half its weight at first, then evenly less.
+
+    It orders homes whose word has run out among themselves; none is removed for it. The hub's own choice.
+    """
+
+    family_time_miles: int = 20
+    """How far from where the family is seen a home may be. The 20-mile line of England's looked-after children return.
+    """
+
     usual_limit: int = 3
     """Foster children in one home, unless all are siblings or it is exempt: Children Act 1989, Schedule 7."""
 
@@ -159,6 +169,8 @@ BOUNDS: Final[dict[str, tuple[int, int]]] = {
     "response_hours_today": (1, MOST_HOURS),
     "most_invited": (1, 10_000),
     "freshness_grace_hours": (0, MOST_HOURS),
+    "fading_weeks": (1, 520),
+    "family_time_miles": (0, MOST_MILES),
     "usual_limit": (1, 100),
     "ages_beyond_approval": (0, 20),
     "start_may_move_days": (0, 365),

@@ -22,11 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placehub.contracts.parts import Finding
-from placehub.search.criteria import CRITERIA, READS
-from placehub.search.homes import HomeRow, Homes
+from placehub.search.alike import READS
+from placehub.search.criteria import CRITERIA
+from placehub.search.homes import Homes
 from placehub.search.looking import Level, Looking
 from placehub.search.matching import BANDS, HARD_FACTS, Match, band, lookings_of, match
 from placehub.search.policy import Policy
+from placehub.search.row import HomeRow
 from placehub.search.sought import Sought
 from placehub.search.unknowns import Unknown, unknowns
 

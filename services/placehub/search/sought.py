@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
@@ -20,6 +20,18 @@ _DISTRICT = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
 _SECTOR = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9])(?:[A-Z]{2})?")
 _YEARS = range(121)
 _NO_NEEDS: Mapping[UUID, ChildNeed] = MappingProxyType({})
+
+
+Point = tuple[float, float]
+"""Grid metres east and north."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtSchool:
+    """Where a child's school is and whether it must be kept, by the sealed need; None means unknown."""
+
+    place: Point | None
+    must_keep: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,15 @@ class Person:
     adaptation: bool | None
     living_companions: str | None
     pets: str | None
+    cultural_needs: str | None = None
+    opened: bool = False
+    """Whether the sealed need was opened; without it all that follows is unknown."""
+    religion: str | None = None
+    ethnicity: str | None = None
+    disabilities: tuple[str, ...] | None = None
+    school: AtSchool | None = None
+    family_time: tuple[Point | None, ...] = ()
+    """Where each member of the family is seen, None where that is unknown; empty: nothing is told of family time."""
 
 
 Unit = tuple[Person, ...]
@@ -65,13 +86,15 @@ class Sought:
     siblings_plan: str | None
     units: tuple[Unit, ...]
     """Who must live in one home: all of them together, unless the plan or a confirmed split says apart."""
-    place: tuple[float, float] | None
-    """Grid metres east and north of the point the search is centred on."""
+    place: Point | None
+    """The point the search is centred on."""
     within_miles: int | None
     avoid: frozenset[str]
     """Postcode sectors (`LS6 2`) and districts (`LS6`) to keep away from."""
     avoid_told: bool
     """Whether `avoid` is known to be the whole of it."""
+    adjoining: frozenset[str] = frozenset()
+    """Authorities next to the one that searches."""
 
     @property
     def persons(self) -> Unit:
@@ -79,19 +102,27 @@ class Sought:
         return tuple(person for unit in self.units for person in unit)
 
 
+def _nowhere(postcode: str) -> Point | None:
+    return None
+
+
 def sought_of(
     event: EarlyNoticeGiven | ReferralMade | ReferralRevised,
     needs: Mapping[UUID, ChildNeed] = _NO_NEEDS,
-    place: tuple[float, float] | None = None,
+    place: Point | None = None,
     avoid: Iterable[str] | None = None,
+    *,
+    where: Callable[[str], Point | None] = _nowhere,
+    adjoining: frozenset[str] = frozenset(),
 ) -> Sought:
     """Return what an event looks for, with the needs that were opened, by child.
 
     `place` is the centre of `near_sector` in grid metres. `avoid` is all there is to keep away from; without it, it is
-    read from the opened needs and is told only when every child's need was opened.
+    read from the opened needs and is told only when every child's need was opened. `where` finds the postcodes of
+    opened needs; `adjoining` names the authorities next to the one that searches.
     """
     wanted = event.wanted
-    persons = tuple(_person(child, needs.get(child.child_id)) for child in event.children)
+    persons = tuple(_person(child, needs.get(child.child_id), where) for child in event.children)
     opened = avoid is not None or all(person.child_id in needs for person in persons)
     texts = [text for need in needs.values() for text in need.avoid] if avoid is None else list(avoid)
     return Sought(
@@ -109,6 +140,7 @@ def sought_of(
         avoid=frozenset().union(*map(areas, texts)),
         # An area nobody can read is an area nobody keeps away from: it stays a question.
         avoid_told=opened and all(map(areas, texts)),
+        adjoining=adjoining,
     )
 
 
@@ -148,7 +180,7 @@ def _units(persons: Unit, plan: str | None) -> tuple[Unit, ...]:
     return (persons,)
 
 
-def _person(child: NotedChild, need: ChildNeed | None) -> Person:
+def _person(child: NotedChild, need: ChildNeed | None, where: Callable[[str], Point | None]) -> Person:
     parent = child.role == "parent"
     exact = need.age_years if need and need.age_years in _YEARS else None
     low, high = (exact, exact) if exact is not None else age_bounds(child.age_band) or (None, None)
@@ -169,4 +201,21 @@ def _person(child: NotedChild, need: ChildNeed | None) -> Person:
         adaptation=child.home_adaptation,
         living_companions=child.living_companions,
         pets=child.pets,
+        cultural_needs=child.cultural_needs,
+        opened=need is not None,
+        religion=need.religion if need else None,
+        ethnicity=need.ethnicity if need else None,
+        disabilities=need.disabilities if need else None,
+        school=_school(need, where),
+        family_time=tuple(_found(one.postcode, where) for one in need.family_time) if need else (),
     )
+
+
+def _school(need: ChildNeed | None, where: Callable[[str], Point | None]) -> AtSchool | None:
+    if need is None or need.school is None:
+        return None
+    return AtSchool(_found(need.school.postcode, where), need.school.must_keep)
+
+
+def _found(postcode: str | None, where: Callable[[str], Point | None]) -> Point | None:
+    return None if postcode is None else where(postcode)

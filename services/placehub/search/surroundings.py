@@ -13,8 +13,9 @@ from placehub.agreements.events import AgreementRegistered, DocumentAgreed, Docu
 from placehub.drivers.records import Record
 from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
 from placehub.postcodes import Postcodes
-from placehub.search.homes import Homes, Since
+from placehub.search.homes import Homes
 from placehub.search.policy import DEFAULT, Policy
+from placehub.search.row import Since
 from placehub.vacancies import events as vacancies
 
 WORLD: Final = ("vacancy", "agreement", "organisation", "placement")
@@ -104,6 +105,7 @@ class Surroundings:
             north,
             event.version,
             _since(record),
+            authority=sector.authority if sector else None,
         )
         self._vacancies[event.provider].add(event.vacancy_id)
         held = sum(self._reserved.get(event.vacancy_id, {}).values())

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from placehub.codes import code_list
 from placehub.referrals.quality import RISKS
-from placehub.search.homes import HomeRow
 from placehub.search.policy import TODAY
+from placehub.search.row import HomeRow
 from placehub.search.sought import PARENT_AND_CHILD, Person, Sought, age_bounds, split
 
 SHORT_REACH: Final = 20

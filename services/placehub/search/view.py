@@ -24,7 +24,7 @@ from placehub.search.looking import Looking, reach_of
 from placehub.search.matching import RULES_VERSION, Match, judge, lookings_of, match, within_reach
 from placehub.search.policy import Policy
 from placehub.search.questions import Search, mattering
-from placehub.search.sought import Sought, sought_of
+from placehub.search.sought import Point, Sought, sought_of
 from placehub.search.surroundings import Surroundings
 from placehub.search.withholding import relaxations, removed_by
 
@@ -215,10 +215,25 @@ class Sight:
         sector = self._around.postcodes.sector(case.facts.wanted.near_sector or "")
         return (sector.east, sector.north) if sector else None
 
+    def _where(self, postcode: str) -> Point | None:
+        """Return where a postcode of an opened need lies: its sector's centre, the finest place matching works with."""
+        found = self._around.postcodes.find(postcode)
+        sector = self._around.postcodes.sector(found.sector if found else postcode)
+        return (sector.east, sector.north) if sector else None
+
     def _look(self, case: Case) -> Sought:
         place = id(case.facts), case.widened
         known = self._sought.get(place)
         if known is None:
-            sought = sought_of(case.facts, self._opened(case.facts), self._place(case))
-            known = self._sought[place] = case.facts, replace(sought, within_miles=self._miles(case))
+            sought = replace(self._sought_of(case), within_miles=self._miles(case))
+            known = self._sought[place] = case.facts, sought
         return known[1]
+
+    def _sought_of(self, case: Case) -> Sought:
+        return sought_of(
+            case.facts,
+            self._opened(case.facts),
+            self._place(case),
+            where=self._where,
+            adjoining=self._around.postcodes.adjoining(case.facts.authority),
+        )

@@ -1,0 +1,133 @@
+"""The quick sieve: columns alone remove the homes that surely do not fit, by the same rules as the criteria."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from placehub.search.homes import NOT_SAID, SEX_OF, Columns, Homes
+from placehub.search.looking import Looking
+from placehub.search.places import square_from
+
+Entries = NDArray[np.intp]
+Flags = NDArray[np.bool_]
+Removes = Callable[[Homes, Columns, Entries | slice, Looking], Flags]
+
+
+def sieve(homes: Homes, lookings: Sequence[Looking], removed: Counter[str]) -> Entries:
+    """Return the entries that columns alone do not remove, and count those they do.
+
+    What is the same for every unit comes first. With several units a home is removed only when it is for all of them,
+    and then by the criterion that removed it last.
+    """
+    columns = homes.columns
+    near = columns.live & ~_too_far(homes, columns, slice(None), lookings[0])
+    at = np.flatnonzero(near)
+    removed["distance"] += int(np.count_nonzero(columns.live)) - at.size
+    for name, removes in _OF_THE_SEARCH.items():
+        out = removes(homes, columns, at, lookings[0])
+        removed[name] += int(np.count_nonzero(out))
+        at = at[~out]
+    stages = [_stages(homes, columns, at, looking) for looking in lookings]
+    last = np.maximum.reduce(stages)
+    for stage, name in enumerate(_OF_THE_UNIT):
+        removed[name] += int(np.count_nonzero(last == stage))
+    left: Entries = at[last == len(_OF_THE_UNIT)]
+    return left
+
+
+def _stages(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> NDArray[np.int8]:
+    """Return, for each entry, which of the unit's criteria removes it first; their number where none does."""
+    stages = np.full(at.size, len(_OF_THE_UNIT), np.int8)
+    left = np.arange(at.size)
+    for stage, removes in enumerate(_OF_THE_UNIT.values()):
+        out = removes(homes, columns, at[left], looking)
+        stages[left[out]] = stage
+        left = left[~out]
+    return stages
+
+
+def _too_far(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+    if looking.sought.place is None:
+        return np.zeros(columns.live[at].size, np.bool_)
+    # An unknown place is NaN, which is never too far.
+    return square_from(looking.sought.place, columns, at) > looking.reach * looking.reach
+
+
+def _not_eligible(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+    if looking.eligible is None:
+        return np.zeros(columns.live[at].size, np.bool_)
+    out = np.array([provider not in looking.eligible for provider in homes.providers], np.bool_)
+    flags: Flags = out[columns.provider[at]]
+    return flags
+
+
+def _other_kind(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+    kinds = columns.kinds[at]
+    if looking.sought.kind is None:
+        return np.zeros(kinds.size, np.bool_)
+    out: Flags = (kinds != 0) & (kinds & homes.kinds.mask((looking.sought.kind,)) == 0)
+    return out
+
+
+def _too_late(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+    comes = columns.available_from[at]
+    return np.zeros(comes.size, np.bool_) if looking.latest is None else np.greater(comes, looking.latest)
+
+
+def _too_few_places(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+    return np.less(columns.places[at], looking.needed)
+
+
+def _too_few_together(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+    taken = columns.sibling_places[at]
+    if looking.needed < 2:
+        return np.zeros(taken.size, np.bool_)
+    return np.not_equal(taken, NOT_SAID) & np.less(taken, looking.needed)
+
+
+def _other_age(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+    low, high = columns.min_age[at], columns.max_age[at]
+    out = np.zeros(low.size, np.bool_)
+    for child in looking.children:
+        if child.low is not None and child.high is not None:
+            overlaps = (child.low <= high) & (low <= child.high)
+            beyond = looking.policy.ages_beyond_approval
+            out |= ~overlaps & ((low - child.high > beyond) | (child.low - high > beyond))
+    return out
+
+
+def _other_sex(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+    approved = columns.sex[at]
+    out = np.zeros(approved.size, np.bool_)
+    for sex, other in (("M", "F"), ("F", "M")):
+        if any(child.sex == sex for child in looking.children):
+            out |= approved == SEX_OF[other]
+    return out
+
+
+def _not_adapted(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+    adapted = columns.adapted[at]
+    wanted = any(person.adaptation for person in looking.unit)
+    return adapted == 0 if wanted else np.zeros(adapted.size, np.bool_)
+
+
+def _excluded(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+    """Remove what is excluded without condition; the conditions are left to the criterion."""
+    present = frozenset().union(*(person.risks_present - person.risks_none_known for person in looking.unit))
+    out: Flags = columns.excluded[at] & homes.risks.mask(present) != 0
+    return out
+
+
+_OF_THE_SEARCH: Mapping[str, Removes] = {"agreement": _not_eligible, "kind": _other_kind, "available by": _too_late}
+_OF_THE_UNIT: Mapping[str, Removes] = {
+    "places": _too_few_places,
+    "siblings": _too_few_together,
+    "age": _other_age,
+    "sex": _other_sex,
+    "adaptation": _not_adapted,
+    "risks": _excluded,
+}
