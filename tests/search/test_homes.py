@@ -47,7 +47,7 @@ def test_columns_say_what_the_rows_say(history: list[tuple[str, int, Vacancy]]) 
     assert len({row.vacancy_id for row in rows}) == len(rows) == len(homes)
     columns = homes.columns
     for at, row in enumerate(rows):
-        assert homes.row(row.vacancy_id) is row is homes.row_at(at)
+        assert homes.row(row.vacancy_id) is row is homes.rows_at([at])[0]
         assert (columns.live[at], columns.places[at]) == (row.live, row.places_left)
         assert columns.min_age[at] == row.home.min_age
         assert homes.providers[columns.provider[at]] == row.provider == homes.provider(row.vacancy_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from placehub.search.criteria import CRITERIA
 from placehub.search.homes import Homes
 from placehub.search.looking import Level, Looking
 
-_NOT_ASKED = 127
+_NOT_ASKED = -1
 _MOST_TABLES = 2000
 
 
@@ -25,47 +25,67 @@ def finding_of(name: str, level: Level, facts: dict[str, str]) -> Finding:
 
 
 class Table:
-    """What one criterion says, in one search, of each number of homes that are alike to it."""
+    """What one criterion says, in one search, of each number of homes that are alike to it.
 
-    def __init__(self, alike: Alike) -> None:
+    `effect` gives what each level adds to a home's sum (see `vector`).
+    """
+
+    def __init__(self, alike: Alike, effect: NDArray[np.int64]) -> None:
         self._alike = alike
-        self._levels = np.full(0, _NOT_ASKED, np.int8)
-        self._findings: dict[int, Finding] = {}
+        self._effect = effect
+        self._levels = np.full(0, Level.FITS, np.int8)
+        self._effects = np.full(0, _NOT_ASKED, np.int64)
+        self.findings: dict[int, Finding] = {}
+        """What was put into findings so far."""
 
-    def levels(self, looking: Looking, numbers: NDArray[np.int32]) -> NDArray[np.int8]:
-        """Return the level of each of these numbers; what was not asked before is asked now."""
-        if self._levels.size < len(self._alike.examples):
-            more = np.full(2 * len(self._alike.examples) - self._levels.size, _NOT_ASKED, np.int8)
-            self._levels = np.concatenate((self._levels, more))
+    def effects(self, looking: Looking, numbers: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return what each of these numbers adds; what was not asked before is asked now."""
+        if self._effects.size < len(self._alike.examples):
+            self._grow(2 * len(self._alike.examples))
+        effects: NDArray[np.int64] = self._effects[numbers]
+        if effects.size and effects.min() == _NOT_ASKED:
+            self._ask(looking, set(numbers[effects == _NOT_ASKED].tolist()))
+            effects = self._effects[numbers]
+        return effects
+
+    def levels(self, numbers: NDArray[np.int32]) -> NDArray[np.int8]:
+        """Return the level of each of these numbers, all of which were asked."""
         levels: NDArray[np.int8] = self._levels[numbers]
-        unasked = levels == _NOT_ASKED
-        if unasked.any():
-            criterion = CRITERIA[self._alike.name]
-            for number in set(numbers[unasked].tolist()):
-                self._levels[number] = criterion(looking, self._alike.examples[number])[0]
-            levels = self._levels[numbers]
         return levels
 
     def finding(self, looking: Looking, number: int) -> Finding:
         """Return what the criterion says of homes of this number, in full."""
-        known = self._findings.get(number)
+        known = self.findings.get(number)
         if known is None:
             name = self._alike.name
-            known = self._findings[number] = finding_of(name, *CRITERIA[name](looking, self._alike.examples[number]))
+            known = self.findings[number] = finding_of(name, *CRITERIA[name](looking, self._alike.examples[number]))
         return known
 
+    def _ask(self, looking: Looking, numbers: set[int]) -> None:
+        criterion = CRITERIA[self._alike.name]
+        for number in numbers:
+            level = criterion(looking, self._alike.examples[number])[0]
+            self._levels[number] = level
+            self._effects[number] = self._effect[level]
 
-def tables_of(homes: Homes, looking: Looking) -> dict[str, Table]:
+    def _grow(self, size: int) -> None:
+        more = size - self._effects.size
+        self._levels = np.concatenate((self._levels, np.full(more, Level.FITS, np.int8)))
+        self._effects = np.concatenate((self._effects, np.full(more, _NOT_ASKED, np.int64)))
+
+
+def tables_of(homes: Homes, looking: Looking, effects: Mapping[str, NDArray[np.int64]]) -> dict[str, Table]:
     """Return the table of each criterion: one that serves many searches, where nothing sealed is asked."""
-    return {name: _table(homes, alike, asks(name, looking)) for name, alike in homes.alike.items()}
+    return {name: _table(homes, alike, effects[name], asks(name, looking)) for name, alike in homes.alike.items()}
 
 
-def _table(homes: Homes, alike: Alike, key: Hashable | None) -> Table:
-    if key is None:
-        return Table(alike)
+def _table(homes: Homes, alike: Alike, effect: NDArray[np.int64], asked: Hashable | None) -> Table:
+    if asked is None:
+        return Table(alike, effect)
+    key = asked, int(effect[Level.FITS])  # the weight is in it
     known: Table | None = homes.said.pop(key, None)
     if known is None:
-        known = Table(alike)
+        known = Table(alike, effect)
         while len(homes.said) >= _MOST_TABLES:
             homes.said.pop(next(iter(homes.said)))
     homes.said[key] = known  # at the end: the least lately used goes first

@@ -232,19 +232,18 @@ class Homes:
         row = self.row(vacancy_id)
         return None if row is None else row.provider
 
-    def row_at(self, at: int) -> HomeRow:
-        """Return the row of one entry of the columns."""
-        return self._rows[at]
+    def rows_at(self, at: Iterable[int]) -> list[HomeRow]:
+        """Return the rows of some entries of the columns."""
+        return list(map(self._rows.__getitem__, at))
 
     @property
     def columns(self) -> Columns:
         """Return the columns as they are; a view that is good until the next change."""
         return self._columns.first(len(self._rows))
 
-    def numbers(self, name: str) -> NDArray[np.int32]:
-        """Return, for each entry, the number of the homes that are like it to a criterion."""
-        numbers: NDArray[np.int32] = self._numbers[_READ_AT[name], : len(self._rows)]
-        return numbers
+    def numbers(self, at: NDArray[np.intp]) -> NDArray[np.int32]:
+        """Return, for each criterion in the order of `alike`, the numbers of some entries."""
+        return self._numbers.take(at, axis=1)
 
     @property
     def providers(self) -> tuple[str, ...]:
@@ -305,9 +304,6 @@ class Homes:
         columns.price[at] = price_of(home)
         columns.id_high[at], columns.id_low[at] = divmod(row.vacancy_id.int, 1 << _BITS)
         self._number(at, row)
-
-
-_READ_AT = {name: at for at, name in enumerate(READS)}
 
 
 def always_excluded(home: Home) -> Iterator[str]:

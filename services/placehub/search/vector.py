@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from math import sqrt
-from typing import Final, overload
+from typing import Any, Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +32,11 @@ Numbers = NDArray[np.int64]
 
 _OUT: Final = len(BANDS)
 _NAMES: Final = tuple(CRITERIA)
-_NUMBERED: Final = {name: at for at, name in enumerate(name for name in CRITERIA if name not in BY_COLUMN)}
 # What a level does, in one number: points of need below, and above them counts of what lowers the band.
 _BITS: Final = 6
 _HARD, _WEAK, _STRETCH, _GONE = (40 + _BITS * nth for nth in range(4))
 _MOST: Final = (1 << _BITS) - 1
+_OF_NEED: Final = (1 << _HARD) - 1
 
 
 class Fits(Sequence[HomeFit]):
@@ -97,12 +97,13 @@ def match_columns(homes: Homes, lookings: Sequence[Looking]) -> Match:
     removed: Counter[str] = Counter()
     at = sieve(homes, lookings, removed)
     units = [_Unit(homes, looking) for looking in lookings]
-    weighed = [unit.weigh(homes, columns, at) for unit in units]
+    numbers = homes.numbers(at)
+    weighed = [unit.weigh(columns, at, numbers) for unit in units]
     gone = np.logical_and.reduce([one.band == _OUT for one in weighed])
     if gone.any():
-        last = np.maximum.reduce([one.removed_at(gone) for one in weighed])
+        last = np.maximum.reduce([unit.removed_at(columns, at[gone], numbers[:, gone]) for unit in units])
         removed.update(_NAMES[stage] for stage in last.tolist())
-    found = _found(homes, columns, at, weighed, gone, lookings[0])
+    found = _found(homes, columns, at[~gone], [one.of(~gone) for one in weighed], lookings[0])
     counts = {name: removed[name] for name in CRITERIA if removed[name]}
     return Match(Fits(units, found), counts, int(np.count_nonzero(columns.live)))
 
@@ -112,46 +113,65 @@ class _Unit:
 
     def __init__(self, homes: Homes, looking: Looking) -> None:
         self.looking = looking
-        self._tables: dict[str, Table] = tables_of(homes, looking)
+        self._effects = _effects(looking.policy.weights)
+        self._tables: dict[str, Table] = tables_of(homes, looking, self._effects)
+        self._said: dict[tuple[str, Any], Finding] = {}
 
-    def weigh(self, homes: Homes, columns: Columns, at: Entries) -> _Weighed:
-        """Return the level of every criterion for some homes, and the band and need they come to."""
+    def weigh(self, columns: Columns, at: Entries, numbers: NDArray[np.int32]) -> _Weighed:
+        """Return the band and need that every criterion together comes to, for some homes."""
         looking, policy = self.looking, self.looking.policy
-        effects = _effects(policy.weights)
-        levels = np.empty((len(_NAMES), at.size), np.int8)
-        total = np.zeros(at.size, np.int64)
-        for place, name in enumerate(_NAMES):
-            by_column = BY_COLUMN.get(name)
-            if by_column is None:
-                levels[place] = self._tables[name].levels(looking, homes.numbers(name)[at])
-            else:
-                levels[place] = by_column(looking, columns, at)
-            total += effects[place][levels[place]]
-        points = (total & ((1 << _HARD) - 1)) - _faded(looking, columns, at)
+        total = -_faded(looking, columns, at)
+        for place, table in enumerate(self._tables.values()):
+            total += table.effects(looking, numbers[place])
+        for name, by_column in BY_COLUMN.items():
+            total += self._effects[name][by_column(looking, columns, at)]
         weight = sum(weights(policy).values())
-        need = points // weight if weight else np.full(at.size, HALF)
-        return _Weighed(levels, _bands(total, policy), need)
+        need = (total & _OF_NEED) // weight if weight else np.full(at.size, HALF)
+        return _Weighed(_bands(total, policy), need)
 
-    def finding(self, name: str, row: HomeRow, numbers: NDArray[np.int32]) -> Finding:
-        """Return what a criterion says of a home, in full."""
-        if name in BY_COLUMN:
+    def removed_at(self, columns: Columns, at: Entries, numbers: NDArray[np.int32]) -> Entries:
+        """Return, for homes that do not fit, the place of the criterion that says so first."""
+        levels = dict(zip(self._tables, map(Table.levels, self._tables.values(), numbers), strict=True))
+        levels |= {name: by_column(self.looking, columns, at) for name, by_column in BY_COLUMN.items()}
+        first: Entries = np.argmax(np.stack([levels[name] for name in _NAMES]) == Level.DOES_NOT_FIT, axis=0)
+        return first
+
+    def findings(self, row: HomeRow, numbers: list[int]) -> tuple[Finding, ...]:
+        """Return what every criterion says of a home that fits, in full."""
+        of = zip(self._tables.items(), numbers, strict=True)
+        said = {name: table.findings.get(at) or table.finding(self.looking, at) for (name, table), at in of}
+        return tuple(said.get(name) or self._finding(name, row) for name in _NAMES)
+
+    def _finding(self, name: str, row: HomeRow) -> Finding:
+        """Return what a criterion says that reads a place or a moment; of homes that fit, some share that too."""
+        reads = _SHARED.get(name)
+        if reads is None:
             return finding_of(name, *CRITERIA[name](self.looking, row))
-        return self._tables[name].finding(self.looking, int(numbers[_NUMBERED[name]]))
+        key = name, reads(row)
+        known = self._said.get(key)
+        if known is None:
+            known = self._said[key] = finding_of(name, *CRITERIA[name](self.looking, row))
+        return known
+
+
+_SHARED: Final[dict[str, Callable[[HomeRow], Any]]] = {
+    "distance": lambda row: row.east is None or row.north is None,  # of a home that fits, no more is said
+    "available by": lambda row: row.home.available_from,
+    "freshness": lambda row: row.willing_until,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Weighed:
     """Some homes as one unit sees them."""
 
-    levels: NDArray[np.int8]
     band: NDArray[np.int64]
     """Position in `BANDS`; beyond them what does not fit."""
     need: Numbers
 
-    def removed_at(self, which: NDArray[np.bool_]) -> Entries:
-        """Return, for homes that do not fit, the place of the criterion that says so first."""
-        first: Entries = np.argmax(self.levels[:, which] == Level.DOES_NOT_FIT, axis=0)
-        return first
+    def of(self, which: NDArray[np.bool_]) -> _Weighed:
+        """Return those homes only."""
+        return _Weighed(self.band[which], self.need[which])
 
     def place(self) -> Numbers:
         """Return one number that orders by band, then need."""
@@ -173,8 +193,8 @@ class _Found:
 
     def fit(self, at: int, units: Sequence[_Unit]) -> HomeFit:
         """Return one home with its findings."""
-        row, unit, numbers = self.rows[at], units[self.best[at]], self.numbers[:, at]
-        findings = tuple(unit.finding(name, row, numbers) for name in _NAMES)
+        row, unit = self.rows[at], units[self.best[at]]
+        findings = unit.findings(row, self.numbers[:, at].tolist())
         questions = tuple(one.criterion for one in findings if one.verdict == "ask")
         if len(units) > 1:
             some = zip(units, self.fitting[:, at].tolist(), strict=True)
@@ -191,22 +211,18 @@ class _Found:
         )
 
 
-_SAID: Final = ("band", "need")
-
-
-def _found(
-    homes: Homes, columns: Columns, at: Entries, weighed: Sequence[_Weighed], gone: NDArray[np.bool_], looking: Looking
-) -> _Found:
-    kept = np.flatnonzero(~gone)
-    best = np.argmin([one.place()[kept] for one in weighed], axis=0)
-    band, need = (np.stack([getattr(one, name)[kept] for one in weighed])[best, np.arange(kept.size)] for name in _SAID)
-    order = _order(columns, at[kept], band, need, looking)
-    sorted_at = at[kept][order]
+def _found(homes: Homes, columns: Columns, at: Entries, weighed: Sequence[_Weighed], looking: Looking) -> _Found:
+    best = np.argmin([one.place() for one in weighed], axis=0)
+    every = np.arange(at.size)
+    band = np.stack([one.band for one in weighed])[best, every]
+    need = np.stack([one.need for one in weighed])[best, every]
+    order = _order(columns, at, band, need, looking)
+    at = at[order]
     return _Found(
-        rows=[homes.row_at(one) for one in sorted_at.tolist()],
-        numbers=np.stack([homes.numbers(name)[sorted_at] for name in _NUMBERED]),
+        rows=homes.rows_at(at.tolist()),
+        numbers=homes.numbers(at),
         best=best[order].tolist(),
-        fitting=np.stack([one.band[kept][order] != _OUT for one in weighed]),
+        fitting=np.stack([one.band[order] != _OUT for one in weighed]),
         bands=band[order].tolist(),
         needs=need[order].tolist(),
     )
@@ -245,10 +261,10 @@ def _bands(total: Numbers, policy: Policy) -> Numbers:
 
 
 @lru_cache(maxsize=64)
-def _effects(weighed: tuple[Weight, ...]) -> Numbers:
-    """Return, by criterion and level, what it adds to a home's sum."""
+def _effects(weighed: tuple[Weight, ...]) -> dict[str, Numbers]:
+    """Return, by criterion, what each level adds to a home's sum."""
     of = {one.criterion: one.weight for one in weighed}
-    return np.array([[_effect(name, level, of.get(name, 0)) for level in Level] for name in _NAMES], np.int64)
+    return {name: np.array([_effect(name, level, of.get(name, 0)) for level in Level], np.int64) for name in _NAMES}
 
 
 def _effect(name: str, level: Level, weight: int) -> int:
