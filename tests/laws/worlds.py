@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -26,7 +25,7 @@ from ..search.worlds import world as homes_of
 USUAL = 500
 WORLDS = int(os.environ.get("PLACEHUB_LAWS_WORLDS", USUAL))
 """How many worlds each law is tried on: the same ones each time in `make test`, others and more by `make laws`."""
-law: Callable[[Any], Any] = settings(
+law: Final = settings(
     max_examples=WORLDS,
     derandomize=WORLDS <= USUAL,
     database=None,

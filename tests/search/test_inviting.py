@@ -82,6 +82,17 @@ def test_the_next_best_is_invited_for_who_declines() -> None:
     assert [one.provider for one in gone.events] == ["P3"]
 
 
+def test_an_offer_of_a_lesser_band_does_not_end_the_asking() -> None:
+    """While only a stretch is on offer, a decline still makes room for a home that fits, but for no other stretch."""
+    third, fourth = UUID(int=8), UUID(int=10)
+    homes = {HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME, "stretch")), third: ("P3", a_fit(third))}
+    view = Given(homes | {fourth: ("P4", a_fit(fourth, "stretch"))}, most=2)
+    case, _ = begun(view, ReferralMade)
+    offered = decide(case, an_act(OfferMade, provider=OTHER, vacancy_id=OTHER_HOME), 5, view).case
+    declined = decide(offered, an_act(InvitationDeclined), 6, view)
+    assert [one.provider for one in declined.events] == ["P3"]
+
+
 def test_the_next_best_is_invited_for_who_is_silent() -> None:
     """Silence is never a decline, but whoever let the time pass holds nobody else's invitation up."""
     view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME))}, most=1)

@@ -78,6 +78,14 @@ class Cases(KeptAggregates[Case]):
         if self.only is not None and (known := self.held(self.only)) is not None:
             yield self.only, known
 
+    def held(self, key: UUID) -> Case | None:
+        """Return the one case if it is live; any other is not known."""
+        return super().held(key) if key == self.only else None
+
+    def news(self) -> set[UUID]:
+        """Return the one case: whichever search asks, it has heard of no other."""
+        return set() if self.only is None else {self.only}
+
     def known(self, referral_id: UUID) -> Case | None:
         """Return a case between two decisions."""
         for kept in self._kept.values():

@@ -6,6 +6,7 @@ import typer
 
 from placehub.cli import (
     auditing,
+    benches,
     deadletters,
     deploy,
     handbook,
@@ -40,4 +41,5 @@ app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(deploy.app, name="deploy")
 app.add_typer(worlds.app, name="world")
+app.add_typer(benches.app, name="bench")
 app.add_typer(handbook.app, name="docs")

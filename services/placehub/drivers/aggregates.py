@@ -43,6 +43,7 @@ class Aggregates(Generic[T]):
         self._live = live
         self._kept: dict[int, dict[UUID, T]] = {}
         self._changed: dict[UUID, T] = {}
+        self._news: dict[int, set[UUID]] = {}
         self._step: Step | None = None
 
     def take(self, connection: Connection, partition: Partition) -> None:
@@ -50,10 +51,12 @@ class Aggregates(Generic[T]):
         where = (self._table.c.partition == partition.number) & self._table.c.live
         rows = connection.execute(select(self._key, cast(self._table.c.state, Text)).where(where))
         self._kept[partition.number] = {row[0]: self._adapter.validate_json(row[1]) for row in rows}
+        self._news[partition.number] = set(self._kept[partition.number])
 
     def drop(self, partition: Partition) -> None:
         """Forget a partition."""
         self._kept.pop(partition.number, None)
+        self._news.pop(partition.number, None)
 
     def begin(self, step: Step) -> None:
         """Start a step: changes of one that did not commit are gone."""
@@ -76,6 +79,20 @@ class Aggregates(Generic[T]):
         """Yield the live aggregates of this step's partition as the step sees them."""
         for key, kept in list(self._kept.get(self._of_step().partition.number, {}).items()):
             yield key, self._changed.get(key, kept)
+
+    def news(self) -> set[UUID]:
+        """Return the aggregates of this step's partition that were taken, kept anew or ended since this was asked
+        last: for who keeps an index of them. What this step itself has changed is not yet among them.
+        """
+        return self._news.pop(self._of_step().partition.number, set())
+
+    def changed(self) -> set[UUID]:
+        """Return the aggregates that this step has changed so far."""
+        return set(self._changed)
+
+    def kept(self, key: UUID) -> T | None:
+        """Return a live aggregate of this step's partition as the last step left it, or None."""
+        return self._kept.get(self._of_step().partition.number, {}).get(key)
 
     def put(self, key: UUID, changed: T) -> None:
         """Take an aggregate into this step; the very one that is kept already has not changed."""
@@ -105,6 +122,7 @@ class Aggregates(Generic[T]):
 
     def _keep(self, number: int, changed: dict[UUID, T]) -> None:
         kept = self._kept.setdefault(number, {})
+        self._news.setdefault(number, set()).update(changed)
         for key, one in changed.items():
             if self._live(one):
                 kept[key] = one

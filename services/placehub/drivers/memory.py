@@ -29,6 +29,7 @@ class KeptAggregates(Aggregates[T], Generic[T]):
         self._live = live
         self._kept = {}
         self._changed = {}
+        self._news = {}
         self._step = None
         self._done: dict[UUID, T] = {}
 

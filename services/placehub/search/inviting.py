@@ -19,6 +19,7 @@ from placehub.search.events import (
 from placehub.search.ordering import place_of
 from placehub.search.policy import DEFAULT
 from placehub.search.releasing import announce_to_audience, basis_of, begin, interest_only, invite, is_due
+from placehub.search.standing import best_offered, place_of_band
 from placehub.search.widening import nothing_fits, widen
 
 OPEN: Final = ("invited", "interested", "offered", "lapsed")
@@ -26,7 +27,6 @@ OPEN: Final = ("invited", "interested", "offered", "lapsed")
 
 AWAITED: Final = ("invited", "interested")
 """Invitations whose answer to the referral is still to come."""
-STANDING_OFFERS: Final = ("open", "queried")
 MOST_HOMES: Final = 50
 """Homes an invitation tells of at most, best fit first: more would neither be read nor fit into one record."""
 
@@ -106,20 +106,22 @@ def _withhold(case: Case, view: View) -> Decided:
 
 
 def next_best(case: Case, view: View) -> Decided:
-    """Invite the next best in place of providers that declined or were silent, while nobody's offer stands.
+    """Invite the next best in place of providers that declined or were silent, while no offer as good stands.
 
-    So as many as the policy invites at the start have an open invitation, until an offer comes or nobody is left; in
-    an emergency all were invited at once.
+    So as many as the policy invites at the start have an open invitation, until there is an offer of a home in a band
+    at least as good as that of who would be next; in an emergency all were invited at once.
     """
     most = view.most_invited(case)
-    if most is None or not case.searching or any(one.state in STANDING_OFFERS for one in case.offers.values()):
+    if most is None or not case.searching:
         return Decided(case)
     room = most - len(case.waiting) - sum(one.state in AWAITED for one in case.invitations.values())
-    if room <= 0:
+    offered = best_offered(case)
+    if room <= 0 or offered == 0:
         return Decided(case)
     known = case.invitations.keys() | case.waiting.keys()
     new = [(one, found) for one, found in _by_provider(view.fits(case)).items() if one not in known]
-    return invite(case, view, dict(new[:room]))
+    better = [(one, found) for one, found in new if place_of_band(found) < offered]
+    return invite(case, view, dict(better[:room]))
 
 
 def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID], *, joined: bool = False) -> Decided:

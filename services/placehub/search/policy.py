@@ -109,9 +109,9 @@ class Policy:
     most_invited: int = 10
     """Providers invited when a search starts, best fit first; a vacancy that comes in sight later does not count.
 
-    In place of who declines or lets the time pass the next best is invited, until an offer stands; none other that was
-    seen at the start is invited for being confirmed again. From the hub's aim of 15 deliveries or fewer per placement,
-    against 150 to 350 by blanket mailing; what it gives in simulation: `placehub world compare`.
+    In place of who declines or lets the time pass the next best is invited, until an offer as good stands; none other
+    that was seen at the start is invited for being confirmed again. From the hub's aim of 15 deliveries or fewer per
+    placement, against 150 to 350 by blanket mailing; what it gives in simulation: `placehub world compare`.
     """
 
     freshness_grace_hours: int = 0

@@ -18,6 +18,7 @@ from placehub.placements.events import PlacementStarted
 from placehub.search import answering, inviting
 from placehub.search.case import Case, Decided
 from placehub.search.deciding import decide, due
+from placehub.search.open_searches import OpenSearches, open_search
 from placehub.search.surroundings import WORLD, Surroundings
 from placehub.search.view import Needs, Sight
 from placehub.vacancies import events as vacancies
@@ -61,6 +62,7 @@ class Search:
         self._needs = needs
         self._cases = cases
         self._parking = parking
+        self._open: dict[int, OpenSearches] = {}
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
         """Fold the world into memory."""
@@ -68,10 +70,12 @@ class Search:
 
     def take(self, connection: Connection, partition: Partition) -> None:
         """Load a partition's open cases."""
+        self._open.pop(partition.number, None)
         self._cases.take(connection, partition)
 
     def drop(self, partition: Partition) -> None:
         """Forget a partition's cases."""
+        self._open.pop(partition.number, None)
         self._cases.drop(partition)
 
     def handle(self, turns: Sequence[Turn]) -> None:
@@ -113,8 +117,9 @@ class Search:
     def _match_changed(self, step: Step, changed: dict[str, Changed], view: Sight) -> None:
         """Match what has changed against every search that is going on and can reach it, or has told of it before."""
         spots = self._around.homes.spots((provider, one) for provider, (_, some, _) in changed.items() for one in some)
-        for referral_id, case in self._cases.every():
-            if not case.searching:
+        for referral_id in self._concerned(step, changed, view):
+            case = self._cases.held(referral_id)
+            if case is None or not case.searching:
                 continue
             concerned = view.within_reach(case, spots) | case.invitations.keys()
             for provider in (one for one in changed if one in concerned):
@@ -122,6 +127,20 @@ class Search:
                 decided = inviting.homes_changed(case, view, provider, sorted(homes), joined=joined)
                 self._keep(step, decided, because)
                 case = self._cases.get(referral_id) or case
+
+    def _concerned(self, step: Step, changed: dict[str, Changed], view: Sight) -> list[UUID]:
+        """Return the searches of this partition that what has changed may concern, in the order of their ids."""
+        going_on = self._open.setdefault(step.partition.number, OpenSearches())
+        for referral_id in self._cases.news():
+            case = self._cases.kept(referral_id)
+            if case is None or not case.searching:
+                going_on.drop(referral_id)
+            else:
+                going_on.put(open_search(case, view.place(case)))
+        found = self._cases.changed()  # the columns know only what the last step left
+        for provider, (_, homes, _) in changed.items():
+            found |= going_on.concerned(provider, (self._around.homes.row(one) for one in homes))
+        return sorted(found)
 
     def tick(self, step: Step) -> None:
         """Let windows that have closed close."""

@@ -132,6 +132,10 @@ class Sight:
         """Return the providers of these spots that the search can reach at all."""
         return within_reach(self._place(case), reach_of(self._miles(case), self.policy(case)), spots)
 
+    def place(self, case: Case) -> tuple[float, float] | None:
+        """Return the grid metres of the centre of a search; None when it is not told or not known."""
+        return self._place(case)
+
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return the vacancy's provider, or None when it is not open."""
         return self._around.homes.provider(vacancy_id)

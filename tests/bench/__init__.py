@@ -1,0 +1,1 @@
+"""Benchmarks run, and say what they measured."""
