@@ -83,3 +83,19 @@ def test_the_basis_names_the_facts_that_were_matched(sight: Sight) -> None:
     """Whoever decides again needs the case as it stood, and the offsets of the world."""
     basis = sight.basis(a_case("noticed", offset=17))
     assert (basis.case_offset, basis.referral_version, basis.vacancy_offsets) == (17, 0, (4,))
+
+
+def test_a_widened_search_reaches_further(surroundings: Surroundings, sight: Sight) -> None:
+    """A home some forty miles away fits after the policy's first step; a reach the authority named is kept."""
+    home = a_home(pets=(), willing_until=WILLING_UNTIL, postcode_sector="S1 2")
+    opened = VacancyOpened(vacancy_id=UUID(int=88), provider=PROVIDER, household_ref=UUID(int=9), home=home)
+    surroundings.learn([record(opened, 9)], {"vacancy": [10]})
+    facts = noticed("Yes - can")
+    far = a_case("noticed", facts=facts)
+    spots = surroundings.homes.spots([(PROVIDER, UUID(int=88))])
+    assert sight.fit(far, UUID(int=88)) is None
+    assert not sight.within_reach(far, spots)
+    assert sight.fit(replace(far, widened=1), UUID(int=88)) is not None
+    assert sight.within_reach(replace(far, widened=1), spots)
+    named = replace(facts, wanted=replace(facts.wanted, within_miles=20))
+    assert sight.fit(replace(far, facts=named, widened=1), UUID(int=88)) is None
