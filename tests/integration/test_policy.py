@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from placehub.agreements.events import DocumentAgreed, DocumentProposed
+from placehub.agreements.reading import agreement_of
 from placehub.referrals.events import EarlyNoticeGiven
 from placehub.search.events import (
     InvitationsWithheld,
@@ -78,6 +79,9 @@ def test_a_policy_decides_once_its_parties_have_agreed(town: Town, authorities: 
     assert first.basis is not None
     assert second.basis is not None
     assert (first.basis.policy, second.basis.policy) == ("default-1", f"{DOCUMENT} v1")
+    known = agreement_of(town.hub.settings, town.agreement_id)
+    assert known is not None
+    assert known.policy_for(town.hub.now).version == f"{DOCUMENT} v1", "what `search policy` shows"
     assert (first.respond_by - first.released_at).total_seconds() == 24 * 3600
     assert (second.respond_by - second.released_at).total_seconds() == 48 * 3600
 
