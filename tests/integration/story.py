@@ -23,7 +23,7 @@ from placehub.offers.events import OfferMade
 from placehub.organisations.joining import Credentials
 from placehub.placements.events import PlacementAgreed, PlacementStarted
 from placehub.referrals.child import NotedChild
-from placehub.referrals.events import EarlyNoticeGiven, LawfulBasis, OfferSelected, Wanted
+from placehub.referrals.events import EarlyNoticeGiven, LawfulBasis, OfferFeedback, OfferSelected, Wanted
 from placehub.settings import Settings
 from placehub.streams import full_name, outbox
 from placehub.vacancies.events import VacancyClosed
@@ -287,7 +287,10 @@ class Case:
         return OfferMade(**(usual | other))
 
     def select(self, offer_id: UUID, **more: Any) -> UUID:
-        """Let the authority select an offer."""
+        """Let the authority select an offer, with feedback on every other it has got, unless something else is said."""
+        others = sorted({one.offer_id for one in self.authority.got(OfferMade, self.id)} - {offer_id})
+        told = tuple(OfferFeedback(offer_id=one, feedback="another home fitted better") for one in others)
+        more = {"feedback": told} | more
         return self.authority.post(
             OfferSelected(
                 referral_id=self.id, authority=self.authority.code, offer_id=offer_id, by="placement officer", **more

@@ -13,18 +13,31 @@ import pytest
 from sqlalchemy import Connection, Engine, select
 
 from placehub.contracts.codec import Codec, Folder
+from placehub.contracts.parts import FeeLine, HomeFit
 from placehub.deadletters.letters import How, Position, Settlement, settling_headers
 from placehub.drivers.records import Message, Partition, Record, read_raw
 from placehub.drivers.step import Step
 from placehub.monitoring.processor import Monitoring
 from placehub.monitoring.tables import SEARCH
-from placehub.monitoring.views import VIEWS, missed, search_story
+from placehub.monitoring.views import VIEWS, missed, search_offers, search_story
+from placehub.offers.events import OfferMade
+from placehub.placements.events import SupportAgreed
 from placehub.postcodes import Postcodes
-from placehub.referrals.events import Wanted
-from placehub.search.events import InvitationsWithheld, NoFitFound, ProviderInvited, Relaxation, Removed, Withheld
+from placehub.referrals.events import SupportLineRefused, Wanted
+from placehub.search.events import (
+    InvitationsWithheld,
+    NoFitFound,
+    OfferAssessed,
+    OfferNotSelected,
+    ProviderInvited,
+    ReconfirmationAsked,
+    Relaxation,
+    Removed,
+    Withheld,
+)
 from placehub.streams import DEADLETTER
 
-from .telling import START, Case, Told, opened, record, registered
+from .telling import START, Case, Told, basis, opened, record, registered
 
 Feed = Callable[[Sequence[Told]], None]
 
@@ -63,7 +76,7 @@ def placed(feed: Feed) -> Case:
     return case
 
 
-def _rows(engine: Engine, name: str, **of: str) -> list[dict[str, Any]]:
+def _rows(engine: Engine, name: str, **of: object) -> list[dict[str, Any]]:
     with engine.connect() as connection:
         rows = VIEWS[name].rows(connection)
     return [row for row in rows if all(row[column] == value for column, value in of.items())]
@@ -243,3 +256,110 @@ def test_homes_we_lack_hides_small_numbers(engine: Engine, feed: Feed) -> None:
     assert {row["age_band"]: row["searches"] for row in rows}["16-17"] is None
     assert all(row["searches"] is None or row["searches"] % 5 == 0 for row in rows)
     assert {row["lacking"] for row in rows} == {"age"}
+
+
+def _an_offer(case: Case, offer_id: UUID, provider: str, fee: int, fit: HomeFit | None, hour: int) -> list[Told]:
+    at = START + timedelta(hours=hour)
+    made = OfferMade(
+        referral_id=case.referral_id,
+        provider=provider,
+        offer_id=offer_id,
+        vacancy_id=case.vacancy_id,
+        referral_version=1,
+        children=(case.child_id,),
+        fee_lines=(
+            FeeLine(what="base fee", amount=Decimal(fee), unit="week"),
+            FeeLine(what="taxis to school", amount=Decimal(20), unit="day"),
+            FeeLine(what="life-story work", amount=Decimal(60), unit="hour"),
+        ),
+        available_from=START.date(),
+        valid_until=at + timedelta(days=3),
+    )
+    assessed = OfferAssessed(
+        referral_id=case.referral_id,
+        provider=provider,
+        offer_id=offer_id,
+        vacancy_id=case.vacancy_id,
+        home=fit,
+        also_offered_elsewhere=fit is not None and fit.band == "stretch",
+        basis=basis(at),
+    )
+    return [(made, provider, at), (assessed, "/hub/search/referral/0", at)]
+
+
+def _fit(case: Case, band: str, miles: int) -> HomeFit:
+    return HomeFit(
+        vacancy_id=case.vacancy_id,
+        household_ref=uuid4(),
+        band=band,
+        distance_miles=Decimal(miles),
+        findings=(),
+        questions=(),
+    )
+
+
+def test_offers_come_by_fit_and_never_by_fee(engine: Engine, feed: Feed) -> None:
+    """The best band comes first and the nearest in it, however dear; fees stand in their own columns."""
+    case = Case()
+    near, far, worse, out = sorted(uuid4() for _ in range(4))
+    feed(
+        [
+            *_an_offer(case, out, "P4", 1, None, 1),
+            *_an_offer(case, worse, "P3", 10, _fit(case, "stretch", 1), 1),
+            *_an_offer(case, far, "P2", 20, _fit(case, "fits", 9), 1),
+            *_an_offer(case, near, "P1", 900, _fit(case, "fits", 2), 1),
+        ]
+    )
+    with engine.connect() as connection:
+        rows = search_offers(connection, case.referral_id)
+    assert [row["offer_id"] for row in rows] == [near, far, worse, out]
+    assert [row["band"] for row in rows] == ["fits", "fits", "stretch", "does not fit now"]
+    assert (rows[0]["base_weekly"], rows[0]["weekly"]) == (Decimal(900), Decimal(1040))
+    assert rows[0]["support"] == "taxis to school: 20 per day; life-story work: 60 per hour"
+    assert [row["also_offered_elsewhere"] for row in rows] == ["no", "no", "yes", "no"]
+
+
+def test_an_offer_says_how_it_went_on(engine: Engine, feed: Feed) -> None:
+    """An offer that waits for its provider's word says for which fields; one not selected says what was told."""
+    case = Case()
+    one, two = uuid4(), uuid4()
+    ids = {"referral_id": case.referral_id}
+    asked = ReconfirmationAsked(**ids, provider="P1", offer_id=one, referral_version=2, fields=("wanted.kind",))
+    told = OfferNotSelected(**ids, provider="P2", offer_id=two, feedback="another home fitted better")
+    fit = _fit(case, "fits", 2)
+    feed([*_an_offer(case, one, "P1", 9, fit, 1), (asked, "/hub/s", START)])
+    feed([*_an_offer(case, two, "P2", 9, fit, 1), (told, "/hub/s", START)])
+    with engine.connect() as connection:
+        rows = search_offers(connection, case.referral_id)
+    assert [(row["state"], row["to_reconfirm"], row["feedback"]) for row in rows] == [
+        ("to reconfirm", "wanted.kind", None),
+        ("not selected", "", "another home fitted better"),
+    ]
+
+
+def test_support_refused_follows_the_case(engine: Engine, placed: Case, feed: Feed) -> None:
+    """What was refused before the placement is shown with what was agreed later, and with an end nobody planned."""
+    refused = SupportLineRefused(
+        referral_id=placed.referral_id,
+        authority=placed.authority,
+        offer_id=placed.offer_id,
+        what="Taxis to school",
+        reason="other",
+        by="placement officer",
+    )
+    agreed = SupportAgreed(
+        placement_id=placed.placement_id,
+        authority=placed.authority,
+        provider=placed.one,
+        support=FeeLine(what="taxis to school", amount=Decimal(20), unit="day"),
+        by="team manager",
+    )
+    feed([(agreed, placed.authority, START + timedelta(days=12))])
+    feed([(refused, placed.authority, START + timedelta(days=2))])
+    [row] = _rows(engine, "support_refused_then_agreed", referral_id=placed.referral_id)
+    assert (row["refused_by"], row["agreed_by"], row["days_to_agree"]) == (
+        "placement officer",
+        "team manager",
+        Decimal("10.0"),
+    )
+    assert row["agreed_what"] == "taxis to school"

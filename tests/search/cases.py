@@ -57,6 +57,8 @@ class Given:
     now: datetime = NOW
     most: int | None = None
     new: frozenset[UUID] = frozenset()
+    elsewhere: frozenset[UUID] = frozenset()
+    hidden: frozenset[UUID] = frozenset()
     agreed: Policy = DEFAULT
     tiers: dict[str, int] = field(default_factory=dict)
     parties: frozenset[str] = frozenset()
@@ -96,11 +98,19 @@ class Given:
 
     def fit(self, case: Case, vacancy_id: UUID) -> tuple[str, HomeFit] | None:
         """Return the home."""
-        return self.homes.get(vacancy_id)
+        return None if vacancy_id in self.hidden else self.homes.get(vacancy_id)
 
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return its provider."""
         return self.homes[vacancy_id][0] if vacancy_id in self.homes else None
+
+    def in_sight(self, vacancy_id: UUID) -> bool:
+        """Tell whether the home is not among those given as out of sight."""
+        return vacancy_id not in self.hidden
+
+    def offered_elsewhere(self, case: Case, vacancy_id: UUID) -> bool:
+        """Tell whether the home is among those given as offered elsewhere."""
+        return vacancy_id in self.elsewhere
 
     def vacancies_of(self, provider: str) -> list[UUID]:
         """Return the provider's vacancies."""

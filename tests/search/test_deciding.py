@@ -19,7 +19,7 @@ from placehub.referrals.lifecycle import ACTS, INVITATION_STATES, OFFER_STATES, 
 from placehub.search import inviting
 from placehub.search.answering import started
 from placehub.search.case import Case, Invitation, told
-from placehub.search.deciding import TABLE, decide, due, order
+from placehub.search.deciding import TABLE, decide, due
 from placehub.search.events import (
     InvitationClosed,
     InvitationLapsed,
@@ -28,6 +28,7 @@ from placehub.search.events import (
     SearchClosed,
     SearchResumed,
 )
+from placehub.search.offering import order
 from placehub.streams import full_name
 from placehub.vacancies.events import ReservationRequested, ReservationWithdrawn
 
@@ -160,7 +161,8 @@ def test_the_authority_says_why_it_takes_the_worse_fit() -> None:
     both = {OFFER: an_offer(), OTHER_OFFER: an_offer(OTHER_OFFER, OTHER, vacancy_id=OTHER_HOME)}
     case = a_case("referred", invitations=invitations, offers=both)
     assert order(case) == (OTHER_OFFER, OFFER)
-    select = an_act(referrals.OfferSelected, reason=None)
+    other = (referrals.OfferFeedback(offer_id=OTHER_OFFER, feedback="other"),)
+    select = replace(an_act(referrals.OfferSelected, reason=None), feedback=other)
     assert refused(case, select) == "reason"
     assert refused(case, replace(select, reason="carer known to child")) is None
     nearer = replace(invitations[PROVIDER], homes=told((a_fit(miles=20),)))
@@ -203,7 +205,7 @@ def test_offers_expire(offer: str) -> None:
     case = a_case("referred", "offered", offer)
     assert due(case, Given(now=LATER - timedelta(seconds=1))).events == ()
     events = due(case, Given(now=LATER)).events
-    assert [type(one) for one in events] == ([OfferExpired] if offer in ("open", "queried") else [])
+    assert [type(one) for one in events] == ([OfferExpired] if offer in ("open", "queried", "to reconfirm") else [])
 
 
 def moved(child_id: UUID = CHILD) -> PlacementStarted:

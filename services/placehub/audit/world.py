@@ -12,6 +12,7 @@ from placehub.audit.log import Log
 from placehub.contracts.parts import Basis
 from placehub.drivers.records import Record
 from placehub.postcodes import Postcodes
+from placehub.search.processor import OFFERS
 from placehub.search.surroundings import Surroundings
 
 FOLDED: Final = ("organisation", "agreement", "vacancy")
@@ -48,6 +49,7 @@ class Past:
         self.surroundings = Known(self._postcodes)
         self._changed: dict[UUID, Record] = {}
         self._joined: dict[UUID, Record] = {}
+        self._offers: dict[UUID, Record] = {}
         self._heads = {
             (stream, number): _Head(self._log.records(stream, number))
             for stream in FOLDED
@@ -86,6 +88,8 @@ class Past:
 
     def of_change(self, because: UUID, changed: Sequence[UUID]) -> list[Record]:
         """Return the events that changed these vacancies, what a decision follows from last; a joining goes first."""
+        if because in self._offers:
+            return [self._offers[because]]
         found = [self._changed[one] for one in changed if one in self._changed]
         if because in self._joined:
             return [self._joined[because], *found]
@@ -94,6 +98,8 @@ class Past:
     def _learn(self, record: Record) -> None:
         self.surroundings.learn([record], {})
         event = record.event
+        if isinstance(event, OFFERS):
+            self._offers[record.attributes.id] = record
         vacancy_id = getattr(event, "vacancy_id", None) if record.topic == "vacancy" else None
         if vacancy_id is not None:
             row = self.surroundings.homes.row(vacancy_id)

@@ -96,6 +96,28 @@ def _policy_of(folder: Path, agreement: UUID, at: datetime | None) -> Policy:
     return found.policy_for(at.replace(tzinfo=UTC) if at else now(settings))
 
 
+@searches.command("offers")
+def show_offers(
+    referral: Annotated[UUID, typer.Argument(help="Id of the referral.")],
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
+    """Show the offers of one search, best fit first; fees stand beside and never order."""
+    from placehub.cli.printing import as_json, as_table
+    from placehub.errors import NotFound
+    from placehub.monitoring.views import VIEWS, search_offers
+
+    with database(hub(folder)) as connection:
+        rows = search_offers(connection, referral)
+    if not rows:
+        raise NotFound("No offer in that search is known. See 'placehub views show searches'.")
+    columns = [name for name in VIEWS["offers"].columns if name != "referral_id"]
+    if json:
+        as_json(rows)
+    else:
+        as_table(f"Offers in search {referral}", columns, [[row[name] for name in columns] for row in rows])
+
+
 @views.command("list")
 def list_views(json: Json = False) -> None:
     """List the views."""

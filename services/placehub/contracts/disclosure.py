@@ -29,6 +29,8 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "Finding.criterion",
         "Finding.verdict",
         "HomeFit.questions",
+        "ReconfirmationAsked.fields",
+        "VacancyFactQuestioned.fact",
         "InvitationDeclined.fact",
         "Question.field",
         "ReferralAssessed.blocking",

@@ -68,6 +68,7 @@ _CONFIG = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="ba
 
 PII = Tag("PII")
 IN_REFERRAL = FieldOf(("referral.ReferralMade",))
+IN_VACANCY = FieldOf(("vacancy.VacancyOpened",))
 IN_REFERRAL_OR_VACANCY = FieldOf(("referral.ReferralMade", "vacancy.VacancyOpened"))
 SENSITIVE = Tag("SENSITIVE")
 

@@ -172,7 +172,7 @@ def _close(parties: Parties, event: SearchClosed) -> Parties:
 
 def unsuccessful(parties: Parties, event: SearchClosed) -> tuple[str, ...]:
     """Return the providers whose use of the case's data ends with the search: all that were invited but not chosen."""
-    placed = parties.selected() if event.outcome == "independent" else frozenset()
+    placed = parties.selected() | {*event.placed_with} if event.outcome == "independent" else frozenset()
     return tuple(sorted(name for name, seat in parties.seats.items() if not seat.ended and name not in placed))
 
 

@@ -145,7 +145,9 @@ TABLE: Final[tuple[Row, ...]] = (
         search.InvitationLapsed,
         search.OfferExpired,
         search.OfferNotSelected,
+        search.ReconfirmationAsked,
     ),
+    Row(search.OfferAssessed, _A.AUTHORITY, ("basis.changed",), _HOMES),
     *_rows([_A.AUTHORITY], search.SelectionRefused),
     Row(search.SelectionRefused, _A.THIS_PROVIDER, ("next_offers", "basis"), "the next offers are other providers'"),
     # homes
@@ -156,8 +158,15 @@ TABLE: Final[tuple[Row, ...]] = (
         vacancies.VacancyConfirmed,
         vacancies.VacancyPaused,
         vacancies.VacancyClosed,
+        vacancies.VacancyFactQuestioned,
     ),
-    *_rows([_A.NOBODY], vacancies.ReservationRequested, vacancies.ReservationWithdrawn),
+    *_rows(
+        [_A.NOBODY],  # of an offer its own parties are told in its case; that it stands is no other case's to read
+        vacancies.ReservationRequested,
+        vacancies.ReservationWithdrawn,
+        vacancies.VacancyOffered,
+        vacancies.VacancyOfferEnded,
+    ),
     *_rows([_A.OWNER, _A.AUTHORITY_CONCERNED], vacancies.ReservationRefused),
     *_rows([_A.OWNER], vacancies.VacancyReserved, vacancies.VacancyReleased, vacancies.VacancyFilled),
     Row(vacancies.VacancyReserved, _A.AUTHORITY_CONCERNED, ("places_left",), _PLACES),

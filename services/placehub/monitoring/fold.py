@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from placehub.contracts.headers import Attributes
+from placehub.contracts.parts import FeeLine
 from placehub.deadletters.letters import DeadLetter, Position, Settlement
 from placehub.offers import events as offers
 from placehub.organisations.events import OrganisationRegistered
@@ -19,6 +21,8 @@ from placehub.referrals import events as referrals
 from placehub.search import events as search
 from placehub.vacancies import events as vacancies
 
+BASE_FEE: Final = "base fee"
+"""How every offer words its base fee; each other line is a support."""
 Row = Mapping[str, Any]
 Fold = Callable[[Row, Any, Attributes], dict[str, Any]]
 
@@ -251,6 +255,121 @@ PLACEMENT: Final[Mapping[type, Fold]] = {
 def fold_placement(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
     """Return the placement's row after the event."""
     return {**row, **PLACEMENT[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
+
+
+_A_WEEK: Final = {"week": Decimal(1), "day": Decimal(7)}
+"""What a fee's unit comes to in a week; an hour or a single sum runs no fixed amount."""
+
+
+def _offered(row: Row, event: offers.OfferMade | offers.OfferRevised, attributes: Attributes) -> dict[str, Any]:
+    if row.get("provider") not in (None, event.provider):  # an offer belongs to whoever made it first
+        return {}
+    running = [(line, line.amount * _A_WEEK[line.unit]) for line in event.fee_lines if line.unit in _A_WEEK]
+    return {
+        **{name: getattr(event, name) for name in ("referral_id", "vacancy_id", "provider", "available_from")},
+        "state": "open",
+        "children": len(event.children),
+        "base_weekly": sum((amount for line, amount in running if line.what == BASE_FEE), Decimal(0)),
+        "weekly": sum((amount for _, amount in running), Decimal(0)),
+        "support": [_line(line) for line in event.fee_lines if line.what != BASE_FEE],
+        "to_reconfirm": [],
+        "valid_until": event.valid_until,
+        **_earliest(row, "made_at", attributes.time),
+    }
+
+
+def _line(line: FeeLine) -> str:
+    starts = f", from {line.starts_on}" if line.starts_on else ""
+    ends = f", until {line.ends_on}" if line.ends_on else ""
+    return f"{line.what}: {line.amount} {'' if line.unit == 'once' else 'per '}{line.unit}{starts}{ends}"
+
+
+def _of_offer(state: str) -> Fold:
+    return lambda row, event, attributes: {"state": state}
+
+
+def _judged(row: Row, event: search.OfferAssessed, attributes: Attributes) -> dict[str, Any]:
+    home = event.home
+    return {
+        "band": home.band if home else None,
+        "need": getattr(home, "need", None),
+        "distance_miles": home.distance_miles if home else None,
+        "elsewhere": event.also_offered_elsewhere,
+        **_earliest(row, "assessed_at", attributes.time),
+    }
+
+
+def _asked_again(row: Row, event: search.ReconfirmationAsked, attributes: Attributes) -> dict[str, Any]:
+    return {"state": "to reconfirm", "to_reconfirm": list(event.fields)}
+
+
+def _reconfirmed(row: Row, event: offers.OfferReconfirmed, attributes: Attributes) -> dict[str, Any]:
+    return {"state": "open", "to_reconfirm": []}
+
+
+def _not_selected(row: Row, event: search.OfferNotSelected, attributes: Attributes) -> dict[str, Any]:
+    return {"state": "not selected", "feedback": event.feedback}
+
+
+def _held(reserved: bool) -> Fold:
+    return lambda row, event, attributes: {"reserved": reserved}
+
+
+OFFER: Final[Mapping[type, Fold]] = {
+    offers.OfferMade: _offered,
+    offers.OfferRevised: _offered,
+    offers.OfferReconfirmed: _reconfirmed,
+    offers.OfferWithdrawn: _of_offer("withdrawn"),
+    referrals.OfferQueried: _of_offer("queried"),
+    search.OfferAssessed: _judged,
+    search.ReconfirmationAsked: _asked_again,
+    search.OfferExpired: _of_offer("expired"),
+    search.SelectionRefused: _of_offer("refused"),
+    search.OfferNotSelected: _not_selected,
+    vacancies.VacancyReserved: _held(True),
+    vacancies.VacancyReleased: _held(False),
+}
+"""Events about one offer, and what each changes in its row."""
+
+
+def fold_offer(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+    """Return the offer's row after the event."""
+    return {**row, **OFFER[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
+
+
+def _support_refused(row: Row, event: referrals.SupportLineRefused, attributes: Attributes) -> dict[str, Any]:
+    said = {name: getattr(event, name) for name in ("authority", "reason", "by")}
+    return {**said, **_earliest(row, "refused_at", attributes.time)}
+
+
+SUPPORT_REFUSED: Final[Mapping[type, Fold]] = {referrals.SupportLineRefused: _support_refused}
+"""Support refused before a placement: it follows the case."""
+
+
+def fold_support_refused(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+    """Return the refused line's row after the event."""
+    return {
+        **row,
+        **SUPPORT_REFUSED[type(event)](row, event, attributes),
+        **_latest(row, "changed_at", attributes.time),
+    }
+
+
+def _support_agreed(row: Row, event: placements.SupportAgreed, attributes: Attributes) -> dict[str, Any]:
+    return {"by": event.by, **_earliest(row, "agreed_at", attributes.time)}
+
+
+SUPPORT_AGREED: Final[Mapping[type, Fold]] = {placements.SupportAgreed: _support_agreed}
+"""Support agreed in a placement, once for each support."""
+
+
+def fold_support_agreed(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
+    """Return the agreed support's row after the event."""
+    return {
+        **row,
+        **SUPPORT_AGREED[type(event)](row, event, attributes),
+        **_latest(row, "changed_at", attributes.time),
+    }
 
 
 def _registered(row: Row, event: OrganisationRegistered, attributes: Attributes) -> dict[str, Any]:

@@ -14,7 +14,19 @@ from placehub.drivers.step import Turn
 from placehub.errors import NotFound
 from placehub.monitoring import fold, quality
 from placehub.monitoring.story import sentence, speaker
-from placehub.monitoring.tables import DEAD_LETTER, ORGANISATION, PLACEMENT, QUALITY, SEARCH, STORY, VACANCY, WITHHELD
+from placehub.monitoring.tables import (
+    DEAD_LETTER,
+    OFFER,
+    ORGANISATION,
+    PLACEMENT,
+    QUALITY,
+    SEARCH,
+    STORY,
+    SUPPORT_AGREED,
+    SUPPORT_REFUSED,
+    VACANCY,
+    WITHHELD,
+)
 from placehub.postcodes import Postcodes, authority
 from placehub.streams import DEADLETTER, event_name
 
@@ -25,6 +37,9 @@ _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
     (SEARCH, fold.SEARCH, fold.fold_search),
     (VACANCY, fold.VACANCY, fold.fold_vacancy),
     (PLACEMENT, fold.PLACEMENT, fold.fold_placement),
+    (OFFER, fold.OFFER, fold.fold_offer),
+    (SUPPORT_REFUSED, fold.SUPPORT_REFUSED, fold.fold_support_refused),
+    (SUPPORT_AGREED, fold.SUPPORT_AGREED, fold.fold_support_agreed),
     (ORGANISATION, fold.ORGANISATION, fold.fold_organisation),
     (QUALITY, quality.QUALITY, quality.fold_quality),
 )
@@ -59,7 +74,7 @@ class Monitoring:
             after = folding(row, record.event, record.attributes)
             return {**after, "area": self._area(after["sector"])} if "sector" in after else after
 
-        return tuple(getattr(record.event, column.name) for column in table.primary_key), change
+        return tuple(_named(record.event, column.name) for column in table.primary_key), change
 
     def _area(self, sector: str | None) -> str | None:
         """Return the name of the authority the sector is in; its code where the lists do not name it."""
@@ -70,6 +85,12 @@ class Monitoring:
             return authority(found.authority).name
         except NotFound:
             return found.authority
+
+
+def _named(event: Any, name: str) -> Hashable:
+    """Return the part of a row's key that the event names; of a support, its line names it."""
+    found: Hashable = getattr(event if hasattr(event, name) else event.support, name)
+    return found
 
 
 def _set_aside(connection: Connection, records: Sequence[Record]) -> None:

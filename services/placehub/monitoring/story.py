@@ -22,7 +22,9 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     ),
     referrals.ReferralWithdrawn: lambda event: f"The referral was withdrawn: {event.reason}.",
     referrals.EarlyNoticeWithdrawn: lambda event: f"The early notice was withdrawn: {event.reason}.",
-    referrals.OfferSelected: lambda event: f"An offer was selected by the {event.by}.",
+    referrals.OfferSelected: lambda event: (
+        f"An offer was selected by the {event.by}{', as agreed by telephone' if event.recorded_for else ''}."
+    ),
     referrals.SelectionWithdrawn: lambda event: f"The selection was withdrawn: {event.reason}.",
     offers.InterestExpressed: lambda event: f"{event.provider} is asking the carer.",
     offers.OfferMade: lambda event: f"{event.provider} offered a home for {_children(event.children)}.",
@@ -54,12 +56,21 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     search.NoFitFound: lambda event: (
         "No home fits now; vacancies that open later are still matched." + _relaxed(event.relaxations)
     ),
+    search.OfferAssessed: lambda event: (
+        f"{event.provider}'s offer: {f'the home {event.home.band}' if event.home else 'its home does not fit now'}"
+        f"{'; the home is offered elsewhere too' if event.also_offered_elsewhere else ''}."
+    ),
+    search.ReconfirmationAsked: lambda event: (
+        f"{event.provider} was asked whether its offer still stands: {', '.join(event.fields)} was revised."
+    ),
     search.OfferExpired: lambda event: f"The time of {event.provider}'s offer ran out.",
     search.SelectionRefused: lambda event: (
         f"The place at {event.provider} had just gone; {len(event.next_offers)} other offers stand."
     ),
     search.OfferNotSelected: lambda event: f"{event.provider}'s offer was not selected.",
     search.SearchClosed: lambda event: f"The search is over: {event.outcome}.",
+    vacancies.VacancyOffered: lambda event: f"A home of {event.provider} is on offer.",
+    vacancies.VacancyOfferEnded: lambda event: f"A home of {event.provider} is on offer no more.",
     vacancies.VacancyReserved: lambda event: f"The place at {event.provider} is held.",
     vacancies.ReservationRefused: lambda event: f"The place at {event.provider} was not to be had: {event.reason}.",
     vacancies.VacancyReleased: lambda event: f"The place at {event.provider} is free again.",

@@ -109,6 +109,57 @@ QUALITY: Final = Table(
     comment="One row per case: how good its referral is, and what providers found",
 )
 
+OFFER: Final = Table(
+    "offer",
+    METADATA,
+    Column("offer_id", Uuid, primary_key=True),
+    Column("referral_id", Uuid),
+    Column("vacancy_id", Uuid),
+    Column("provider", Text),
+    Column("state", Text, comment="as the case's own stream says; reserved stands in its own column"),
+    Column("reserved", Boolean, comment="as the vacancy's stream says"),
+    Column("band", Text, comment="null: its home does not fit now"),
+    Column("need", Integer, comment="share of the need criteria met, 0 to 1000"),
+    Column("distance_miles", Numeric),
+    Column("elsewhere", Boolean, comment="offered in another case too"),
+    Column("children", Integer),
+    Column("base_weekly", Numeric, comment="the base fee in pounds a week"),
+    Column("weekly", Numeric, comment="all lines that run, in pounds a week; hours and single sums are left out"),
+    Column("support", ARRAY(Text), comment="the other lines as they are written"),
+    Column("to_reconfirm", ARRAY(Text), comment="fields of the referral that were revised after it"),
+    Column("available_from", Date),
+    Column("feedback", Text),
+    *map(_at, ("valid_until", "made_at", "assessed_at", "changed_at")),
+    Index("ix_offer_referral", "referral_id"),
+    schema=SCHEMA,
+    comment="One row per offer; fees stand beside the fit and never order",
+)
+
+SUPPORT_REFUSED: Final = Table(
+    "support_refused",
+    METADATA,
+    Column("referral_id", Uuid, primary_key=True),
+    Column("offer_id", Uuid, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("authority", Text),
+    Column("reason", Text),
+    Column("by", Text, comment="role of who decided"),
+    *map(_at, ("refused_at", "changed_at")),
+    schema=SCHEMA,
+    comment="One row per support line that was refused before a placement",
+)
+
+SUPPORT_AGREED: Final = Table(
+    "support_agreed",
+    METADATA,
+    Column("placement_id", Uuid, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("by", Text, comment="role of who decided"),
+    *map(_at, ("agreed_at", "changed_at")),
+    schema=SCHEMA,
+    comment="One row per support that was agreed in a placement",
+)
+
 ORGANISATION: Final = Table(
     "organisation",
     METADATA,

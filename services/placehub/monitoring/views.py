@@ -36,7 +36,18 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from placehub.monitoring.fairness import hide_homes_we_lack, homes_we_lack, not_invited
 from placehub.monitoring.quality import FOUND, column, shared
-from placehub.monitoring.tables import DEAD_LETTER, ORGANISATION, PLACEMENT, QUALITY, SEARCH, STORY, VACANCY
+from placehub.monitoring.tables import (
+    DEAD_LETTER,
+    OFFER,
+    ORGANISATION,
+    PLACEMENT,
+    QUALITY,
+    SEARCH,
+    STORY,
+    SUPPORT_AGREED,
+    SUPPORT_REFUSED,
+    VACANCY,
+)
 
 _UNSUPPRESSED: Final = " (the operator's: small numbers are shown)"
 
@@ -221,6 +232,77 @@ def _referral_quality(as_of: ColumnElement[Any]) -> Select[Any]:
     )
 
 
+def _offers(as_of: ColumnElement[Any]) -> Select[Any]:
+    offer = OFFER.c
+    bands = {"fits": 0, "fits with named support": 1, "stretch": 2}
+    fit = (
+        case(bands, value=offer.band, else_=len(bands)),
+        offer.need.desc().nulls_last(),
+        offer.distance_miles.asc().nulls_last(),
+        offer.offer_id,
+    )
+    standing = case((offer.state.in_(("open", "queried", "to reconfirm")), 0), else_=1)
+    return (
+        select(
+            offer.referral_id,
+            offer.offer_id,
+            _name(offer.provider).label("provider"),
+            func.coalesce(offer.band, "does not fit now").label("band"),
+            offer.need,
+            offer.distance_miles,
+            case((offer.elsewhere, "yes"), else_="no").label("also_offered_elsewhere"),
+            case((offer.reserved, "reserved"), else_=offer.state).label("state"),
+            func.array_to_string(offer.to_reconfirm, ", ").label("to_reconfirm"),
+            offer.children,
+            offer.available_from,
+            offer.valid_until,
+            offer.base_weekly,
+            offer.weekly,
+            func.array_to_string(offer.support, "; ").label("support"),
+            offer.feedback,
+        )
+        .where(offer.assessed_at.is_not(None), offer.referral_id.is_not(None))
+        .order_by(offer.referral_id, standing, *fit)
+    )
+
+
+def _support_refused_then_agreed(as_of: ColumnElement[Any]) -> Select[Any]:
+    refused, agreed, placed = SUPPORT_REFUSED.c, SUPPORT_AGREED.c, PLACEMENT.c
+    same = func.lower(agreed.what) == func.lower(refused.what)
+    later = (
+        select(agreed.what, agreed.by, agreed.agreed_at)
+        .join(PLACEMENT, placed.placement_id == agreed.placement_id)
+        .where(placed.referral_id == refused.referral_id, agreed.agreed_at >= refused.refused_at)
+        .order_by(same.desc(), agreed.agreed_at, agreed.what)
+        .limit(1)
+        .lateral("later")
+    )
+    ended = (
+        select(func.min(placed.ended_on).label("ended_on"))
+        .where(placed.referral_id == refused.referral_id, placed.planned_end.is_(False))
+        .lateral("ended")
+    )
+    days = func.round(cast(extract("epoch", later.c.agreed_at - refused.refused_at) / 86400, Numeric), 1)
+    return (
+        select(
+            _name(refused.authority).label("authority"),
+            refused.referral_id,
+            refused.what,
+            refused.reason,
+            refused.by.label("refused_by"),
+            refused.refused_at,
+            later.c.what.label("agreed_what"),
+            later.c.by.label("agreed_by"),
+            later.c.agreed_at,
+            days.label("days_to_agree"),
+            ended.c.ended_on.label("ended_unplanned_on"),
+        )
+        .outerjoin_from(SUPPORT_REFUSED, later, literal(True))
+        .outerjoin(ended, literal(True))
+        .order_by(refused.refused_at, refused.referral_id, refused.what)
+    )
+
+
 _WAIT_COLUMNS: Final = {
     f"{what}_{label}": f"Hours from the need being known to {words}: {share}"
     for what, words in (
@@ -350,6 +432,49 @@ _ALL: Final = (
         select=not_invited,
     ),
     View(
+        name="offers",
+        title="Offers of each case by fit" + _UNSUPPRESSED,
+        says="Offers that stand come first, best fit first: band, need, distance. Fees stand beside and never order.",
+        columns={
+            "referral_id": "The case",
+            "offer_id": "The offer",
+            "provider": "Name of the provider, from OrganisationRegistered",
+            "band": "How its home fits, from the latest OfferAssessed",
+            "need": "Share of the need criteria met, 0 to 1000, from the same",
+            "distance_miles": "From the same; empty: not known",
+            "also_offered_elsewhere": "yes: an offer of the home stands in another case, from the same",
+            "state": "open, queried, to reconfirm, withdrawn, expired, refused, not selected or reserved",
+            "to_reconfirm": "Fields of the referral that were revised after the offer, from ReconfirmationAsked",
+            "children": "How many children it is for, from the latest OfferMade or OfferRevised",
+            "available_from": "From the same",
+            "valid_until": "From the same",
+            "base_weekly": "Base fee in pounds a week, from the same",
+            "weekly": "Base fee and support paid by the week or day, in pounds a week; other lines are left out",
+            "support": "Each further line: what, amount, unit, from, until",
+            "feedback": "What the provider was told, from OfferNotSelected",
+        },
+        select=_offers,
+    ),
+    View(
+        name="support_refused_then_agreed",
+        title="Support refused before a placement, and what came of it" + _UNSUPPRESSED,
+        says="One row for each SupportLineRefused; the first later SupportAgreed counts, in the same words if any.",
+        columns={
+            "authority": "Name of the authority",
+            "referral_id": "The case",
+            "what": "The line, in the offer's words",
+            "reason": "Why it was refused, from SupportLineRefused",
+            "refused_by": "Role of who refused it",
+            "refused_at": "When",
+            "agreed_what": "The support that was agreed later, from SupportAgreed; empty: none",
+            "agreed_by": "Role of who agreed to it",
+            "agreed_at": "When",
+            "days_to_agree": "Days from the refusal to it",
+            "ended_unplanned_on": "The first day a placement of the case ended unplanned, from PlacementEnded",
+        },
+        select=_support_refused_then_agreed,
+    ),
+    View(
         name="rejected_events",
         title="Rejected events by sender and reason" + _UNSUPPRESSED,
         says="Dead letters, counted. The rejected value itself is never kept.",
@@ -369,6 +494,11 @@ _ALL: Final = (
 
 VIEWS: Final[Mapping[str, View]] = {view.name: view for view in _ALL}
 """Every published view by its name."""
+
+
+def search_offers(connection: Connection, referral_id: UUID) -> list[dict[str, Any]]:
+    """Return the offers of one case, best fit first; empty when there is none."""
+    return [row for row in VIEWS["offers"].rows(connection) if row["referral_id"] == referral_id]
 
 
 def search_story(connection: Connection, referral_id: UUID) -> list[dict[str, Any]]:

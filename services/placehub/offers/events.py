@@ -98,6 +98,7 @@ class InvitationDeclined:
     fact: Annotated[str | None, IN_REFERRAL_OR_VACANCY, Doc("The vacancy's or referral's field that was decisive")] = (
         None
     )
+    vacancy_id: Annotated[VacancyId | None, Doc("The home meant, where the invitation names several")] = None
 
 
 @record

@@ -15,12 +15,23 @@ STATES: Final = {
     "closed": "the search is over",
 }
 INVITATION_STATES: Final = ("invited", "interested", "offered", "declined", "lapsed", "closed")
-OFFER_STATES: Final = ("open", "queried", "expired", "withdrawn", "selected", "reserved", "refused", "not selected")
+OFFER_STATES: Final = (
+    "open",
+    "queried",
+    "to reconfirm",
+    "expired",
+    "withdrawn",
+    "selected",
+    "reserved",
+    "refused",
+    "not selected",
+)
 
 _LIVE: Final = ("noticed", "referred", "reserving", "reserved")
 _REFERRED: Final = ("referred", "reserving", "reserved")
 _ANSWERING: Final = ("invited", "interested", "offered", "lapsed")
-_STANDING: Final = ("open", "queried")
+_SELECTABLE: Final = ("open", "queried")
+_STANDING: Final = (*_SELECTABLE, "to reconfirm")
 _AUTHORITY: Final = ("authority",)
 _PROVIDER: Final = ("provider",)
 _HUB: Final = ("hub",)
@@ -63,7 +74,14 @@ ACTS: Final[tuple[Act, ...]] = (
     _own(
         "ReferralRevised",
         _REFERRED,
-        then=("ProviderInvited", "InvitationUpdated", "InvitationClosed", "ReferralAssessed"),
+        then=(
+            "ProviderInvited",
+            "InvitationUpdated",
+            "InvitationClosed",
+            "ReconfirmationAsked for each offer that stands, if a hard fact is another",
+            "OfferAssessed where a fit is another",
+            "ReferralAssessed",
+        ),
     ),
     _own("ReferralWithdrawn", _LIVE, after="closed", then=_END),
     _own("ReferralContinued", _LIVE),
@@ -73,7 +91,16 @@ ACTS: Final[tuple[Act, ...]] = (
     _own("OfferQueried", _REFERRED, offer=_STANDING),
     _own("SupportLineRefused", _REFERRED, offer=_STANDING),
     _own("SplitConfirmed", _REFERRED),
-    _own("OfferSelected", ("referred",), after="reserving", offer=_STANDING, then=("ReservationRequested",)),
+    _own(
+        "OfferSelected",
+        ("referred",),
+        after="reserving",
+        offer=_SELECTABLE,
+        then=(
+            "ReservationRequested",
+            "taken in `closed` too, marked out_of_policy, when a child has moved in with that provider by word",
+        ),
+    ),
     _own(
         "SelectionWithdrawn",
         ("reserving", "reserved"),
@@ -83,11 +110,27 @@ ACTS: Final[tuple[Act, ...]] = (
     ),
     _answer("ClarificationAsked", _LIVE, invitation=_ANSWERING),
     _answer("InterestExpressed", _LIVE, invitation=_ANSWERING),
-    _answer("OfferMade", _REFERRED, invitation=_ANSWERING),
-    _answer("OfferRevised", _REFERRED, invitation=_ANSWERING, offer=_STANDING),
+    _answer(
+        "OfferMade",
+        _REFERRED,
+        invitation=_ANSWERING,
+        then=("OfferAssessed", "VacancyOffered", "ReconfirmationAsked if a hard fact was revised since its version"),
+    ),
+    _answer(
+        "OfferRevised",
+        _REFERRED,
+        invitation=_ANSWERING,
+        offer=_STANDING,
+        then=("OfferAssessed", "ReconfirmationAsked if a hard fact was revised since its version"),
+    ),
     _answer("OfferReconfirmed", _REFERRED, invitation=_ANSWERING, offer=_STANDING),
     _answer("OfferWithdrawn", _REFERRED, offer=(*_STANDING, "not selected")),
-    _answer("InvitationDeclined", _LIVE, invitation=_ANSWERING),
+    _answer(
+        "InvitationDeclined",
+        _LIVE,
+        invitation=_ANSWERING,
+        then=("VacancyFactQuestioned to its sender, if it cites a fact of its home",),
+    ),
     _answer("ReferralFeedbackGiven", ("closed",), invitation=("invited", "interested", "offered", "closed")),
     _own("FeedbackAnswered", ("closed",)),
     _hub("ReferralAssessed"),
@@ -102,9 +145,11 @@ ACTS: Final[tuple[Act, ...]] = (
     _hub("InvitationsWithheld", ("noticed", "referred")),
     _hub("NoFitFound", ("noticed", "referred")),
     _hub("SplitProposed", ("noticed", "referred")),
+    _hub("OfferAssessed", (*_REFERRED, "closed")),
+    _hub("ReconfirmationAsked", _REFERRED),
     _hub("OfferExpired", _REFERRED, offer=_STANDING),
     _hub("SelectionRefused", ("reserving",), after="referred"),
-    _hub("OfferNotSelected", ("reserved",)),
+    _hub("OfferNotSelected", ("reserved", "closed")),
     _hub("SearchResumed", ("reserving", "reserved"), after="referred"),
     _hub("SearchReopened", ("closed",), after="noticed"),
     _hub("SearchClosed", _LIVE, after="closed"),

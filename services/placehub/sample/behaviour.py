@@ -200,8 +200,8 @@ def decline(chance: Random, band: str, distance_miles: Decimal | None) -> tuple[
     if distance_miles is not None and distance_miles > 12 and chance.random() < 0.4:
         return "too far", "wanted.near_sector"
     if band == "stretch":
-        return chance.choice((("risk to household", "children.risks_present"), ("not the right match", "home.skills")))
-    return chance.choice((("carer unavailable", "home.state"), ("not the right match", "children.age_band")))
+        return chance.choice((("risk to household", "children.risks_present"), ("not the right match", None)))
+    return chance.choice((("carer unavailable", None), ("not the right match", "children.age_band")))
 
 
 def fee_lines(home: Home, band: str, *, supported: bool) -> tuple[FeeLine, ...]:

@@ -225,9 +225,7 @@ class ReferralManager(Actor):
         home = behaviour.best_home([one for one in case.homes if self._has_room(one, needed)])
         if home is None:
             case.declined = True
-            event = InvitationDeclined(
-                referral_id=referral_id, provider=self.code, reason="capacity", fact="home.places"
-            )
+            event = InvitationDeclined(referral_id=referral_id, provider=self.code, reason="capacity")
             yield self._on_case(event, referral_id, now)
         elif behaviour.says_yes(self._model, self._chance(referral_id, "carer"), home.band):
             yield self._offer(referral_id, case, referral, home, now)

@@ -170,7 +170,7 @@ class Officer(Actor):
         if choice is None:
             return
         file.selected = choice.offer.offer_id
-        others = sorted(one.offer_id for one in standing if one.offer_id != file.selected)
+        others = sorted(file.offers.keys() - file.gone - {file.selected})
         event = self._own(
             OfferSelected,
             case,
@@ -310,6 +310,11 @@ def _offered(file: _File, event: Any, attributes: Attributes, now: datetime) -> 
     file.first_offer_at = file.first_offer_at or now
 
 
+def _assessed(file: _File, event: Any, attributes: Attributes, now: datetime) -> None:
+    if event.home is not None:
+        file.fits[event.vacancy_id] = event.home
+
+
 def _reconfirmed(file: _File, event: Any, attributes: Attributes, now: datetime) -> None:
     file.versions[event.offer_id] = max(event.referral_version, file.versions.get(event.offer_id, 0))
 
@@ -345,6 +350,7 @@ def _closed(file: _File, event: Any, attributes: Attributes, now: datetime) -> N
 _NOTES: Final[Mapping[str, Any]] = {
     "ProviderInvited": _invited,
     "InvitationUpdated": _invited,
+    "OfferAssessed": _assessed,
     "OfferMade": _offered,
     "OfferRevised": _offered,
     "OfferReconfirmed": _reconfirmed,

@@ -8,21 +8,27 @@ from typing import Any
 from placehub.placements.events import PlacementStarted
 from placehub.search import inviting
 from placehub.search.case import Case, Decided, View
-from placehub.search.deciding import order, reopened
 from placehub.search.events import OfferNotSelected, SearchClosed, SelectionRefused
+from placehub.search.offering import STANDING, order
+from placehub.search.selecting import reopened, resume
 from placehub.vacancies.events import ReservationRefused, VacancyReserved
 
 
 def reserved(case: Case, event: VacancyReserved) -> Decided:
-    """The place is held: the other providers are told, with the authority's feedback."""
-    if case.state != "reserving" or case.selected != event.offer_id:
+    """The place is held: the other providers are told, with the authority's feedback.
+
+    A case may be over by then: the child had moved in before the selection was written down.
+    """
+    if case.state not in ("reserving", "closed") or case.selected != event.offer_id:
+        return Decided(case)
+    if case.offers[event.offer_id].state != "selected":
         return Decided(case)
     feedback = {one.offer_id: one.feedback for one in case.feedback}
     events: list[Any] = []
     case = case.with_offer(replace(case.offers[event.offer_id], state="reserved"))
     for offer_id in sorted(case.offers):
         offer = case.offers[offer_id]
-        if offer.state in ("open", "queried"):
+        if offer.state in STANDING:
             case = case.with_offer(replace(offer, state="not selected"))
             told = OfferNotSelected(
                 referral_id=case.referral_id,
@@ -32,7 +38,8 @@ def reserved(case: Case, event: VacancyReserved) -> Decided:
             )
             events.append(told)
     placements = {one.placement_id: one.child_id for one in event.placements}
-    return Decided(replace(case, state="reserved", reserved=placements), tuple(events))
+    state = "reserved" if case.live else case.state
+    return Decided(replace(case, state=state, reserved=placements), tuple(events))
 
 
 def refused(case: Case, event: ReservationRefused, view: View) -> Decided:
@@ -49,18 +56,19 @@ def refused(case: Case, event: ReservationRefused, view: View) -> Decided:
         next_offers=order(case),
         basis=view.basis(case),
     )
-    searching = inviting.again(case, view, told_anew=False)
-    return Decided(searching.case, (told, *searching.events))
+    going_on = resume(case, view)
+    return Decided(going_on.case, (told, *going_on.events))
 
 
 def started(case: Case, event: PlacementStarted, view: View) -> Decided:
     """A child has moved in; when every child of the case has, the search is over."""
     if not case.live or event.child_id in case.started:
         return Decided(case)
-    case = replace(case, started=(*case.started, event.child_id))
+    with_them = tuple(sorted({*case.placed_with, event.provider}))
+    case = replace(case, started=(*case.started, event.child_id), placed_with=with_them)
     if {child.child_id for child in case.facts.children} - set(case.started):
         return Decided(case)
     winners = {one.provider for one in case.offers.values() if one.state == "reserved"}
-    closing = inviting.close_all(case, "placed elsewhere", but=frozenset(winners))
-    done = SearchClosed(referral_id=case.referral_id, outcome="independent")
+    closing = inviting.close_all(case, "placed elsewhere", but=frozenset(winners | {*case.placed_with}))
+    done = SearchClosed(referral_id=case.referral_id, outcome="independent", placed_with=case.placed_with)
     return Decided(replace(closing.case, state="closed"), (*closing.events, done))

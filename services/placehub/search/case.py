@@ -54,6 +54,12 @@ class Offer:
     available_from: date
     valid_until: datetime
     referral_version: int
+    made_at: datetime | None = None
+    """When it was made, by its provider's word."""
+    fit: Told | None = None
+    """How its home fits, as the authority was last told; None: not told, or it does not fit."""
+    elsewhere: bool = False
+    """Whether the authority was last told that the home is offered in another case too."""
 
 
 @record
@@ -95,6 +101,10 @@ class Case:
     """When every home is looked at again, to take the next step or to find that none fits."""
     announced: str | None = None
     """What every party was told of it, if they were."""
+    revised: dict[str, int] = field(default_factory=dict)
+    """Hard facts that were revised, each with the version of the referral that last did."""
+    placed_with: tuple[str, ...] = ()
+    """Providers a child of the case has moved in with."""
 
     @property
     def live(self) -> bool:
@@ -159,6 +169,14 @@ class View(Protocol):
 
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return the vacancy's provider, or None when it is not open."""
+        ...
+
+    def in_sight(self, vacancy_id: UUID) -> bool:
+        """Tell whether a home is matched at all now: open, not paused, with a place left."""
+        ...
+
+    def offered_elsewhere(self, case: Case, vacancy_id: UUID) -> bool:
+        """Tell whether an offer of the home stands in another case."""
         ...
 
     def vacancies_of(self, provider: str) -> Iterable[UUID]:

@@ -213,6 +213,37 @@ class SplitProposed:
 
 
 @event
+class OfferAssessed:
+    """How the home of a standing offer fits, as it now stands: an authority sees a household only inside an offer.
+
+    Told again whenever the fit changes, or whether the home is offered in another case too: never in whose.
+    """
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    provider: Organisation
+    offer_id: OfferId
+    vacancy_id: VacancyId
+    home: Annotated[HomeFit | None, Doc("Absent: it does not fit as told, or is not matched now; ask the provider")] = (
+        None
+    )
+    also_offered_elsewhere: Annotated[bool, Doc("An offer of the same home stands in another case")] = False
+    basis: Basis | None = None
+
+
+@event
+class ReconfirmationAsked:
+    """A hard fact of the referral was revised after the offer: it is reconfirmed or revised before it is selected."""
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    provider: Organisation
+    offer_id: OfferId
+    referral_version: Annotated[int, Doc("The version to reconfirm")]
+    fields: Annotated[tuple[str, ...], IN_REFERRAL, Doc("The fields that were revised")]
+
+
+@event
 class OfferExpired:
     """An offer's time ran out."""
 
@@ -281,3 +312,4 @@ class SearchClosed:
     STREAM: ClassVar[str] = "referral"
     referral_id: ReferralId
     outcome: Annotated[str, Code("search_outcome")]
+    placed_with: Annotated[tuple[Organisation, ...], Doc("Providers the children have moved in with")] = ()

@@ -186,6 +186,12 @@ class Homes:
         news = {} if stands else {"since": since, "changed": since}
         return self._change(vacancy_id, willing_until=willing_until, open=True, **news)
 
+    def question(self, vacancy_id: UUID, home: Home, facts: frozenset[str], since: Since) -> None:
+        """Take a known vacancy with these facts questioned: `home` has them unknown."""
+        at = self._at[vacancy_id]
+        row = replace(self._rows[at], home=home, companions=companions_of(home), questioned=facts, changed=since)
+        self._write(at, row)
+
     def pause(self, vacancy_id: UUID, since: Since) -> bool:
         """Stop matching a vacancy for now; tell whether it is known."""
         return self._change(vacancy_id, open=False, changed=since)

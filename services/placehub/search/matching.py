@@ -21,6 +21,7 @@ from placehub.search.homes import Homes, Spots
 from placehub.search.looking import Level, Looking, look
 from placehub.search.ordering import BANDS
 from placehub.search.policy import Policy
+from placehub.search.questioned import marked
 from placehub.search.row import HomeRow, micros
 from placehub.search.sought import Sought
 from placehub.search.vector import Match, comes, match_columns, miles, named
@@ -118,6 +119,6 @@ def _judge_unit(looking: Looking, row: HomeRow) -> HomeFit | Finding:
         need=need_of(levels, stale_for(looking, micros(row.willing_until)), looking.policy),
         distance_miles=miles(looking, row),
         available_from=comes(looking, row),
-        findings=tuple(findings),
+        findings=marked(findings, row.questioned) if row.questioned else tuple(findings),
         questions=tuple(finding.criterion for finding in findings if finding.verdict == "ask"),
     )

@@ -15,7 +15,7 @@ from placehub.drivers.step import HUB, Cause, Step, Turn, sender_of
 from placehub.errors import Rejected
 from placehub.observing.following import followed
 from placehub.placements.events import PlacementStarted
-from placehub.search import answering, inviting
+from placehub.search import answering, inviting, offering
 from placehub.search.case import Case, Decided
 from placehub.search.deciding import decide, due
 from placehub.search.open_searches import OpenSearches, open_search
@@ -32,12 +32,15 @@ _CHANGES = (
     vacancies.VacancyReserved,
     vacancies.VacancyReleased,
     vacancies.VacancyFilled,
+    vacancies.VacancyFactQuestioned,
 )
 """Events that may change a vacancy: if they do, it is matched against every search that is going on."""
 
 
 Changed = tuple[Cause, set[UUID], bool]
 """The last event that changed a provider's homes (or let it join), which of them, and whether it has just joined."""
+OFFERS = (vacancies.VacancyOffered, vacancies.VacancyOfferEnded)
+"""The search's own word to itself: two cases lie in different partitions, and both read the vacancies."""
 ANSWERS = (vacancies.VacancyReserved, vacancies.ReservationRefused, PlacementStarted)
 """Events of other streams that tell one case something; they may be read before the case itself."""
 
@@ -92,7 +95,7 @@ class Search:
             referral_id = record.event.referral_id
             known = self._cases.get(referral_id)
             try:
-                decided = decide(known, record.event, record.offset, view)
+                decided = decide(known, record.event, record.offset, view, record.attributes.time)
             except Rejected as why:
                 sender = sender_of(record)
                 step.reject(record, why, sender=sender, told=self._around.is_active(sender))
@@ -109,10 +112,20 @@ class Search:
         view = self._view(step)
         for record in followed(records):
             self._answer(step, record, view)
+            if isinstance(record.event, OFFERS):
+                self._also_offered(step, record, view)
         changed = self._changed(records)
         if changed:
             self._match_changed(step, changed, view)
         self._cases.finish()
+
+    def _also_offered(self, step: Step, record: Record, view: Sight) -> None:
+        """Tell the authorities of other cases when an offer of the same home comes to stand, or stands no more."""
+        event = record.event
+        for referral_id in sorted(self._around.offered_in(event.vacancy_id) - {event.referral_id}):
+            case = self._cases.get(referral_id) if self._parking.is_for(step, referral_id) else None
+            if case is not None:
+                self._keep(step, offering.reassessed(case, view, [event.vacancy_id]), record.attributes)
 
     def _match_changed(self, step: Step, changed: dict[str, Changed], view: Sight) -> None:
         """Match what has changed against every search that is going on and can reach it, or has told of it before."""
@@ -125,7 +138,7 @@ class Search:
             for provider in (one for one in changed if one in concerned):
                 because, homes, joined = changed[provider]
                 decided = inviting.homes_changed(case, view, provider, sorted(homes), joined=joined)
-                self._keep(step, decided, because)
+                self._keep(step, decided.then(offering.reassessed(decided.case, view, homes)), because)
                 case = self._cases.get(referral_id) or case
 
     def _concerned(self, step: Step, changed: dict[str, Changed], view: Sight) -> list[UUID]:
@@ -193,7 +206,8 @@ class Search:
         return row is not None and row.changed != (record.partition, record.offset)
 
     def _keep(self, step: Step, decided: Decided, because: Cause, nth: object = 0) -> None:
-        for number, event in enumerate(decided.events):
+        shown = offering.shown(self._cases.get(decided.case.referral_id), decided.case)
+        for number, event in enumerate((*decided.events, *shown)):
             about = getattr(event, "provider", "") if hasattr(event, "provider") else ""
             step.emit(event, because=because, nth=f"{nth}|{about}|{number}", marks=decided.marks)
         self._cases.put(decided.case.referral_id, decided.case)

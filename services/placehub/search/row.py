@@ -57,6 +57,8 @@ class HomeRow:
     """The event that last brought it in sight: opened, revised, a place given back, willing again."""
     changed: Since
     """The last event that changed anything a search may have told of it."""
+    questioned: frozenset[str] = frozenset()
+    """Facts of it, as `home.skills`, that were contradicted: `home` holds them as unknown."""
     authority: str | None = None
     """ONS code of the authority the home's sector lies in."""
     household: OpenedHousehold | None = None

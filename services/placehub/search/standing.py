@@ -8,7 +8,7 @@ from typing import Final
 from placehub.contracts.parts import HomeFit
 from placehub.search.case import BANDS, Case, band_of
 
-STANDING_OFFERS: Final = ("open", "queried")
+STANDING_OFFERS: Final = ("open", "queried", "to reconfirm")
 
 
 def best_offered(case: Case) -> int:

@@ -15,8 +15,10 @@ from placehub.organisations.events import OrganisationDisabled, OrganisationRegi
 from placehub.postcodes import Postcodes
 from placehub.search.homes import Homes
 from placehub.search.policy import DEFAULT, Policy
+from placehub.search.questioned import WILLINGNESS, as_asked
 from placehub.search.row import Since
 from placehub.vacancies import events as vacancies
+from placehub.vacancies.events import Home
 
 WORLD: Final = ("vacancy", "agreement", "organisation", "placement")
 """The streams read whole by every search worker."""
@@ -37,6 +39,8 @@ class Surroundings:
         self._agreed: dict[UUID, Agreement] = defaultdict(Agreement)
         self._agreements: dict[str, set[UUID]] = defaultdict(set)
         self._vacancies: dict[str, set[UUID]] = defaultdict(set)
+        self._offered: dict[UUID, dict[UUID, UUID]] = {}
+        self._declared: dict[UUID, Home] = {}
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
         """Fold records; `offsets` is what memory stands for afterwards."""
@@ -92,6 +96,28 @@ class Surroundings:
         """Return the provider's vacancies that are not closed."""
         return frozenset(self._vacancies.get(provider, ()))
 
+    def offered_in(self, vacancy_id: UUID) -> frozenset[UUID]:
+        """Return the cases in which an offer of the vacancy stands."""
+        return frozenset(self._offered.get(vacancy_id, {}).values())
+
+    def _offer(self, event: vacancies.VacancyOffered, record: Record) -> None:
+        self._offered.setdefault(event.vacancy_id, {})[event.offer_id] = event.referral_id
+
+    def _offer_ended(self, event: vacancies.VacancyOfferEnded, record: Record) -> None:
+        standing = self._offered.get(event.vacancy_id, {})
+        standing.pop(event.offer_id, None)
+        if not standing:
+            self._offered.pop(event.vacancy_id, None)
+
+    def _question(self, event: vacancies.VacancyFactQuestioned, record: Record) -> None:
+        row = self.homes.row(event.vacancy_id)
+        if row is not None and event.fact not in row.questioned:
+            self._declared.setdefault(event.vacancy_id, row.home)
+            self._ask(event.vacancy_id, row.questioned | {event.fact}, record)
+
+    def _ask(self, vacancy_id: UUID, facts: frozenset[str], record: Record) -> None:
+        self.homes.question(vacancy_id, as_asked(self._declared[vacancy_id], facts), facts, _since(record))
+
     def _opened(self, event: vacancies.VacancyOpened | vacancies.VacancyRevised, record: Record) -> None:
         sector = self.postcodes.sector(event.home.postcode_sector)
         place = (sector.east, sector.north) if sector else (None, None)
@@ -108,6 +134,7 @@ class Surroundings:
             authority=sector.authority if sector else None,
         )
         self._vacancies[event.provider].add(event.vacancy_id)
+        self._declared.pop(event.vacancy_id, None)  # what the provider says anew stands until it is contradicted again
         held = sum(self._reserved.get(event.vacancy_id, {}).values())
         if held:
             self.homes.places_left(event.vacancy_id, max(0, event.home.places - held), _since(record))
@@ -115,12 +142,16 @@ class Surroundings:
     def _confirmed(self, event: vacancies.VacancyConfirmed, record: Record) -> None:
         at = record.attributes.recorded_at or record.attributes.time
         self.homes.confirm(event.vacancy_id, event.willing_until, _since(record), at)
+        row = self.homes.row(event.vacancy_id)
+        if row is not None and row.questioned & WILLINGNESS:
+            self._ask(event.vacancy_id, row.questioned - WILLINGNESS, record)
 
     def _paused(self, event: vacancies.VacancyPaused, record: Record) -> None:
         self.homes.pause(event.vacancy_id, _since(record))
 
     def _closed(self, event: vacancies.VacancyClosed, record: Record) -> None:
         self.homes.close(event.vacancy_id)
+        self._declared.pop(event.vacancy_id, None)
         self._vacancies[event.provider].discard(event.vacancy_id)
 
     def _reserve(self, event: vacancies.VacancyReserved, record: Record) -> None:
@@ -167,6 +198,9 @@ _FOLD: Final[dict[type, Callable[[Surroundings, Any, Record], None]]] = {
     vacancies.VacancyReserved: Surroundings._reserve,
     vacancies.VacancyReleased: Surroundings._release,
     vacancies.VacancyFilled: Surroundings._filled,
+    vacancies.VacancyFactQuestioned: Surroundings._question,
+    vacancies.VacancyOffered: Surroundings._offer,
+    vacancies.VacancyOfferEnded: Surroundings._offer_ended,
     AgreementRegistered: Surroundings._register,
     ProviderJoined: Surroundings._agree,
     DocumentProposed: Surroundings._agree,

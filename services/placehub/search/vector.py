@@ -23,6 +23,7 @@ from placehub.search.ordering import BANDS, FULL, NOT_KNOWN, Standing, keys
 from placehub.search.places import BY_COLUMN, square_from
 from placehub.search.policy import Policy, Weight
 from placehub.search.price import NO_PRICE
+from placehub.search.questioned import marked
 from placehub.search.row import HomeRow
 from placehub.search.sieve import sieve
 from placehub.search.weighing import HALF, HARD_FACTS, ORDER_ONLY, SHARES, WEEK, weights
@@ -195,6 +196,7 @@ class _Found:
         """Return one home with its findings."""
         row, unit = self.rows[at], units[self.best[at]]
         findings = unit.findings(row, self.numbers[:, at].tolist())
+        findings = marked(findings, row.questioned) if row.questioned else findings
         questions = tuple(one.criterion for one in findings if one.verdict == "ask")
         if len(units) > 1:
             some = zip(units, self.fitting[:, at].tolist(), strict=True)

@@ -140,6 +140,15 @@ class Sight:
         """Return the vacancy's provider, or None when it is not open."""
         return self._around.homes.provider(vacancy_id)
 
+    def in_sight(self, vacancy_id: UUID) -> bool:
+        """Tell whether a home is matched at all now: open, not paused, with a place left."""
+        row = self._around.homes.row(vacancy_id)
+        return row is not None and row.live
+
+    def offered_elsewhere(self, case: Case, vacancy_id: UUID) -> bool:
+        """Tell whether an offer of the home stands in another case."""
+        return bool(self._around.offered_in(vacancy_id) - {case.referral_id})
+
     def vacancies_of(self, provider: str) -> list[UUID]:
         """Return the provider's vacancies that are not closed, in a fixed order."""
         return sorted(self._around.vacancies_of(provider))

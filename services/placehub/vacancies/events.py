@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 
-from placehub.contracts.fields import PII, SENSITIVE, Code, Doc, Seals, Sector, event, record
+from placehub.contracts.fields import IN_VACANCY, PII, SENSITIVE, Code, Doc, Seals, Sector, event, record
 from placehub.contracts.parts import (
     ChildId,
     HouseholdRef,
@@ -214,3 +214,40 @@ class VacancyFilled:
     authority: Organisation
     provider: Organisation
     places_left: int | None = None
+
+
+@event
+class VacancyFactQuestioned:
+    """A fact of the home was contradicted: it is read as unknown, and asked, until its provider says it again.
+
+    Answered by VacancyRevised, restating or correcting it; where it is the carer's willingness, by VacancyConfirmed.
+    """
+
+    STREAM: ClassVar[str] = "vacancy"
+    vacancy_id: VacancyId
+    provider: Organisation
+    fact: Annotated[str, IN_VACANCY, Doc("The vacancy's field, as `home.skills`")]
+    because: Annotated[str, Code("decline_reason"), Doc("Why an invitation was declined, citing the fact")]
+    count: Annotated[int, Doc("How often it was said")]
+
+
+@event
+class VacancyOffered:
+    """The home is on offer in one case; read by the search alone, which so knows what else it is offered to."""
+
+    STREAM: ClassVar[str] = "vacancy"
+    vacancy_id: VacancyId
+    referral_id: ReferralId
+    offer_id: OfferId
+    provider: Organisation
+
+
+@event
+class VacancyOfferEnded:
+    """The offer of the home does not stand any more; read by the search alone."""
+
+    STREAM: ClassVar[str] = "vacancy"
+    vacancy_id: VacancyId
+    referral_id: ReferralId
+    offer_id: OfferId
+    provider: Organisation

@@ -80,6 +80,27 @@ ACTS: Final[tuple[Act, ...]] = (
     Act(event="vacancy.VacancyReleased", by=_HUB, party="hub", before=("open", "paused", "closed"), then=_MATCHED),
     Act(event="vacancy.VacancyFilled", by=_HUB, party="hub", before=("open", "paused", "closed")),
     Act(
+        event="vacancy.VacancyFactQuestioned",
+        by=_HUB,
+        party="hub",
+        before=("open", "paused"),
+        then=("the fact is unknown to every search until VacancyRevised; willingness until VacancyConfirmed",),
+    ),
+    Act(
+        event="vacancy.VacancyOffered",
+        by=_HUB,
+        party="hub",
+        before=("open", "paused", "closed"),
+        then=("OfferAssessed to the authorities of the other cases: also offered elsewhere",),
+    ),
+    Act(
+        event="vacancy.VacancyOfferEnded",
+        by=_HUB,
+        party="hub",
+        before=("open", "paused", "closed"),
+        then=("OfferAssessed to the authority of a case whose offer now stands alone",),
+    ),
+    Act(
         event="vacancy.EventCorrected", by=_PROVIDER, party="owner", before=("open", "paused", "closed"), happened=True
     ),
 )

@@ -54,7 +54,7 @@ class Vacancies:
             if vacancy is not None:
                 self._vacancies.put(key, vacancy)
             for answer in answers:
-                step.emit(answer, because=record.attributes)
+                step.emit(answer, because=record.attributes, marks=record.attributes.marks)
             if any(isinstance(answer, VacancyReserved) for answer in answers):
                 for waited in self._parking.take(step, key):
                     self._move_in(step, waited)

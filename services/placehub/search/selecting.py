@@ -1,0 +1,148 @@
+"""Selection: a request for one offer's place, what it must say, and what was agreed by telephone. Pure decisions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from placehub.errors import Rejected
+from placehub.lifecycle import Act
+from placehub.offers.events import OfferMade
+from placehub.referrals.events import OfferSelected, SelectionWithdrawn
+from placehub.search import inviting
+from placehub.search.case import Case, Decided, Offer, View, offer_of
+from placehub.search.events import SearchResumed
+from placehub.search.offering import SELECTABLE, STANDING, catch_up, order, rank, reassessed, to_reconfirm
+from placehub.search.policy import TODAY
+from placehub.vacancies.events import ReservationRequested, ReservationWithdrawn
+
+OUT_OF_POLICY: Final = "out_of_policy"
+RECORDED_LATE: Final = "recorded_late"
+_AGREED_BY_WORD: Final = (*STANDING, "expired", "not selected")
+
+
+def by_word(case: Case, event: Any) -> bool:
+    """Tell whether this is the paper of a home agreed by word: that happened, so it is not refused for its state.
+
+    A child of the case has moved in with the provider, or the authority says when it agreed by telephone.
+    """
+    if isinstance(event, OfferMade):
+        return case.state == "closed" and event.provider in case.placed_with
+    if not isinstance(event, OfferSelected) or event.offer_id not in case.offers:
+        return False
+    if case.state == "closed":
+        return case.selected is None and case.offers[event.offer_id].provider in case.placed_with
+    return case.state == "referred" and event.recorded_for is not None
+
+
+def check_offer(case: Case, event: Any, act: Act) -> None:
+    """Raise Rejected when the offer an event names is not in a state for it, or not the sender's to act on."""
+    is_selection = isinstance(event, OfferSelected)
+    states = _AGREED_BY_WORD if is_selection and by_word(case, event) else act.offer
+    known = case.offers.get(event.offer_id)
+    if is_selection and known is not None and known.state == "to reconfirm" and known.state not in states:
+        rule = f"must be reconfirmed first: {', '.join(to_reconfirm(case, known))} was revised after it was made"
+        raise Rejected("offer_id", rule, "Wait for OfferReconfirmed or OfferRevised, or select another offer.")
+    offer = offer_of(case, event.offer_id, states)
+    if act.party == "invited provider" and offer.provider != event.provider:
+        raise Rejected("offer_id", "must be an offer of your own", "Use the offer's id from your inbox.")
+
+
+def selected(case: Case, event: OfferSelected, view: View, at: datetime) -> Decided:
+    """Ask the vacancy's single writer for the place.
+
+    What was agreed by word is taken as it is, and marked: `recorded_late`, and `out_of_policy` where it breaks a rule
+    that would have refused it.
+    """
+    offer = case.offers[event.offer_id]
+    broken = _broken(case, event, offer, view, at)
+    word = by_word(case, event)
+    if broken and not word:
+        raise broken
+    marks = (RECORDED_LATE,) * (event.recorded_for is not None) + (OUT_OF_POLICY,) * (word and broken is not None)
+    asked = ReservationRequested(
+        vacancy_id=offer.vacancy_id,
+        referral_id=case.referral_id,
+        offer_id=offer.offer_id,
+        authority=case.facts.authority,
+        provider=offer.provider,
+        children=offer.children,
+    )
+    case = case.with_offer(replace(offer, state="selected"))
+    state = "reserving" if case.live else "closed"
+    return Decided(replace(case, state=state, selected=offer.offer_id, feedback=event.feedback), (asked,), marks)
+
+
+def _broken(case: Case, event: OfferSelected, offer: Offer, view: View, at: datetime) -> Rejected | None:
+    """Return the first rule of a selection that this one breaks; None when it keeps them all."""
+    if not case.live or offer.state not in SELECTABLE:
+        return Rejected("referral_id", "the search is over or the offer does not stand", "See the case as it stands.")
+    if offer.valid_until <= (event.recorded_for or view.now):
+        return Rejected("offer_id", "the offer's time has run out", "Ask the provider to revise it.")
+    best = min(rank(case, case.offers[one])[0] for one in order(case, SELECTABLE))
+    if event.reason is None and rank(case, offer)[0] > best:
+        return Rejected("reason", "is required when a better-fitting home is on offer", "Say why this one.")
+    return _untold(case, event, offer, at)
+
+
+def _untold(case: Case, event: OfferSelected, offer: Offer, at: datetime) -> Rejected | None:
+    """Every provider whose offer the authority could know of is told why not; in an emergency that may wait."""
+    said = {one.offer_id for one in event.feedback}
+    if case.facts.wanted.needed_by == TODAY:
+        return None
+    missing = [
+        one for one in order(case, STANDING) if one not in said | {offer.offer_id} and _known_at(case.offers[one], at)
+    ]
+    if not missing:
+        return None
+    remedy = f"Say of each why it was not chosen: {', '.join(map(str, missing))}."
+    return Rejected("feedback", f"must name every other offer that stands; {len(missing)} left out", remedy)
+
+
+def _known_at(offer: Offer, at: datetime) -> bool:
+    """Tell whether an offer was there before the selection was made: nobody answers for what came meanwhile."""
+    return offer.made_at is None or offer.made_at < at
+
+
+def selection_withdrawn(case: Case, event: SelectionWithdrawn, view: View) -> Decided:
+    """The place is given back, and the search goes on with the offers that are left."""
+    if case.selected != event.offer_id:
+        raise Rejected("offer_id", "must be the offer that is selected", "Name the selected offer.")
+    back = give_back(case)
+    resumed = SearchResumed(referral_id=case.referral_id, because="SelectionWithdrawn", basis=view.basis(case))
+    going_on = resume(reopened(case, event.offer_id, "withdrawn"), view)
+    return Decided(going_on.case, (*back, resumed, *going_on.events))
+
+
+def give_back(case: Case) -> tuple[ReservationWithdrawn, ...]:
+    """Return the request to release the place of the selected offer, if there is one."""
+    offer = case.offers[case.selected] if case.selected else None
+    if offer is None:
+        return ()
+    return (
+        ReservationWithdrawn(
+            vacancy_id=offer.vacancy_id,
+            referral_id=case.referral_id,
+            offer_id=offer.offer_id,
+            authority=case.facts.authority,
+            provider=offer.provider,
+        ),
+    )
+
+
+def reopened(case: Case, offer_id: UUID, state: str) -> Case:
+    """Return the case searching again: the selected offer in that state, those that still stand open to be selected."""
+    offers_now = {
+        key: replace(one, state=state if key == offer_id else "open" if one.state == "not selected" else one.state)
+        for key, one in case.offers.items()
+    }
+    return replace(case, state="referred", selected=None, offers=offers_now, reserved={})
+
+
+def resume(case: Case, view: View) -> Decided:
+    """Let a search go on that stood still: homes are matched and the offers that stand looked at again."""
+    asked = catch_up(case)
+    searching = asked.then(inviting.again(asked.case, view, told_anew=False))
+    return searching.then(reassessed(searching.case, view))
