@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -120,3 +121,12 @@ def test_many_homes_are_stood_for_by_some(monkeypatch: Any) -> None:
 def test_no_home_in_reach_asks_nothing() -> None:
     """Where nothing is in reach no answer could change anything."""
     assert asked(search_of(a_search(a_child()), world())) == []
+
+
+def test_a_start_that_may_wait_lets_homes_in() -> None:
+    """Needed within days, a home that comes a week later is out until a planned start, which may wait, is told."""
+    soon = homes_of({"available_from": NOW.date() + timedelta(days=6), "state": "coming"})
+    sought = replace(a_search(a_child(), needed_by="in less than 5 days"), within_miles=30, avoid_told=True)
+    assert [(one.field, one.matters) for one in asked(search_of(sought, soon))] == [
+        ("wanted.planned_start", Decimal(1))
+    ]

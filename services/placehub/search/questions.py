@@ -3,7 +3,7 @@
 Each unknown fact is told, one answer after the other, and the homes that fit now are judged again: `matters` is the
 share of the homes in reach whose band or place in the result the most telling answer changes. To tell a fact takes no
 home into the result that was out of it, so those that do not fit now need no second look; only where siblings may be
-parted do all homes.
+parted, or a start that is told may wait, do all homes.
 
 Homes that are alike in all a criterion reads are asked once, and only of criteria the fact has a say in; of more than
 `HOMES_TRIED` homes so many, evenly chosen by rank, stand for all.
@@ -145,8 +145,8 @@ class _Tried:
         """Return how much an unknown fact matters: the answer that changes most counts."""
         changed, blocks = 0.0, False
         for answer in one.answers:
-            if len(answer.units) != len(self._search.sought.units):
-                changed = max(changed, float(self._parted(answer)))
+            if one.opens or len(answer.units) != len(self._search.sought.units):
+                changed = max(changed, float(self._anew(answer)))
                 continue
             bands, answered = self._told(answer, one.criteria)
             changed = max(changed, self._scale * np.count_nonzero(bands != self._now))
@@ -184,8 +184,8 @@ class _Tried:
             known = self._bands[key] = _band_of(levels.tolist(), self._search.policy)
         return known
 
-    def _parted(self, answer: Sought) -> int:
-        """Return how many homes change when siblings are looked for apart: this alone lets new homes in."""
+    def _anew(self, answer: Sought) -> int:
+        """Return how many homes change when all are matched anew, where an answer may let new homes in."""
         search = self._search
         found = match(answer, search.homes, search.eligible, search.now, search.policy)
         before = {home.vacancy_id: home.band for home in search.found.fits}

@@ -34,6 +34,8 @@ class Unknown:
     criteria: tuple[str, ...]
     answers: tuple[Sought, ...]
     risk: str | None = None
+    opens: bool = False
+    """Whether an answer may let in homes that are out now."""
 
 
 def unknowns(
@@ -67,7 +69,8 @@ def _of_the_case(sought: Sought, rows: Sequence[HomeRow], today: date, notice: b
     if sought.planned_start is None and sought.needed_by != TODAY:
         starts = [today + timedelta(days=ahead) for ahead in _STARTS.get(sought.needed_by, ())]
         answers = tuple(replace(sought, planned_start=one) for one in starts)
-        yield Unknown("wanted.planned_start", ("available by",), answers)
+        # a start that is told may wait some days, where "in less than 5 days" may not
+        yield Unknown("wanted.planned_start", ("available by",), answers, opens=sought.needed_by is not None)
     if sought.siblings_plan is None and len(sought.persons) > 1:
         yield Unknown("wanted.siblings_plan", ("siblings",), _plans(sought))
     if sought.place is None:
