@@ -62,6 +62,8 @@ def _good(world: World, one: Vacancy) -> dict[str, Any]:
     kind = world.sought.kind
     pets = {one.pets for one in world.children}
     found = dict(GOOD)
+    if one.taken:
+        del found["children_placed"]  # a child who is to come counts as placed: none there now is not none
     if "With other children recommended" not in plans and not one.home.children_placed:
         found["children_at_home"] = ()
     if kind is not None:
