@@ -94,7 +94,7 @@ def by_hub(record: Record) -> list[bytes]:
 
 
 def _post(hub: BulkHub, sender: str, event: Any, time: Any) -> None:
-    subject = getattr(event, "vacancy_id", CASE)
+    subject = getattr(event, "referral_id", None) or event.vacancy_id
     hub.post(sender, event, uuid5(subject, f"{sender}|{type(event).__name__}"), time)
     hub.settle()
 
