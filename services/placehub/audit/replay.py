@@ -226,8 +226,10 @@ class Replay:
         if answer is not None:
             self._told[one.referral_id].remove(answer)
             return (answer,)
-        changed = next((record.event.basis.changed for record in one.records if _has_basis(record)), ())
-        return self.past.of_change(one.because, changed) if changed else ()
+        event = next((record.event for record in one.records if _has_basis(record)), None)
+        if event is None or not event.basis.changed:
+            return ()
+        return self.past.of_change(one.because, event.basis.changed, event.provider)
 
     def _handle(self, record: Record, search: Search, now: datetime) -> list[Said]:
         step = self._new_step(now)

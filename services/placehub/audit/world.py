@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,10 +11,11 @@ from uuid import UUID
 from placehub.agreements.events import ProviderJoined
 from placehub.audit.log import Log
 from placehub.contracts.parts import Basis
-from placehub.drivers.records import Record
+from placehub.drivers.records import NOTHING_KNOWN, Record
 from placehub.postcodes import Postcodes
 from placehub.search.processor import OFFERS
 from placehub.search.surroundings import Surroundings
+from placehub.vacancies.events import VacancyClosed
 
 FOLDED: Final = ("organisation", "agreement", "vacancy")
 """The streams a decision's basis names offsets of."""
@@ -86,14 +88,19 @@ class Past:
         about = self._changed[vacancy_id].attributes
         return about.recorded_at or about.time
 
-    def of_change(self, because: UUID, changed: Sequence[UUID]) -> list[Record]:
-        """Return the events that changed these vacancies, what a decision follows from last; a joining goes first."""
+    def of_change(self, because: UUID, changed: Sequence[UUID], provider: str) -> list[Record]:
+        """Return the events that changed these vacancies, what a decision follows from last; a joining goes first.
+
+        A worker that takes a partition over may be told of a change before it has learned it: of such a one nothing is
+        known here but that it was, so something stands for it.
+        """
         if because in self._offers:
             return [self._offers[because]]
-        found = [self._changed[one] for one in changed if one in self._changed]
+        found = [self._changed.get(one) or _unlearned(because, one, provider) for one in changed]
         if because in self._joined:
             return [self._joined[because], *found]
-        return sorted(found, key=lambda one: (one.attributes.id == because, one.partition, one.offset))
+        found.sort(key=lambda one: (one.attributes.id == because, one.partition, one.offset))
+        return [*found[:-1], replace(found[-1], attributes=replace(found[-1].attributes, id=because))]
 
     def _learn(self, record: Record) -> None:
         self.surroundings.learn([record], {})
@@ -134,6 +141,11 @@ class _Head:
                 return
             self._next, self.passed = None, record.offset + 1
             yield record
+
+
+def _unlearned(because: UUID, vacancy_id: UUID, provider: str) -> Record:
+    event = VacancyClosed(vacancy_id=vacancy_id, provider=provider)
+    return Record("vacancy", 0, 0, str(vacancy_id), replace(NOTHING_KNOWN, id=because), event, None, [])
 
 
 def _places(wanted: Mapping[str, Sequence[int]]) -> Iterator[tuple[tuple[str, int], int]]:
