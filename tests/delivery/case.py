@@ -41,7 +41,8 @@ class Told:
 
     def authority(self, cls: type, **given: Any) -> list[Letter]:
         """Let the authority say it."""
-        return self.tell(whole(cls, referral_id=self.referral_id, authority=AUTHORITY, **given), AUTHORITY)
+        first = {"previous_placement": None} if cls is referrals.EarlyNoticeGiven else {}
+        return self.tell(whole(cls, referral_id=self.referral_id, authority=AUTHORITY, **(first | given)), AUTHORITY)
 
     def provider(self, provider: str, cls: type, **given: Any) -> list[Letter]:
         """Let a provider say it, of its own offer and home."""

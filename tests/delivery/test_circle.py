@@ -122,6 +122,23 @@ def test_a_provider_invited_again_is_told_again() -> None:
     assert [(type(one.event).__name__, one.round) for one in again] == [("ReferralMade", 2), ("ProviderInvited", 2)]
 
 
+def test_a_search_that_follows_a_placement_is_told_to_whoever_is_invited_to_it() -> None:
+    """Only who is invited anew gets the new notice, without the split of before; the child's home keeps its keys."""
+    case = Told()
+    case.authority(referrals.ReferralMade)
+    case.invite(ONE), case.invite(TWO)
+    case.authority(referrals.SplitConfirmed)
+    case.offer(ONE), case.select(ONE)
+    case.hub(ONE, search.SearchClosed, outcome="independent")
+    told = case.authority(referrals.EarlyNoticeGiven, previous_placement=uuid4())
+    assert [one.organisation for one in told] == [AUTHORITY]
+    case.hub(ONE, search.SearchReopened)
+    assert (ONE, "key of need") in case.circle.entitled()
+    for provider in (ONE, TWO, THREE):
+        again = [type(one.event).__name__ for one in case.invite(provider) if one.organisation == provider]
+        assert again == ["EarlyNoticeGiven", "ProviderInvited"]
+
+
 def test_a_correction_reaches_a_newcomer_with_the_fact_it_corrects() -> None:
     """A late provider learns that a fact was wrong as long as the fact stands, and nothing of one replaced since."""
     case = Told()

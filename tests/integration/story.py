@@ -218,8 +218,8 @@ class Case:
     children: tuple[UUID, ...]
     id: UUID = field(default_factory=uuid4)
 
-    def notice(self, **wanted: Any) -> UUID:
-        """Give an early notice of it."""
+    def notice(self, previous_placement: UUID | None = None, **wanted: Any) -> UUID:
+        """Give an early notice of it; after a placement that ends, too."""
         usual: dict[str, Any] = {
             "kind": "long term",
             "needed_by": "in more than 5 days",
@@ -235,6 +235,7 @@ class Case:
                 lawful_basis=BASIS,
                 wanted=Wanted(**(usual | wanted)),
                 children=tuple(NotedChild(child_id=one, age_band="8-10", sex="F") for one in self.children),
+                previous_placement=previous_placement,
             )
         )
 
@@ -297,20 +298,27 @@ class Case:
             )
         )
 
+    def agreement(
+        self, offer_id: UUID, vacancy_id: UUID, provider: Desk, child_id: UUID | None = None
+    ) -> PlacementAgreed:
+        """Return the terms for one child, the first unless one is named."""
+        child_id = child_id or self.children[0]
+        return PlacementAgreed(
+            placement_id=placement_id(offer_id, child_id),
+            referral_id=self.id,
+            offer_id=offer_id,
+            vacancy_id=vacancy_id,
+            child_id=child_id,
+            authority=self.authority.code,
+            provider=provider.code,
+            starts_on=self.town.hub.now.date(),
+            fee_lines=FEES,
+        )
+
     def agree(self, offer_id: UUID, vacancy_id: UUID, provider: Desk) -> None:
         """Let both sides post the same terms."""
         for child_id in self.children:
-            agreed = PlacementAgreed(
-                placement_id=placement_id(offer_id, child_id),
-                referral_id=self.id,
-                offer_id=offer_id,
-                vacancy_id=vacancy_id,
-                child_id=child_id,
-                authority=self.authority.code,
-                provider=provider.code,
-                starts_on=self.town.hub.now.date(),
-                fee_lines=FEES,
-            )
+            agreed = self.agreement(offer_id, vacancy_id, provider, child_id)
             self.authority.post(agreed)
             provider.post(agreed)
 

@@ -198,7 +198,7 @@ class Case:
             fee_lines=(),
         )
         started = PlacementStarted(**ids, started_on=date(2026, 3, 3))
-        ended = PlacementEnded(**parties, ended_on=date(2026, 5, 3), planned=True)
+        ended = PlacementEnded(**parties, referral_id=self.referral_id, ended_on=date(2026, 5, 3), planned=True)
         return [
             (agreed, self.authority, self._at(10)),
             (agreed, self.one, self._at(11)),

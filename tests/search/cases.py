@@ -14,13 +14,16 @@ from placehub.contracts.parts import Basis, FeeLine, HomeFit
 from placehub.offers import events as offers
 from placehub.referrals import events as referrals
 from placehub.referrals.child import Child, NotedChild
-from placehub.search.case import Case, Found, Invitation, Offer, told
+from placehub.search.case import Case, Found, Invitation, Offer, Stay, told
 from placehub.search.events import ReferralAssessed, Relaxation
 from placehub.search.policy import DEFAULT, Policy
+from placehub.search.splitting import Split
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CASE, CHILD, SIBLING = UUID(int=1), UUID(int=2), UUID(int=3)
 OFFER, OTHER_OFFER, HOME, OTHER_HOME = UUID(int=4), UUID(int=5), UUID(int=6), UUID(int=7)
+ENDING = UUID(int=8)
+"""A placement with a notice, in a case that is closed."""
 AUTHORITY, PROVIDER, OTHER = "A1", "P1", "P2"
 LATER = NOW + timedelta(days=3)
 BASIS = Basis(
@@ -56,6 +59,7 @@ class Given:
     homes: dict[UUID, tuple[str, HomeFit]] = field(default_factory=dict)
     now: datetime = NOW
     most: int | None = None
+    parts: Split | None = None
     new: frozenset[UUID] = frozenset()
     elsewhere: frozenset[UUID] = frozenset()
     hidden: frozenset[UUID] = frozenset()
@@ -112,6 +116,10 @@ class Given:
         """Tell whether the home is among those given as offered elsewhere."""
         return vacancy_id in self.elsewhere
 
+    def household(self, vacancy_id: UUID) -> UUID | None:
+        """Return its household."""
+        return self.homes[vacancy_id][1].household_ref if vacancy_id in self.homes else None
+
     def vacancies_of(self, provider: str) -> list[UUID]:
         """Return the provider's vacancies."""
         return sorted(one for one, (owner, _) in self.homes.items() if owner == provider)
@@ -137,6 +145,14 @@ class Given:
         return ReferralAssessed(
             referral_id=case.referral_id, version=case.version, completeness=Decimal(1), questions=(), basis=BASIS
         )
+
+    def split(self, case: Case) -> Split | None:
+        """Return the split given."""
+        return self.parts
+
+    def fits_some(self, case: Case, vacancy_id: UUID) -> bool:
+        """Tell whether there is a split at all."""
+        return self.parts is not None
 
 
 def facts_of(cls: type, version: int = 1, children: tuple[UUID, ...] = (CHILD,)) -> Any:
@@ -171,6 +187,12 @@ def an_offer(offer_id: UUID = OFFER, provider: str = PROVIDER, state: str = "ope
     )
 
 
+def a_stay(**known: Any) -> Stay:
+    """Return the child's placement in the home, started today, but for what is given."""
+    usual: dict[str, Any] = {"child_id": CHILD, "vacancy_id": HOME, "household_ref": None, "started_on": NOW.date()}
+    return Stay(**(usual | known))
+
+
 SELECTED = {"reserving": "selected", "reserved": "reserved"}
 """State of a case -> state of the offer it has selected."""
 PLACED = {"closed": "reserved"}
@@ -179,7 +201,6 @@ PLACED = {"closed": "reserved"}
 
 def a_case(state: str, invitation: str = "offered", offer: str | None = None, **other: Any) -> Case:
     """Return a case in that state with one invited provider and its offer."""
-    chosen = OFFER if state in SELECTED else None
     usual: dict[str, Any] = {
         "referral_id": CASE,
         "state": state,
@@ -191,8 +212,8 @@ def a_case(state: str, invitation: str = "offered", offer: str | None = None, **
             )
         },
         "offers": {OFFER: an_offer(state=offer or PLACED.get(state) or SELECTED.get(state, "open"))},
-        "selected": chosen,
         "found": (Found(provider=PROVIDER, after_days=14, field="children.pets"),) if state == "closed" else (),
+        "stays": {ENDING: a_stay(noticed=True)} if state == "closed" else {},
     }
     return Case(**(usual | other))
 

@@ -19,7 +19,7 @@ from placehub.search.criteria import distance
 from placehub.search.looking import Level, look, reach_of
 from placehub.search.matching import BANDS, band, match, match_one, within_reach
 from placehub.search.policy import DEFAULT, Policy, Weight
-from placehub.search.sought import Sought, split
+from placehub.search.sought import Sought, parted
 from placehub.vacancies.events import Home
 
 from .worlds import (
@@ -244,11 +244,18 @@ def test_siblings_apart_are_matched_one_by_one() -> None:
     assert fit.findings[-1].facts == {"children": str(UUID(int=1))}
 
 
-def test_a_confirmed_split_makes_the_groups_the_units() -> None:
-    """After a split two stay together and the third, whom no group names, stands alone."""
+def test_after_a_confirmed_split_each_group_is_looked_for_alone() -> None:
+    """The groups still without a place are the units, and whoever is invited is told for whom, even for the last."""
     trio = a_search(a_child(1), a_child(2), a_child(3), siblings_plan="together")
-    parted = split(trio, [[UUID(int=1), UUID(int=3)]])
-    assert [[person.child_id.int for person in unit] for unit in parted.units] == [[1, 3], [2]]
+    two, one = [UUID(int=1), UUID(int=3)], [UUID(int=2)]
+    both = parted(trio, [two, one])
+    assert [[person.child_id.int for person in unit] for unit in both.units] == [[1, 3], [2]]
+    fit = judged(parted(trio, [one]), a_home())
+    assert isinstance(fit, HomeFit)
+    assert (fit.findings[-1].criterion, fit.findings[-1].facts) == ("for", {"children": str(UUID(int=2))})
+    whole = judged(trio, a_home(places=3))
+    assert isinstance(whole, HomeFit)
+    assert "for" not in {finding.criterion for finding in whole.findings}
 
 
 @pytest.mark.parametrize(

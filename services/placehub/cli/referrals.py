@@ -1,25 +1,28 @@
-"""`placehub referral check`: how good a referral is, before it is sent."""
+"""`placehub referral`: how good one is before it is sent, and the search that follows a placement."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
-from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub
+from placehub.cli.mail import CredentialsFile, Sender
+from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub, hush, now
 
 if TYPE_CHECKING:
     from placehub.mailboxes.documents import Prepared
     from placehub.referrals.quality import Facts, Needs
     from placehub.search.events import ReferralAssessed
 
-app = typer.Typer(help="Referrals, before they are sent.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="An authority's referrals.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def _referrals() -> None:
-    """Referrals, before they are sent."""
+    """An authority's referrals."""
 
 
 @app.command()
@@ -49,6 +52,44 @@ def check(
     if found.contradictions:
         first = found.contradictions[0]
         raise Rejected(", ".join(first.fields), f"cannot all be true ({first.code})", "Correct what is wrong.")
+
+
+@app.command()
+def reopen(
+    referral: Annotated[UUID, typer.Argument(help="Id of the referral.")],
+    placement: Annotated[UUID, typer.Option("--placement", help="The placement that ends or has ended.")],
+    sender: Sender,
+    credentials: CredentialsFile = None,
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
+    """Search again for a child whose placement ends: a new early notice from the last referral's bands and codes."""
+    from placehub.cli.credentials import find_access
+    from placehub.cli.printing import as_json
+    from placehub.mailboxes.mailbox import Mailbox
+    from placehub.referrals.reopening import notice_again
+
+    hush()
+    access = find_access(sender, folder, credentials)
+    at = _now(folder)
+    with Mailbox.of(access) as mailbox:
+        received = [one.event for one in mailbox.read_to_end()]  # outside of any group: your own system misses nothing
+        posted = mailbox.post(notice_again(received, referral, placement, at), time=at)
+    if json:
+        as_json([{"id": str(posted), "type": "EarlyNoticeGiven"}])
+    else:
+        print(posted)
+
+
+def _now(folder: Path) -> datetime:
+    """Return the hub's time where its folder is here; else the wall's: an organisation elsewhere has no other."""
+    from placehub.clock import WallClock
+    from placehub.errors import NotFound
+
+    try:
+        return now(hub(folder))
+    except NotFound:
+        return WallClock().now()
 
 
 def _assessed(prepared: Prepared, folder: Path) -> ReferralAssessed:

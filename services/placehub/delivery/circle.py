@@ -29,11 +29,13 @@ from placehub.referrals.events import (
     ReferralRevised,
     SplitConfirmed,
 )
-from placehub.search.events import SearchClosed
+from placehub.search.events import SearchClosed, SearchReopened
 from placehub.streams import full_name
 
+REOPENING: Final = "reopening"
+"""The slot of a notice that asks for a search anew, until the hub has reopened it: newcomers are not told of it."""
 SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
-    EarlyNoticeGiven: lambda event: "referral",
+    EarlyNoticeGiven: lambda event: REOPENING if event.previous_placement else "referral",
     ReferralMade: lambda event: "referral",
     ReferralRevised: lambda event: "referral",
     SplitConfirmed: lambda event: "split",
@@ -66,11 +68,13 @@ class Circle:
 
     parties: Parties = field(default_factory=Parties)
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    keeps: frozenset[tuple[str, str]] = frozenset()
+    """Providers and keys that stay open though the search they were opened for is over: the child lives there."""
 
     def entitled(self) -> frozenset[tuple[str, str]]:
         """Return each pair of provider and key that is open while the circle stands as it does."""
         keys = {key for fact in self.facts.values() for key in fact.keys}
-        return frozenset((provider, key) for provider in self.parties.present() for key in keys)
+        return frozenset((provider, key) for provider in self.parties.present() for key in keys) | self.keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,9 @@ def turn(circle: Circle, event: Any, attributes: Attributes, place: Place) -> tu
     after = replace(
         circle, parties=follow(before, event, attributes), facts=_remember(circle, event, attributes, place)
     )
+    if isinstance(event, SearchReopened) and REOPENING in circle.facts:
+        facts = {**circle.facts, "referral": circle.facts[REOPENING]}
+        after = replace(after, facts=facts, keeps=circle.entitled())
     letters = [
         *_for_newcomers(before, after),
         *_for_recipients(event, attributes, after.parties),
@@ -129,13 +136,23 @@ def _is_kept(circle: Circle, event: ReferralEventCorrected, attributes: Attribut
 
 def _for_newcomers(before: Parties, after: Circle) -> list[Letter]:
     new = sorted(set(after.parties.present()) - set(before.present()))
-    facts = sorted(after.facts.values(), key=lambda fact: fact.position) if new else []
+    facts = sorted(_current(after), key=lambda fact: fact.position) if new else []
     told = [(fact.event(), fact) for fact in facts if not _corrects_nothing(fact, facts)]
     return [
         Letter(provider, event, fact.attributes, _shared_without(type(event)), after.parties.seats[provider].round)
         for provider in new
         for event, fact in told
     ]
+
+
+def _current(circle: Circle) -> list[Fact]:
+    """Leave out a notice that waits for its search, and a split of a search before this one."""
+    reopened = circle.facts.get(REOPENING)
+    stands = {slot: fact for slot, fact in circle.facts.items() if slot != REOPENING}
+    split, begun = stands.get("split"), reopened is not None and stands.get("referral") is not None
+    if split and begun and reopened and split.position < reopened.position <= stands["referral"].position:
+        del stands["split"]
+    return list(stands.values())
 
 
 def _corrects_nothing(fact: Fact, facts: list[Fact]) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from placehub.agreements.events import AgreementRegistered, ProviderJoined
 from placehub.contracts.headers import Attributes
-from placehub.offers.events import InvitationDeclined, OfferMade
+from placehub.offers.events import InvitationDeclined, OfferMade, OfferWithdrawn
 from placehub.referrals.events import (
     EarlyNoticeGiven,
     OfferSelected,
@@ -145,13 +145,16 @@ def _select(parties: Parties, event: OfferSelected) -> Parties:
 
 
 def _unselect(
-    parties: Parties, event: SelectionRefused | SelectionWithdrawn | OfferNotSelected | OfferExpired
+    parties: Parties,
+    event: SelectionRefused | SelectionWithdrawn | OfferWithdrawn | OfferNotSelected | OfferExpired,
 ) -> Parties:
     return _mark(parties, [event.offer_id], selected=False)
 
 
 def _reopen(parties: Parties, event: SearchReopened) -> Parties:
-    return _mark(parties, parties.offers, selected=False)
+    # where the child lives now is a party to the placement, and to the new search only if it is invited again
+    seats = {name: replace(seat, open=False) for name, seat in parties.seats.items()}
+    return replace(_mark(parties, parties.offers, selected=False), seats=seats)
 
 
 def _mark(parties: Parties, offers: Iterable[UUID], *, selected: bool) -> Parties:
@@ -185,6 +188,7 @@ _FOLDS: Final[Mapping[type, Callable[[Parties, Any], Parties]]] = {
     InvitationUpdated: _seat,
     ProviderJoined: _seat,
     InvitationDeclined: _leave,
+    OfferWithdrawn: _unselect,
     InvitationClosed: _leave,
     OfferMade: _offer,
     OfferSelected: _select,

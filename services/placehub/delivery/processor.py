@@ -9,11 +9,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from placehub.delivery import warnings
 from placehub.delivery.circle import Circle, Letter, Place, turn
 from placehub.delivery.inboxes import Inboxes
+from placehub.delivery.parties import organisation_of
 from placehub.delivery.store import (
     entitle,
+    live_elsewhere,
     load_circles,
+    no_longer_live,
+    other_terms,
     receivers,
     record_sent,
     save_circles,
@@ -25,6 +30,9 @@ from placehub.drivers.records import Record
 from placehub.drivers.step import Step, Turn
 from placehub.observing.following import followed
 from placehub.organisations.events import OrganisationDisabled
+from placehub.placements.events import PlacementAgreed
+from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
+from placehub.search.events import SearchClosed
 
 _CIRCLES: Final = {"referral": "referral_id", "agreement": "agreement_id"}
 _NO_CIRCLE: Final = UUID(int=0)
@@ -56,10 +64,29 @@ class Delivery:
         after, letters = _turn_all(connection, came, before)
         save_circles(connection, before, after, now)
         entitle(connection, before, after, now)
+        letters += [(one, letter) for one in came for letter in _warnings(connection, *one)]
         receivers_now = {letter.organisation for _, letter in letters}
         kept_back = dict.fromkeys(self._inboxes.missing(receivers_now), NO_INBOX)
         kept_back |= dict.fromkeys(shut(connection, receivers_now), DISABLED)
         _send(connection, letters, kept_back)
+
+
+def _warnings(connection: Connection, step: Step, record: Record) -> list[Letter]:
+    """Return what somebody should look at because of this event."""
+    event, of = record.event, record.attributes
+    place = Place(position=record.offset, now=step.now, source=step.source)
+    if isinstance(event, SearchClosed) and of.source.startswith("/hub/"):
+        no_longer_live(connection, event.referral_id)
+    elif isinstance(event, EarlyNoticeGiven | ReferralMade) and warnings.by_authority(event, of):
+        children = {child.child_id for child in event.children}
+        elsewhere = live_elsewhere(connection, event.authority, children, event.referral_id)
+        return warnings.in_two_cases(event, of, elsewhere, place)
+    elif isinstance(event, PlacementAgreed):
+        terms = warnings.terms_of(event)
+        side = organisation_of(of.source) or ""
+        fields = [warnings.differing(terms, one) for one in other_terms(connection, event.placement_id, side, terms)]
+        return [letter for field in fields if field for letter in warnings.terms_differ(event, of, field, place)]
+    return []
 
 
 def _subject(record: Record) -> UUID:

@@ -216,6 +216,7 @@ TABLE: Final[tuple[Row, ...]] = (
 NEVER_FROM_A_STREAM: Final[Mapping[type, str]] = {
     ClockTicked: "the hub's own services read the clock's topic; it is no organisation's",
     mailboxes.EventRejected: "put straight into the sender's inbox by the step that rejects",
+    mailboxes.EventWarned: "put straight into an inbox by delivery: of terms that differ both sides, else the sender",
     mailboxes.OutboxPaused: "put straight into the sender's inbox by intake's flood guard",
     mailboxes.DataUseEnded: "put straight into the inbox of each provider not chosen, when SearchClosed is delivered",
 }
@@ -266,7 +267,8 @@ def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
         case Audience.AUTHORITY:
             return filter(None, [parties.owner])
         case Audience.INVITED | Audience.JOINED:
-            return parties.present()
+            # a notice that reopens a search comes before anybody is invited to it; who is gets it with the invitation
+            return () if getattr(event, "previous_placement", None) else parties.present()
         case Audience.THIS_PROVIDER:
             return [event.provider] if event.provider in parties.seats else []
         case Audience.PROVIDER_OF_OFFER:

@@ -15,7 +15,7 @@ from placehub.contracts.headers import Attributes, read_headers, write_headers
 from placehub.database import hold_names
 from placehub.delivery.circle import Circle, Fact
 from placehub.delivery.parties import Offered, Parties, Seat
-from placehub.delivery.tables import ENTITLED, FACT, OFFER, PARTY, SENT, SHUT
+from placehub.delivery.tables import CHILD, ENTITLED, FACT, OFFER, PARTY, SENT, SHUT, TERMS
 from placehub.keys.store import end_grant, grant
 
 Values = list[dict[str, Any]]
@@ -190,6 +190,30 @@ def shut(connection: Connection, organisations: Collection[str]) -> frozenset[st
         return frozenset()
     found = select(SHUT.c.organisation).where(SHUT.c.organisation.in_(organisations))
     return frozenset(connection.execute(found).scalars())
+
+
+def other_terms(connection: Connection, placement_id: UUID, side: str, terms: Mapping[str, Any]) -> Values:
+    """Note what one side says was agreed; return what others have said of the same placement."""
+    _upsert(connection, TERMS, [{"placement_id": placement_id, "side": side, "terms": dict(terms)}])
+    others = select(TERMS.c.terms).where(TERMS.c.placement_id == placement_id, TERMS.c.side != side)
+    return [dict(one) for one in connection.execute(others).scalars()]
+
+
+def live_elsewhere(connection: Connection, authority: str, children: Collection[UUID], referral_id: UUID) -> set[UUID]:
+    """Note that an authority's children are in this live case; return those that are in another of its own.
+
+    The names that are held keep two cases, read by two workers, from each missing the other.
+    """
+    hold_names(connection, [f"placehub.delivery|{authority}|{one}" for one in sorted(children)])
+    rows = [{"authority": authority, "child_id": one, "referral_id": referral_id} for one in sorted(children)]
+    connection.execute(insert(CHILD).on_conflict_do_nothing(), rows)
+    where = (CHILD.c.authority == authority) & CHILD.c.child_id.in_(children) & (CHILD.c.referral_id != referral_id)
+    return set(connection.execute(select(CHILD.c.child_id).where(where)).scalars())
+
+
+def no_longer_live(connection: Connection, referral_id: UUID) -> None:
+    """Note that a case is closed."""
+    connection.execute(delete(CHILD).where(CHILD.c.referral_id == referral_id))
 
 
 def record_sent(connection: Connection, rows: Values) -> set[tuple[str, str, UUID, int]]:

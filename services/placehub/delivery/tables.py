@@ -83,6 +83,27 @@ SENT: Final = Table(
     comment="The record of what was sent to whom; nothing is sent twice",
 )
 
+TERMS: Final = Table(
+    "terms",
+    METADATA,
+    Column("placement_id", Uuid, primary_key=True),
+    Column("side", Text, primary_key=True, comment="the organisation that posted them"),
+    Column("terms", JSONB, nullable=False),
+    schema=SCHEMA,
+    comment="What each side of a placement last said was agreed",
+)
+
+CHILD: Final = Table(
+    "child",
+    METADATA,
+    Column("authority", Text, primary_key=True, comment="a pseudonym is its authority's own"),
+    Column("child_id", Uuid, primary_key=True),
+    Column("referral_id", Uuid, primary_key=True),
+    Index("ix_child_referral_id", "referral_id"),
+    schema=SCHEMA,
+    comment="In which live cases each child is",
+)
+
 SHUT: Final = Table(
     "shut",
     METADATA,

@@ -137,7 +137,8 @@ def check_aggregate(event: Any, known: Aggregate | None, sender: Sender) -> Aggr
     act = ACTS[name]
     if known is None:
         return _first(event, name, sender)
-    if act.before == ("none",) and act.party == "owner":
+    begins = act.before == ("none",) or getattr(event, "previous_placement", event) is None
+    if begins and act.party == "owner":
         raise Rejected(stream(name.partition(".")[0]).key, "is in use already", "Choose a new id, or revise.")
     if act.party == "owner" and known.owner != sender.code:
         raise Rejected("ce_subject", "belongs to another organisation", "Use an id of your own.")

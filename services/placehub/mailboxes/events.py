@@ -25,6 +25,19 @@ class EventRejected:
 
 
 @event
+class EventWarned:
+    """An event was taken as it is, but something about it should be looked at. Nobody else is told."""
+
+    STREAM: ClassVar[str] = "mailbox"
+    organisation: Organisation
+    warned_id: Annotated[UUID, Doc("ce_id of the event")]
+    subject: Annotated[str, Doc("Its aggregate")]
+    field: Annotated[str, Doc("Dotted path of the field")]
+    says: str
+    remedy: str
+
+
+@event
 class OutboxPaused:
     """Most of what the organisation posted lately was rejected: its outbox is not read for a while; nothing is lost."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any, Final
 
 from placehub.contracts.headers import Attributes
@@ -74,6 +75,10 @@ def _concluded(row: Row, event: referrals.InHouseSearchConcluded, attributes: At
     return {"in_house_concluded_at": attributes.time, "in_house_found": event.found}
 
 
+def _continued(row: Row, event: referrals.ReferralContinued, attributes: Attributes) -> dict[str, Any]:
+    return {"continues": event.continues}
+
+
 def _selected(row: Row, event: referrals.OfferSelected, attributes: Attributes) -> dict[str, Any]:
     return {"selected_at": event.recorded_for or attributes.time}
 
@@ -109,6 +114,7 @@ SEARCH: Final[Mapping[type, Fold]] = {
     referrals.ReferralRevised: _sought("referral_at"),
     referrals.InHouseSearchStarted: _first("in_house_started_at"),
     referrals.InHouseSearchConcluded: _concluded,
+    referrals.ReferralContinued: _continued,
     referrals.OfferSelected: _selected,
     referrals.SelectionWithdrawn: _unselected,
     offers.InterestExpressed: _first("first_interest_at"),
@@ -224,7 +230,9 @@ def fold_vacancy(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]
 
 def _agreed(row: Row, event: placements.PlacementAgreed, attributes: Attributes) -> dict[str, Any]:
     side = "authority" if attributes.source.endswith(f"/{event.authority}") else "provider"
-    return {**_of_case(event), "starts_on": event.starts_on, **_earliest(row, f"{side}_agreed_at", attributes.time)}
+    terms = {f"{side}_terms": sha256(repr(event).encode()).hexdigest()}
+    agreed = _earliest(row, f"{side}_agreed_at", attributes.time)
+    return {**_of_case(event), "starts_on": event.starts_on, **agreed, **terms}
 
 
 def _began(row: Row, event: placements.PlacementStarted, attributes: Attributes) -> dict[str, Any]:

@@ -63,11 +63,20 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     search.ReconfirmationAsked: lambda event: (
         f"{event.provider} was asked whether its offer still stands: {', '.join(event.fields)} was revised."
     ),
+    search.SplitProposed: lambda event: (
+        f"No home takes the siblings together; {len(event.groups)} groups are proposed. Plan not kept: {event.breach}."
+    ),
+    referrals.SplitConfirmed: lambda event: (
+        f"The {event.by} confirmed {'one group' if len(event.groups) == 1 else f'{len(event.groups)} groups'}."
+    ),
     search.OfferExpired: lambda event: f"The time of {event.provider}'s offer ran out.",
     search.SelectionRefused: lambda event: (
         f"The place at {event.provider} had just gone; {len(event.next_offers)} other offers stand."
     ),
     search.OfferNotSelected: lambda event: f"{event.provider}'s offer was not selected.",
+    referrals.ReferralContinued: lambda event: f"It goes on from an older case of the same child: {event.continues}.",
+    search.SearchResumed: lambda event: f"The search goes on; {len(event.next_offers)} offers stand again.",
+    search.SearchReopened: lambda event: f"The search begins anew, because of {event.because} in the last placement.",
     search.SearchClosed: lambda event: f"The search is over: {event.outcome}.",
     vacancies.VacancyOffered: lambda event: f"A home of {event.provider} is on offer.",
     vacancies.VacancyOfferEnded: lambda event: f"A home of {event.provider} is on offer no more.",

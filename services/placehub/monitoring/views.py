@@ -48,6 +48,7 @@ from placehub.monitoring.tables import (
     SUPPORT_REFUSED,
     VACANCY,
 )
+from placehub.placements.lifecycle import EARLY
 
 _UNSUPPRESSED: Final = " (the operator's: small numbers are shown)"
 
@@ -96,7 +97,17 @@ def _share(hours: ColumnElement[Any], share: float) -> ColumnElement[Any]:
 
 def _searches(as_of: ColumnElement[Any]) -> Select[Any]:
     own = ("referral_id", "kind", "area", "children", "state", "need_known_at", "began_with", "search_started_at")
-    counts = ("invitations", "declines", "lapses", "offers", "selections_refused", "placed_at", "outcome", "closed_at")
+    counts = (
+        "continues",
+        "invitations",
+        "declines",
+        "lapses",
+        "offers",
+        "selections_refused",
+        "placed_at",
+        "outcome",
+        "closed_at",
+    )
     authority = _name(SEARCH.c.authority).label("authority")
     columns = (*(SEARCH.c[name] for name in own), *(SEARCH.c[name] for name in counts))
     known = SEARCH.c.authority.is_not(None)
@@ -303,6 +314,22 @@ def _support_refused_then_agreed(as_of: ColumnElement[Any]) -> Select[Any]:
     )
 
 
+def _placements(as_of: ColumnElement[Any]) -> Select[Any]:
+    row = PLACEMENT.c
+    state = case(
+        (row.ended_at.is_not(None), "ended"),
+        (row.started_at.is_not(None), "started"),
+        (row.authority_terms == row.provider_terms, "agreed"),
+        else_="proposed",
+    )
+    days = row.ended_on - row.started_on
+    names = (_name(row.authority).label("authority"), _name(row.provider).label("provider"))
+    own = (row.starts_on, row.started_on, row.ended_on, row.planned_end, row.reason)
+    early = case((days <= EARLY.days, "yes"), (days.is_not(None), "no"))
+    columns = (row.placement_id, row.referral_id, *names, state.label("state"), *own, early.label("ended_early"))
+    return select(*columns).where(row.authority.is_not(None)).order_by(row.starts_on, row.placement_id)
+
+
 _WAIT_COLUMNS: Final = {
     f"{what}_{label}": f"Hours from the need being known to {words}: {share}"
     for what, words in (
@@ -328,6 +355,7 @@ _ALL: Final = (
             "need_known_at": "When the authority knew that a home may be needed, as it says",
             "began_with": "Event the search began with, from SearchStarted",
             "search_started_at": "When the independent sector was searched first, from SearchStarted",
+            "continues": "The older case of the same child that this one goes on from, from ReferralContinued",
             "invitations": "ProviderInvited events",
             "declines": "InvitationDeclined events",
             "lapses": "InvitationLapsed events; silence is never a decline",
@@ -473,6 +501,25 @@ _ALL: Final = (
             "ended_unplanned_on": "The first day a placement of the case ended unplanned, from PlacementEnded",
         },
         select=_support_refused_then_agreed,
+    ),
+    View(
+        name="placements",
+        title="Placements and how far each has come" + _UNSUPPRESSED,
+        says="One row for each child's placement. An ending within a week is shown apart.",
+        columns={
+            "placement_id": "The placement",
+            "referral_id": "The case it came from",
+            "authority": "Name of the authority",
+            "provider": "Name of the provider",
+            "state": "proposed (one side has posted terms, or they differ), agreed (both the same), started or ended",
+            "starts_on": "Day it is to start, from the latest PlacementAgreed",
+            "started_on": "Day the child moved in, from PlacementStarted",
+            "ended_on": "Day the child moved on, from PlacementEnded",
+            "planned_end": "Whether it ended as planned, from the same",
+            "reason": "Why it ended, from the same",
+            "ended_early": "yes: it ended within 7 days of its start; empty while it has not ended",
+        },
+        select=_placements,
     ),
     View(
         name="rejected_events",

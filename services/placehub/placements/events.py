@@ -64,6 +64,7 @@ class NoticeGiven:
 
     STREAM: ClassVar[str] = "placement"
     placement_id: PlacementId
+    referral_id: ReferralId
     authority: Organisation
     provider: Organisation
     given_by: Annotated[str, Code("organisation_kind")]
@@ -154,10 +155,11 @@ class PlacementEndPlanned:
 
 @event
 class PlacementEnded:
-    """The child has moved on."""
+    """The child has moved on. It reopens no vacancy: the provider does."""
 
     STREAM: ClassVar[str] = "placement"
     placement_id: PlacementId
+    referral_id: ReferralId
     authority: Organisation
     provider: Organisation
     ended_on: date

@@ -6,6 +6,7 @@ before both sides had posted the terms.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from placehub.lifecycle import Act
@@ -17,6 +18,8 @@ STATES: Final = {
     "started": "the child has moved in",
     "ended": "the child has moved on",
 }
+EARLY: Final = timedelta(days=7)
+"""An ending within this time of the start is an early one: shown apart, and that home is not asked again unasked."""
 _BOTH: Final = ("authority", "provider")
 _STANDING: Final = ("agreed", "started")
 _LIVED: Final = ("started", "ended")
@@ -34,16 +37,17 @@ ACTS: Final[tuple[Act, ...]] = (
         _BOTH,
         ("none", "proposed", "agreed", "started"),
         "proposed, or agreed when both sides have posted the same terms",
+        ("EventWarned to both if the terms differ",),
     ),
     _fact("FeeChanged", _BOTH, _STANDING),
-    _fact("NoticeGiven", _BOTH, _STANDING),
+    _fact("NoticeGiven", _BOTH, _STANDING, then=("an EarlyNoticeGiven may reopen the search",)),
     _fact("PlacementStarted", ("authority",), ("agreed",), "started", ("VacancyFilled", "SearchClosed(independent)")),
     _fact("SupportRequested", ("provider",), _STANDING),
     _fact("SupportAgreed", ("authority",), _STANDING),
     _fact("SupportRefused", ("authority",), _STANDING),
     _fact("PlacementReviewed", ("authority",), _LIVED),
     _fact("PlacementEndPlanned", ("authority",), _STANDING),
-    _fact("PlacementEnded", ("authority",), ("started",), "ended"),
+    _fact("PlacementEnded", ("authority",), ("started",), "ended", ("an EarlyNoticeGiven may reopen the search",)),
     _fact("MissingEpisodeRecorded", _BOTH, _LIVED),
     _fact("EventCorrected", _BOTH, ("proposed", "agreed", "started", "ended")),
 )

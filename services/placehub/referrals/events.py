@@ -6,7 +6,16 @@ from datetime import date, datetime
 from typing import Annotated, ClassVar
 
 from placehub.contracts.fields import IN_REFERRAL, SENSITIVE, Code, Doc, OpenWords, Seals, Sector, event, record
-from placehub.contracts.parts import AgreementId, ChildId, OfferId, OfficerRole, Organisation, ReferralId
+from placehub.contracts.parts import (
+    AgreementId,
+    ChildId,
+    OfferId,
+    OfficerRole,
+    Organisation,
+    PlacementId,
+    ReferralId,
+    VacancyId,
+)
 from placehub.keys.sealed import Sealed
 from placehub.referrals.child import Child, NotedChild
 
@@ -45,16 +54,27 @@ class Wanted:
     planned_start: date | None = None
     planned_end: date | None = None
     siblings_plan: Annotated[str | None, Code("siblings_plan")] = None
+    siblings_preference: Annotated[
+        tuple[tuple[ChildId, ...], ...],
+        Doc("Who should stay together if not all of them can, the most important first"),
+    ] = ()
     near_sector: Annotated[str | None, Sector(), Doc("Postcode sector the search is centred on, as `LS6 2`")] = None
     within_miles: Annotated[int | None, Doc("How far the search reaches; absent: the policy's radius")] = None
     foster_suitability: Annotated[str | None, Code("suitability")] = None
     residential_suitability: Annotated[str | None, Code("suitability")] = None
     supported_accommodation_suitability: Annotated[str | None, Code("suitability")] = None
+    invite_again: Annotated[
+        tuple[VacancyId, ...],
+        Doc("Homes where a placement of this case ended early that may be asked again; without this they are not"),
+    ] = ()
 
 
 @event
 class EarlyNoticeGiven:
-    """A child may need a home: told before the referral is written, so that the search starts now."""
+    """A child may need a home: told before the referral is written, so that the search starts now.
+
+    With `previous_placement`, a closed case is searched for again: that placement has a notice or has ended.
+    """
 
     STREAM: ClassVar[str] = "referral"
     referral_id: ReferralId
@@ -64,6 +84,7 @@ class EarlyNoticeGiven:
     lawful_basis: LawfulBasis
     wanted: Wanted
     children: tuple[NotedChild, ...]
+    previous_placement: Annotated[PlacementId | None, Doc("The placement that ends, where the case was closed")] = None
 
 
 @event
@@ -187,12 +208,12 @@ class SupportLineRefused:
 
 @event
 class SplitConfirmed:
-    """A named role confirms that siblings may be placed apart, and how they will meet."""
+    """A named role confirms that siblings may be placed apart, and how they will meet; one group takes it back."""
 
     STREAM: ClassVar[str] = "referral"
     referral_id: ReferralId
     authority: Organisation
-    groups: Annotated[tuple[tuple[ChildId, ...], ...], Doc("Who stays with whom")]
+    groups: Annotated[tuple[tuple[ChildId, ...], ...], Doc("Who stays with whom: each child in one group")]
     by: OfficerRole
     child_id: ChildId
     reason: Words = None

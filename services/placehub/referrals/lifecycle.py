@@ -25,6 +25,7 @@ OFFER_STATES: Final = (
     "reserved",
     "refused",
     "not selected",
+    "ended",
 )
 
 _LIVE: Final = ("noticed", "referred", "reserving", "reserved")
@@ -53,9 +54,15 @@ def _hub(event: str, before: tuple[str, ...] = _LIVE, **more: object) -> Act:
 ACTS: Final[tuple[Act, ...]] = (
     _own(
         "EarlyNoticeGiven",
-        ("none",),
+        ("none", "closed"),
         after="noticed",
-        then=("SearchStarted", "ProviderInvited", "NoFitFound if none", "ReferralAssessed"),
+        then=(
+            "SearchReopened if it was closed, and its placement has a notice or an end",
+            "SearchStarted",
+            "ProviderInvited",
+            "NoFitFound if none",
+            "ReferralAssessed",
+        ),
     ),
     _own("EarlyNoticeWithdrawn", ("noticed",), after="closed", then=_END),
     _own(
@@ -80,6 +87,7 @@ ACTS: Final[tuple[Act, ...]] = (
             "InvitationClosed",
             "ReconfirmationAsked for each offer that stands, if a hard fact is another",
             "OfferAssessed where a fit is another",
+            "a split ends when children come or leave",
             "ReferralAssessed",
         ),
     ),
@@ -90,11 +98,15 @@ ACTS: Final[tuple[Act, ...]] = (
     _own("ClarificationAnswered", _LIVE, then=("delivered to every invited provider, also later ones",)),
     _own("OfferQueried", _REFERRED, offer=_STANDING),
     _own("SupportLineRefused", _REFERRED, offer=_STANDING),
-    _own("SplitConfirmed", _REFERRED),
+    _own(
+        "SplitConfirmed",
+        ("noticed", "referred"),
+        then=("each group is searched for", "ProviderInvited", "InvitationUpdated", "InvitationClosed"),
+    ),
     _own(
         "OfferSelected",
         ("referred",),
-        after="reserving",
+        after="reserving, or referred while somebody of a confirmed split has no place",
         offer=_SELECTABLE,
         then=(
             "ReservationRequested",
@@ -103,7 +115,7 @@ ACTS: Final[tuple[Act, ...]] = (
     ),
     _own(
         "SelectionWithdrawn",
-        ("reserving", "reserved"),
+        _REFERRED,
         after="referred",
         offer=("selected", "reserved"),
         then=("ReservationWithdrawn", "SearchResumed"),
@@ -124,7 +136,12 @@ ACTS: Final[tuple[Act, ...]] = (
         then=("OfferAssessed", "ReconfirmationAsked if a hard fact was revised since its version"),
     ),
     _answer("OfferReconfirmed", _REFERRED, invitation=_ANSWERING, offer=_STANDING),
-    _answer("OfferWithdrawn", _REFERRED, offer=(*_STANDING, "not selected")),
+    _answer(
+        "OfferWithdrawn",
+        _REFERRED,
+        offer=(*_STANDING, "not selected", "selected", "reserved"),
+        then=("ReservationWithdrawn if selected", "SearchResumed if selected"),
+    ),
     _answer(
         "InvitationDeclined",
         _LIVE,
@@ -148,9 +165,9 @@ ACTS: Final[tuple[Act, ...]] = (
     _hub("OfferAssessed", (*_REFERRED, "closed")),
     _hub("ReconfirmationAsked", _REFERRED),
     _hub("OfferExpired", _REFERRED, offer=_STANDING),
-    _hub("SelectionRefused", ("reserving",), after="referred"),
-    _hub("OfferNotSelected", ("reserved", "closed")),
-    _hub("SearchResumed", ("reserving", "reserved"), after="referred"),
+    _hub("SelectionRefused", ("referred", "reserving"), after="referred"),
+    _hub("OfferNotSelected", ("referred", "reserved", "closed")),
+    _hub("SearchResumed", _REFERRED, after="referred"),
     _hub("SearchReopened", ("closed",), after="noticed"),
     _hub("SearchClosed", _LIVE, after="closed"),
     Act(

@@ -12,12 +12,16 @@ from uuid import UUID
 from placehub.contracts.fields import record
 from placehub.contracts.parts import Basis, HomeFit
 from placehub.errors import Rejected
+from placehub.placements.lifecycle import EARLY
 from placehub.referrals.events import EarlyNoticeGiven, OfferFeedback, ReferralMade, ReferralRevised
 from placehub.search.events import ReferralAssessed, Relaxation
 from placehub.search.ordering import BANDS as BANDS
 from placehub.search.policy import Policy
+from placehub.search.splitting import Split
 
 Facts = EarlyNoticeGiven | ReferralMade | ReferralRevised
+SELECTED = ("selected", "reserved")
+"""States of an offer that is selected."""
 
 
 @record
@@ -72,6 +76,28 @@ class Found:
 
 
 @record
+class Stay:
+    """A child's placement as the case knows it, from the day it started."""
+
+    child_id: UUID
+    vacancy_id: UUID
+    household_ref: UUID | None
+    started_on: date
+    noticed: bool = False
+    ended_on: date | None = None
+
+    @property
+    def ending(self) -> str | None:
+        """The event by which a new search may begin; None while nothing is known of an end."""
+        return "PlacementEnded" if self.ended_on else "NoticeGiven" if self.noticed else None
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether it ended within a week."""
+        return self.ended_on is not None and self.ended_on - self.started_on <= EARLY
+
+
+@record
 class Case:
     """Everything of one case that later decisions rest on."""
 
@@ -84,7 +110,10 @@ class Case:
     """The next offsets of the vacancy stream when every home was last looked at."""
     invitations: dict[str, Invitation]
     offers: dict[UUID, Offer]
-    selected: UUID | None = None
+    groups: tuple[tuple[UUID, ...], ...] = ()
+    """Who stays with whom, by the split that was confirmed; none: all of them, unless the plan says apart."""
+    proposed: tuple[tuple[UUID, ...], ...] = ()
+    """The split that was proposed last."""
     feedback: tuple[OfferFeedback, ...] = ()
     reserved: dict[UUID, UUID] = field(default_factory=dict)
     started: tuple[UUID, ...] = ()
@@ -105,6 +134,8 @@ class Case:
     """Hard facts that were revised, each with the version of the referral that last did."""
     placed_with: tuple[str, ...] = ()
     """Providers a child of the case has moved in with."""
+    stays: dict[UUID, Stay] = field(default_factory=dict)
+    """The placements that have started, of earlier searches of this case too."""
 
     @property
     def live(self) -> bool:
@@ -120,6 +151,30 @@ class Case:
     def version(self) -> int:
         """The referral's version; 0 while there is only an early notice."""
         return 0 if isinstance(self.facts, EarlyNoticeGiven) else self.facts.version
+
+    @property
+    def ask_first(self) -> tuple[UUID, ...]:
+        """Homes where a placement of this case ended early, and which the authority has not said may be asked again."""
+        early = {stay.vacancy_id for stay in self.stays.values() if stay.ended_early}
+        return tuple(sorted(early - set(self.facts.wanted.invite_again)))
+
+    def is_asked_first(self, vacancy_id: UUID, household_ref: UUID) -> bool:
+        """Tell whether a home, or another vacancy of the same household, is among these."""
+        if not self.stays:
+            return False
+        asked = self.ask_first
+        households = {one.household_ref for one in self.stays.values() if one.vacancy_id in asked}
+        return vacancy_id in asked or household_ref in households
+
+    @property
+    def selected(self) -> tuple[Offer, ...]:
+        """The offers that are selected and hold, or are asking for, a place; several once a split was confirmed."""
+        return tuple(self.offers[one] for one in sorted(self.offers) if self.offers[one].state in SELECTED)
+
+    @property
+    def held(self) -> frozenset[UUID]:
+        """The children for whom an offer is selected."""
+        return frozenset(child for offer in self.selected for child in offer.children)
 
     def with_invitation(self, invitation: Invitation) -> Case:
         """Return the case with this invitation in place of the provider's earlier one."""
@@ -179,6 +234,10 @@ class View(Protocol):
         """Tell whether an offer of the home stands in another case."""
         ...
 
+    def household(self, vacancy_id: UUID) -> UUID | None:
+        """Return whose home the vacancy is in, by pseudonym, or None when it is not known any more."""
+        ...
+
     def vacancies_of(self, provider: str) -> Iterable[UUID]:
         """Return the provider's vacancies that are not closed, in a fixed order."""
         ...
@@ -201,6 +260,14 @@ class View(Protocol):
 
     def assessed(self, case: Case) -> ReferralAssessed:
         """Return how good the notice or referral in force is, and what to ask first."""
+        ...
+
+    def split(self, case: Case) -> Split | None:
+        """Return the best way to part siblings whom no home takes together; None when there is none."""
+        ...
+
+    def fits_some(self, case: Case, vacancy_id: UUID) -> bool:
+        """Tell whether the home fits some of the siblings, though not all."""
         ...
 
 

@@ -14,7 +14,8 @@ from placehub.referrals import events as referrals
 from placehub.referrals.lifecycle import ACTS
 from placehub.search import feedback, inviting, offering, selecting
 from placehub.search.case import Case, Decided, View, invitation_of
-from placehub.search.events import InvitationLapsed, SearchClosed
+from placehub.search.events import InvitationLapsed, SearchClosed, SearchReopened
+from placehub.search.together import check_groups, kept_groups, state_of
 from placehub.streams import full_name
 
 TABLE: Final[dict[str, Act]] = {act.event: act for act in ACTS}
@@ -28,6 +29,9 @@ def decide(case: Case | None, event: Any, offset: int, view: View, at: datetime 
     act = TABLE[full_name(type(event))]
     state = case.state if case else "none"
     if case is None:
+        if getattr(event, "previous_placement", None):
+            rule = "must be a placement of the same case"
+            raise Rejected("previous_placement", rule, "Give the notice under the referral_id of that placement.")
         if "none" not in act.before:
             raise Rejected("referral_id", "is not a case the hub knows", "Give an early notice or make a referral.")
         return _begin(event, offset, view)
@@ -54,9 +58,9 @@ def _begin(event: Any, offset: int, view: View) -> Decided:
 
 
 def _referred(case: Case, event: Any, view: View) -> Decided:
-    state = "referred" if case.state == "noticed" else case.state
     fields = offering.revised(case.facts, event)
-    asked = offering.ask_again(replace(case, facts=event, state=state), fields)
+    case = replace(case, facts=event, groups=kept_groups(case, event))
+    asked = offering.ask_again(replace(case, state=state_of(case)), fields)
     matched = asked.then(inviting.again(asked.case, view))
     return _assessed(matched.then(offering.reassessed(matched.case, view)), view)
 
@@ -64,6 +68,38 @@ def _referred(case: Case, event: Any, view: View) -> Decided:
 def _assessed(decided: Decided, view: View) -> Decided:
     """Tell the authority how good its notice or referral is; the invitations go before."""
     return replace(decided, events=(*decided.events, view.assessed(decided.case)))
+
+
+def _noticed_again(case: Case, event: referrals.EarlyNoticeGiven, view: View) -> Decided:
+    """A placement ends: the closed case is searched for anew, with fresh invitations; what it learned stays."""
+    stay = case.stays.get(event.previous_placement) if event.previous_placement else None
+    if event.previous_placement is None or stay is None or stay.ending is None:
+        rule = "must be a placement of this case that has a notice or has ended"
+        raise Rejected("previous_placement", rule, "Post NoticeGiven or PlacementEnded first, then name its placement.")
+    new = Case(
+        referral_id=case.referral_id,
+        state="noticed",
+        facts=event,
+        offset=case.offset,
+        invitations={},
+        offers={key: replace(one, state="ended") for key, one in case.offers.items()},
+        stays=case.stays,
+        found=case.found,
+    )
+    told = SearchReopened(
+        referral_id=case.referral_id,
+        previous_placement=event.previous_placement,
+        because=stay.ending,
+        ended_early=new.ask_first,
+    )
+    begun = inviting.start(new, view, type(event).__name__)
+    return _assessed(Decided(begun.case, (told, *begun.events)), view)
+
+
+def _split_confirmed(case: Case, event: referrals.SplitConfirmed, view: View) -> Decided:
+    """A named role has said who stays with whom: from now on each group is looked for on its own."""
+    check_groups(case, event.groups)
+    return inviting.again(replace(case, groups=event.groups), view)
 
 
 def _withdrawn(case: Case, event: Any, view: View) -> Decided:
@@ -82,9 +118,13 @@ def _in_house_concluded(case: Case, event: Any, view: View) -> Decided:
 def _closed(case: Case, outcome: str) -> Decided:
     """End the search: invitations closed, a place that is held given back."""
     closing = inviting.close_all(case, "search closed")
-    back = selecting.give_back(case) if case.selected else ()
+    # where a child of an offer has moved in, the place is that child's, however the search for the others ends
+    given_back = [one for one in case.selected if not set(one.children) & set(case.started)]
+    ended = replace(closing.case, state="closed")
+    for one in given_back:
+        ended = ended.with_offer(replace(one, state="withdrawn"))
     done = SearchClosed(referral_id=case.referral_id, outcome=outcome)
-    return Decided(replace(closing.case, state="closed", selected=None), (*closing.events, *back, done))
+    return Decided(ended, (*closing.events, *(selecting.give_back(case, one) for one in given_back), done))
 
 
 def due(case: Case, view: View) -> Decided:
@@ -104,18 +144,20 @@ def due(case: Case, view: View) -> Decided:
 
 
 _FOLLOW: Final[dict[type, Callable[[Case, Any, View], Decided]]] = {
+    referrals.EarlyNoticeGiven: _noticed_again,
     referrals.ReferralMade: _referred,
     referrals.ReferralRevised: _referred,
     referrals.EarlyNoticeWithdrawn: _withdrawn,
     referrals.ReferralWithdrawn: _withdrawn,
     referrals.InHouseSearchStarted: _in_house_started,
     referrals.InHouseSearchConcluded: _in_house_concluded,
+    referrals.SplitConfirmed: _split_confirmed,
     referrals.OfferQueried: offering.queried,
     referrals.SelectionWithdrawn: selecting.selection_withdrawn,
     offers.InterestExpressed: offering.interested,
     offers.InvitationDeclined: offering.declined,
     offers.OfferReconfirmed: offering.reconfirmed,
-    offers.OfferWithdrawn: offering.withdrawn,
+    offers.OfferWithdrawn: selecting.offer_withdrawn,
     offers.ReferralFeedbackGiven: feedback.given,
     referrals.FeedbackAnswered: feedback.answered,
 }

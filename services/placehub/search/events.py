@@ -201,14 +201,23 @@ class NoFitFound:
     basis: Basis | None = None
 
 
+@record
+class ProposedGroup:
+    """Siblings who would stay together, and what there is for them."""
+
+    children: tuple[ChildId, ...]
+    homes_fitting: Annotated[int, Doc("Homes that fit this group now")]
+    band: Annotated[str, Code("band"), Doc("Band of the home the proposal rests on")]
+
+
 @event
 class SplitProposed:
-    """Nothing takes the siblings together; the best split, and what of the plan it breaks."""
+    """No home takes the siblings together; the best split, and what of the plan it breaks. Only a proposal."""
 
     STREAM: ClassVar[str] = "referral"
     referral_id: ReferralId
-    groups: tuple[tuple[ChildId, ...], ...]
-    breach: Annotated[str, Doc("The part of the plan that is not kept")]
+    groups: tuple[ProposedGroup, ...]
+    breach: Annotated[str, Code("split_breach"), Doc("The part of the plan that is not kept")]
     basis: Basis | None = None
 
 
@@ -292,7 +301,8 @@ class SearchResumed:
 
     STREAM: ClassVar[str] = "referral"
     referral_id: ReferralId
-    because: str
+    because: Annotated[str, Doc("`SelectionWithdrawn` or `OfferWithdrawn`")]
+    next_offers: Annotated[tuple[OfferId, ...], Doc("Offers that stand again, checked anew, best fit first")] = ()
     basis: Basis | None = None
 
 
@@ -303,6 +313,11 @@ class SearchReopened:
     STREAM: ClassVar[str] = "referral"
     referral_id: ReferralId
     previous_placement: PlacementId
+    because: Annotated[str, Doc("`NoticeGiven` or `PlacementEnded`")]
+    ended_early: Annotated[
+        tuple[VacancyId, ...],
+        Doc("A question to the authority: homes where a placement ended within 7 days, not asked again unless it says"),
+    ] = ()
 
 
 @event

@@ -13,13 +13,16 @@ from placehub.search.events import (
     InvitationClosed,
     InvitationsWithheld,
     InvitationUpdated,
+    ProposedGroup,
     SearchStarted,
+    SplitProposed,
     Withheld,
 )
-from placehub.search.ordering import place_of
+from placehub.search.ordering import BANDS, place_of
 from placehub.search.policy import DEFAULT
 from placehub.search.releasing import announce_to_audience, basis_of, begin, interest_only, invite, is_due
 from placehub.search.standing import best_offered, place_of_band
+from placehub.search.together import may_part
 from placehub.search.widening import nothing_fits, widen
 
 OPEN: Final = ("invited", "interested", "offered", "lapsed")
@@ -77,6 +80,7 @@ def _round_off(decided: Decided, view: View, *, found: bool) -> Decided:
     decided = decided.then(announce_to_audience(decided.case, view))
     if not found:
         decided = decided.then(nothing_fits(decided.case, view))
+        decided = decided.then(propose_split(decided.case, view))
     return decided.then(_withhold(decided.case, view))
 
 
@@ -124,6 +128,27 @@ def next_best(case: Case, view: View) -> Decided:
     return invite(case, view, dict(better[:room]))
 
 
+def propose_split(case: Case, view: View) -> Decided:
+    """Propose to the authority the best way to part siblings whom no home takes together; nobody else hears of it.
+
+    A proposal that stands already is not made twice.
+    """
+    found = view.split(case) if may_part(case) else None
+    if found is None or found.groups == case.proposed:
+        return Decided(case)
+    plan = "together" if found.preference_kept else "together and preference"
+    proposed = SplitProposed(
+        referral_id=case.referral_id,
+        groups=tuple(
+            ProposedGroup(children=one.children, homes_fitting=one.homes_fitting, band=BANDS[one.band])
+            for one in found.parts
+        ),
+        breach=plan if case.facts.wanted.siblings_plan else "plan not told",
+        basis=view.basis(case),
+    )
+    return Decided(replace(case, proposed=found.groups), (proposed,))
+
+
 def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID], *, joined: bool = False) -> Decided:
     """Match a provider's homes that opened or changed against a search that is going on.
 
@@ -141,7 +166,9 @@ def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID]
         return Decided(case)  # its homes are matched again when its wait is over
     new = changed if joined else [one for one in changed if view.is_new(case, one)]
     if not _fits(case, view, new):
-        return Decided(case)
+        alone = may_part(case) and not any(one.state in OPEN for one in case.invitations.values())
+        some = alone and any(view.fits_some(case, one) for one in new)
+        return propose_split(case, view) if some else Decided(case)
     return invite(case, view, {provider: _fits(case, view, view.vacancies_of(provider))}, changed)
 
 

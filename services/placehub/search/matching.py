@@ -97,9 +97,9 @@ def judge(lookings: Sequence[Looking], row: HomeRow) -> HomeFit | Finding:
     if not fits:
         return max((one for one in judged if isinstance(one, Finding)), key=lambda one: _ORDER[one.criterion])
     best = min((fit for _, fit in fits), key=lambda fit: (BANDS.index(fit.band), -fit.need))
-    return (
-        best if len(lookings) == 1 else replace(best, findings=(*best.findings, named(looking for looking, _ in fits)))
-    )
+    if len(lookings) == 1 and not lookings[0].sought.parted:
+        return best
+    return replace(best, findings=(*best.findings, named(looking for looking, _ in fits)))
 
 
 def _judge_unit(looking: Looking, row: HomeRow) -> HomeFit | Finding:

@@ -235,9 +235,16 @@ def _shown(cls: type[_T], case: Case, offer: Offer) -> _T:
     )
 
 
-def order(case: Case, states: tuple[str, ...] = (*STANDING, "selected", "not selected")) -> tuple[UUID, ...]:
-    """Return the ids of the offers in these states, best fit first. Fees are not looked at."""
+def order(
+    case: Case,
+    states: tuple[str, ...] = (*STANDING, "selected", "not selected"),
+    children: Iterable[UUID] | None = None,
+) -> tuple[UUID, ...]:
+    """Return the ids of the offers in these states (for any of these children), best fit first; no fee is looked at."""
     standing = [offer for offer in case.offers.values() if offer.state in states]
+    if children is not None:
+        wanted = frozenset(children)
+        standing = [offer for offer in standing if not wanted.isdisjoint(offer.children)]
     return tuple(offer.offer_id for offer in sorted(standing, key=lambda offer: rank(case, offer)))
 
 

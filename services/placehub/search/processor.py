@@ -14,7 +14,7 @@ from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import HUB, Cause, Step, Turn, sender_of
 from placehub.errors import Rejected
 from placehub.observing.following import followed
-from placehub.placements.events import PlacementStarted
+from placehub.placements.events import NoticeGiven, PlacementEnded, PlacementStarted
 from placehub.search import answering, inviting, offering
 from placehub.search.case import Case, Decided
 from placehub.search.deciding import decide, due
@@ -41,7 +41,8 @@ Changed = tuple[Cause, set[UUID], bool]
 """The last event that changed a provider's homes (or let it join), which of them, and whether it has just joined."""
 OFFERS = (vacancies.VacancyOffered, vacancies.VacancyOfferEnded)
 """The search's own word to itself: two cases lie in different partitions, and both read the vacancies."""
-ANSWERS = (vacancies.VacancyReserved, vacancies.ReservationRefused, PlacementStarted)
+_ENDINGS = (NoticeGiven, PlacementEnded)
+ANSWERS = (vacancies.VacancyReserved, vacancies.ReservationRefused, PlacementStarted, *_ENDINGS)
 """Events of other streams that tell one case something; they may be read before the case itself."""
 
 
@@ -177,6 +178,8 @@ class Search:
             self._keep(step, answering.reserved(case, event), record.attributes)
         elif isinstance(event, vacancies.ReservationRefused):
             self._keep(step, answering.refused(case, event, view), record.attributes)
+        elif isinstance(event, _ENDINGS):
+            self._keep(step, answering.ending(case, event, view), record.attributes)
         else:
             self._keep(step, answering.started(case, event, view), record.attributes)
 

@@ -9,13 +9,24 @@ from uuid import UUID
 
 from placehub.errors import Rejected
 from placehub.lifecycle import Act
-from placehub.offers.events import OfferMade
+from placehub.offers.events import OfferMade, OfferWithdrawn
 from placehub.referrals.events import OfferSelected, SelectionWithdrawn
 from placehub.search import inviting
-from placehub.search.case import Case, Decided, Offer, View, offer_of
+from placehub.search.case import SELECTED, Case, Decided, Offer, View, offer_of
 from placehub.search.events import SearchResumed
-from placehub.search.offering import SELECTABLE, STANDING, catch_up, order, rank, reassessed, to_reconfirm
+from placehub.search.offering import (
+    SELECTABLE,
+    STANDING,
+    catch_up,
+    expired,
+    order,
+    rank,
+    reassessed,
+    to_reconfirm,
+    withdrawn,
+)
 from placehub.search.policy import TODAY
+from placehub.search.together import check_free, parts, state_of
 from placehub.vacancies.events import ReservationRequested, ReservationWithdrawn
 
 OUT_OF_POLICY: Final = "out_of_policy"
@@ -33,7 +44,8 @@ def by_word(case: Case, event: Any) -> bool:
     if not isinstance(event, OfferSelected) or event.offer_id not in case.offers:
         return False
     if case.state == "closed":
-        return case.selected is None and case.offers[event.offer_id].provider in case.placed_with
+        offer = case.offers[event.offer_id]
+        return offer.provider in case.placed_with and not set(offer.children) & case.held
     return case.state == "referred" and event.recorded_for is not None
 
 
@@ -57,6 +69,7 @@ def selected(case: Case, event: OfferSelected, view: View, at: datetime) -> Deci
     that would have refused it.
     """
     offer = case.offers[event.offer_id]
+    check_free(case, offer.children)
     broken = _broken(case, event, offer, view, at)
     word = by_word(case, event)
     if broken and not word:
@@ -71,8 +84,9 @@ def selected(case: Case, event: OfferSelected, view: View, at: datetime) -> Deci
         children=offer.children,
     )
     case = case.with_offer(replace(offer, state="selected"))
-    state = "reserving" if case.live else "closed"
-    return Decided(replace(case, state=state, selected=offer.offer_id, feedback=event.feedback), (asked,), marks)
+    state = state_of(case) if case.live else "closed"
+    feedback = (*case.feedback, *event.feedback)
+    return Decided(replace(case, state=state, feedback=feedback), (asked,), marks)
 
 
 def _broken(case: Case, event: OfferSelected, offer: Offer, view: View, at: datetime) -> Rejected | None:
@@ -81,7 +95,10 @@ def _broken(case: Case, event: OfferSelected, offer: Offer, view: View, at: date
         return Rejected("referral_id", "the search is over or the offer does not stand", "See the case as it stands.")
     if offer.valid_until <= (event.recorded_for or view.now):
         return Rejected("offer_id", "the offer's time has run out", "Ask the provider to revise it.")
-    best = min(rank(case, case.offers[one])[0] for one in order(case, SELECTABLE))
+    parted = parts(case, offer.children)
+    if parted:
+        return parted
+    best = min(rank(case, case.offers[one])[0] for one in order(case, SELECTABLE, offer.children))
     if event.reason is None and rank(case, offer)[0] > best:
         return Rejected("reason", "is required when a better-fitting home is on offer", "Say why this one.")
     return _untold(case, event, offer, at)
@@ -93,7 +110,9 @@ def _untold(case: Case, event: OfferSelected, offer: Offer, at: datetime) -> Rej
     if case.facts.wanted.needed_by == TODAY:
         return None
     missing = [
-        one for one in order(case, STANDING) if one not in said | {offer.offer_id} and _known_at(case.offers[one], at)
+        one
+        for one in order(case, STANDING, offer.children)
+        if one not in said | {offer.offer_id} and _known_at(case.offers[one], at)
     ]
     if not missing:
         return None
@@ -107,38 +126,58 @@ def _known_at(offer: Offer, at: datetime) -> bool:
 
 
 def selection_withdrawn(case: Case, event: SelectionWithdrawn, view: View) -> Decided:
-    """The place is given back, and the search goes on with the offers that are left."""
-    if case.selected != event.offer_id:
-        raise Rejected("offer_id", "must be the offer that is selected", "Name the selected offer.")
-    back = give_back(case)
-    resumed = SearchResumed(referral_id=case.referral_id, because="SelectionWithdrawn", basis=view.basis(case))
-    going_on = resume(reopened(case, event.offer_id, "withdrawn"), view)
-    return Decided(going_on.case, (*back, resumed, *going_on.events))
+    """The authority goes back on a selection."""
+    return _taken_back(case, case.offers[event.offer_id], view, type(event).__name__)
 
 
-def give_back(case: Case) -> tuple[ReservationWithdrawn, ...]:
-    """Return the request to release the place of the selected offer, if there is one."""
-    offer = case.offers[case.selected] if case.selected else None
-    if offer is None:
-        return ()
+def offer_withdrawn(case: Case, event: OfferWithdrawn, view: View) -> Decided:
+    """The provider takes its offer back; after it was selected that is as if the selection were withdrawn."""
+    offer = case.offers[event.offer_id]
     return (
-        ReservationWithdrawn(
-            vacancy_id=offer.vacancy_id,
-            referral_id=case.referral_id,
-            offer_id=offer.offer_id,
-            authority=case.facts.authority,
-            provider=offer.provider,
-        ),
+        _taken_back(case, offer, view, type(event).__name__)
+        if offer.state in SELECTED
+        else withdrawn(case, event, view)
+    )
+
+
+def _taken_back(case: Case, offer: Offer, view: View, because: str) -> Decided:
+    """Either side may go back until a child has moved in: the place is given back, and the search goes on.
+
+    The offers that stand again are checked anew: by their time, by what was revised, and by how their homes fit now.
+    """
+    if set(offer.children) & set(case.started):
+        raise Rejected("offer_id", "a child has moved in there", "Say how it ends: NoticeGiven, then PlacementEnded.")
+    over = expired(reopened(case, offer.offer_id, "withdrawn"), view)
+    going_on = over.then(resume(over.case, view))
+    resumed = SearchResumed(
+        referral_id=case.referral_id,
+        because=because,
+        next_offers=order(going_on.case, STANDING, set(offer.children) - going_on.case.held),
+        basis=view.basis(case),
+    )
+    return Decided(going_on.case, (give_back(case, offer), resumed, *going_on.events))
+
+
+def give_back(case: Case, offer: Offer) -> ReservationWithdrawn:
+    """Return the request to release the place of a selected offer."""
+    return ReservationWithdrawn(
+        vacancy_id=offer.vacancy_id,
+        referral_id=case.referral_id,
+        offer_id=offer.offer_id,
+        authority=case.facts.authority,
+        provider=offer.provider,
     )
 
 
 def reopened(case: Case, offer_id: UUID, state: str) -> Case:
-    """Return the case searching again: the selected offer in that state, those that still stand open to be selected."""
-    offers_now = {
-        key: replace(one, state=state if key == offer_id else "open" if one.state == "not selected" else one.state)
-        for key, one in case.offers.items()
-    }
-    return replace(case, state="referred", selected=None, offers=offers_now, reserved={})
+    """Return the case searching again: the selected offer in that state, those that may be taken now open."""
+    lost = case.offers[offer_id]
+    case = case.with_offer(replace(lost, state=state))
+    for one in case.offers.values():
+        if one.state == "not selected" and not set(one.children) & case.held:
+            case = case.with_offer(replace(one, state="open"))
+    placements = {key: child for key, child in case.reserved.items() if child not in lost.children}
+    return replace(case, state="referred", reserved=placements)
 
 
 def resume(case: Case, view: View) -> Decided:

@@ -95,6 +95,8 @@ class Sought:
     """Whether `avoid` is known to be the whole of it."""
     adjoining: frozenset[str] = frozenset()
     """Authorities next to the one that searches."""
+    parted: bool = False
+    """Whether it is for one group of several: whoever is invited must be told for whom."""
 
     @property
     def persons(self) -> Unit:
@@ -145,10 +147,18 @@ def sought_of(
 
 
 def split(sought: Sought, groups: Iterable[Iterable[UUID]]) -> Sought:
-    """Return the search after a confirmed split: who stays with whom; a child in no group stands alone."""
+    """Return the search as a split into these groups would make it; a child in no group stands alone."""
+    named = [list(group) for group in groups]
+    left = [[person.child_id] for person in sought.persons if not any(person.child_id in group for group in named)]
+    return parted(sought, [*named, *left])
+
+
+def parted(sought: Sought, groups: Iterable[Iterable[UUID]]) -> Sought:
+    """Return the search for these groups only: each for a home of its own."""
     by_id = {person.child_id: person for person in sought.persons}
-    kept = [tuple(by_id.pop(child) for child in group if child in by_id) for group in groups]
-    return replace(sought, units=(*filter(None, kept), *((person,) for person in by_id.values())))
+    kept = [tuple(by_id[child] for child in group if child in by_id) for group in groups]
+    units = tuple(filter(None, kept))
+    return replace(sought, units=units, parted=len(units) > 1 or {len(unit) for unit in units} != {len(by_id)})
 
 
 def age_bounds(age_band: str | None) -> tuple[int, int] | None:

@@ -198,7 +198,7 @@ class _Found:
         findings = unit.findings(row, self.numbers[:, at].tolist())
         findings = marked(findings, row.questioned) if row.questioned else findings
         questions = tuple(one.criterion for one in findings if one.verdict == "ask")
-        if len(units) > 1:
+        if len(units) > 1 or unit.looking.sought.parted:
             some = zip(units, self.fitting[:, at].tolist(), strict=True)
             findings = (*findings, named(one.looking for one, fits in some if fits))
         return HomeFit(

@@ -17,17 +17,21 @@ from placehub.keys.client import KeyClient
 from placehub.keys.sealing import unseal
 from placehub.referrals.child import Child, ChildNeed
 from placehub.search.assessing import assess
-from placehub.search.case import Case, Facts
+from placehub.search.case import BANDS, Case, Facts
 from placehub.search.events import ReferralAssessed, Relaxation
 from placehub.search.homes import HomeRow, Spots, is_after
 from placehub.search.looking import Looking, reach_of
 from placehub.search.matching import RULES_VERSION, Match, judge, lookings_of, match, within_reach
 from placehub.search.policy import Policy
 from placehub.search.questions import Search, mattering
-from placehub.search.sought import Point, Sought, sought_of
+from placehub.search.sought import Point, Sought, parted, sought_of
+from placehub.search.splitting import Fitting, Group, Split, best_split
 from placehub.search.surroundings import Surroundings
+from placehub.search.together import Groups, open_groups
 from placehub.search.withholding import relaxations, removed_by
 
+ENDED_EARLY: Final = "ended early here"
+"""What removes a home where a placement of the case ended within a week, until the authority says it may be asked."""
 PURPOSE: Final = "matching"
 """What the hub gives as its purpose when it opens a need."""
 _NEED: Final = TypeAdapter(ChildNeed)
@@ -73,11 +77,11 @@ class Sight:
         self._around = surroundings
         self._needs = needs
         self._policies: dict[tuple[str, UUID | None], Policy] = {}
-        self._matched: tuple[Case, Match] | None = None
+        self._matched: tuple[Sought, Match] | None = None
         # the facts are kept with what follows from them, or their id could be another's
         self._needs_of: dict[int, tuple[Facts, Mapping[UUID, ChildNeed]]] = {}
-        self._sought: dict[tuple[int, int], tuple[Facts, Sought]] = {}
-        self._lookings: dict[tuple[int, int], tuple[Facts, tuple[Looking, ...]]] = {}
+        self._sought: dict[tuple[int, int, Groups], tuple[Facts, Sought]] = {}
+        self._lookings: dict[int, tuple[Sought, tuple[Looking, ...]]] = {}
 
     def policy(self, case: Case) -> Policy:
         """Return the policy in force now for this case."""
@@ -109,14 +113,17 @@ class Sight:
         return [row for row in rows if row is not None]
 
     def fits(self, case: Case) -> tuple[tuple[str, HomeFit], ...]:
-        """Return every fitting home with its provider, best first."""
-        owned = ((self._around.homes.provider(home.vacancy_id), home) for home in self._match(case).fits)
-        return tuple((provider, home) for provider, home in owned if provider is not None)
+        """Return every fitting home with its provider, best first; but for those the authority is asked about first."""
+        owned = (
+            (self._around.homes.provider(one.vacancy_id), self._asked(case, one)) for one in self._match(case).fits
+        )
+        return tuple((provider, home) for provider, home in owned if provider is not None and home is not None)
 
     def considered(self, case: Case) -> tuple[int, dict[str, int]]:
         """Return how many homes were considered, and how many each rule removed."""
         found = self._match(case)
-        return found.considered, found.removed
+        asked = sum(self._asked(case, one) is None for one in found.fits) if case.stays else 0
+        return found.considered, {**found.removed, ENDED_EARLY: asked} if asked else found.removed
 
     def fit(self, case: Case, vacancy_id: UUID) -> tuple[str, HomeFit] | None:
         """Return the home with its provider, or None when it does not fit now."""
@@ -126,7 +133,32 @@ class Sight:
     def judged(self, case: Case, vacancy_id: UUID) -> HomeFit | Finding | None:
         """Return how the home fits, or the first finding that rules it out; None when it is not open."""
         row = self._around.homes.row(vacancy_id)
-        return judge(self._lookings_of(case), row) if row is not None and row.live else None
+        if row is None or not row.live:
+            return None
+        found = judge(self._lookings_of(case), row)
+        if not isinstance(found, HomeFit):
+            return found
+        asked = self._asked(case, found)
+        return (
+            Finding(criterion=ENDED_EARLY, verdict="does not fit", facts={"ask": "authority"})
+            if asked is None
+            else asked
+        )
+
+    def household(self, vacancy_id: UUID) -> UUID | None:
+        """Return whose home the vacancy is in, by pseudonym, or None when it is not known any more."""
+        row = self._around.homes.row(vacancy_id)
+        return row.household_ref if row is not None else None
+
+    def _asked(self, case: Case, home: HomeFit) -> HomeFit | None:
+        """Leave out a home where a placement of this case ended early, unless the authority said it may be asked.
+
+        Its fit is the same as ever: an early ending is no judgement of the home.
+        """
+        if not case.stays or home.vacancy_id not in case.facts.wanted.invite_again:
+            return None if case.is_asked_first(home.vacancy_id, home.household_ref) else home
+        noted = Finding(criterion=ENDED_EARLY, verdict="fits", facts={"asked": "authority"})
+        return replace(home, findings=(*home.findings, noted))
 
     def within_reach(self, case: Case, spots: Spots) -> frozenset[str]:
         """Return the providers of these spots that the search can reach at all."""
@@ -209,19 +241,43 @@ class Sight:
         named = case.facts.wanted.within_miles
         return self.policy(case).reach_after(case.widened) if named is None and case.widened else named
 
+    def split(self, case: Case) -> Split | None:
+        """Return the best way to part siblings whom no home takes together; None when there is none."""
+
+        def fitting(group: Group) -> list[Fitting]:
+            part = parted(self._look(case), (group,))
+            fits = match(part, self._around.homes, self.eligible(case), self.now, self.policy(case)).fits
+            return [Fitting(one.vacancy_id, BANDS.index(one.band), self._place_of(one.vacancy_id)) for one in fits]
+
+        children = [child.child_id for child in case.facts.children]
+        return best_split(children, case.facts.wanted.siblings_preference, fitting)
+
+    def fits_some(self, case: Case, vacancy_id: UUID) -> bool:
+        """Tell whether the home fits some of the siblings, though not all."""
+        row = self._around.homes.row(vacancy_id)
+        if row is None or not row.live:
+            return False
+        each = parted(self._look(case), [(child.child_id,) for child in case.facts.children])
+        lookings = lookings_of(each, self.eligible(case), self.now, self.policy(case))
+        return isinstance(judge(lookings, row), HomeFit)
+
+    def _place_of(self, vacancy_id: UUID) -> tuple[float, float] | None:
+        row = self._around.homes.row(vacancy_id)
+        return None if row is None or row.east is None or row.north is None else (row.east, row.north)
+
     def _match(self, case: Case) -> Match:
-        known = self._matched[0] if self._matched else None
-        if self._matched is None or known is None or known.facts is not case.facts or known.widened != case.widened:
-            found = match(self._look(case), self._around.homes, self.eligible(case), self.now, self.policy(case))
-            self._matched = (case, found)
+        sought = self._look(case)
+        if self._matched is None or self._matched[0] is not sought:
+            found = match(sought, self._around.homes, self.eligible(case), self.now, self.policy(case))
+            self._matched = (sought, found)
         return self._matched[1]
 
     def _lookings_of(self, case: Case) -> tuple[Looking, ...]:
-        place = id(case.facts), case.widened
-        known = self._lookings.get(place)
+        sought = self._look(case)
+        known = self._lookings.get(id(sought))
         if known is None:
-            found = lookings_of(self._look(case), self.eligible(case), self.now, self.policy(case))
-            known = self._lookings[place] = case.facts, found
+            found = lookings_of(sought, self.eligible(case), self.now, self.policy(case))
+            known = self._lookings[id(sought)] = sought, found
         return known[1]
 
     def _place(self, case: Case) -> tuple[float, float] | None:
@@ -235,11 +291,13 @@ class Sight:
         return (sector.east, sector.north) if sector else None
 
     def _look(self, case: Case) -> Sought:
-        place = id(case.facts), case.widened
+        """Return what is looked for: the groups for which no place is held, as far as the search reaches."""
+        groups = open_groups(case)
+        place = id(case.facts), case.widened, groups
         known = self._sought.get(place)
         if known is None:
-            sought = replace(self._sought_of(case), within_miles=self._miles(case))
-            known = self._sought[place] = case.facts, sought
+            whole = parted(self._sought_of(case), groups)
+            known = self._sought[place] = case.facts, replace(whole, within_miles=self._miles(case))
         return known[1]
 
     def _sought_of(self, case: Case) -> Sought:
