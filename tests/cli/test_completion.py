@@ -45,7 +45,7 @@ def completed(line: str, folder: Path, **environment: str) -> list[str]:
         ("placehub tail dead", ["deadletter"]),
         ("placehub views show ", list(VIEWS)),
         ("placehub schema show OfferM", ["OfferMade"]),
-        ("placehub schema show vacancy.VacancyF", ["vacancy.VacancyFilled"]),
+        ("placehub schema show vacancy.VacancyFi", ["vacancy.VacancyFilled"]),
         ("placehub deadletters list --type OfferM", ["OfferMade"]),
         ("placehub org show ", []),
     ],
