@@ -110,6 +110,7 @@ def test_siblings_whom_no_home_takes_together(town: Town) -> None:
         SplitConfirmed=1,
         ProviderInvited=2,
         OfferMade=2,
+        OfferAssessed=2,
         OfferSelected=2,
         VacancyReserved=2,
         PlacementAgreed=6,
