@@ -54,8 +54,9 @@ def test_an_emergency_on_friday_at_five(town: Town) -> None:
         [
             (
                 case.authority,
-                "ReferralMade SearchStarted ReferralAssessed ProviderInvited InterestExpressed OfferMade OfferAssessed "
-                "PlacementStarted InvitationClosed SearchClosed OfferSelected VacancyReserved VacancyFilled",
+                "ReferralMade SearchStarted SearchWidened ReferralAssessed ProviderInvited InterestExpressed OfferMade "
+                "OfferAssessed PlacementStarted InvitationClosed SearchClosed OfferSelected VacancyReserved "
+                "VacancyFilled",
             ),
             (
                 first,
@@ -86,7 +87,8 @@ def test_two_suitors_of_one_place(town: Town, authorities: tuple[Desk, Desk]) ->
     for case, offer in zip(cases, offers, strict=True):
         case.select(offer)
         town.hub.settle()
-    common = "ReferralMade SearchStarted ReferralAssessed ProviderInvited OfferMade OfferAssessed OfferSelected"
+    searched = "ReferralMade SearchStarted SearchWidened ReferralAssessed"
+    common = f"{searched} ProviderInvited OfferMade OfferAssessed OfferSelected"
     is_told([(cases[0].authority, f"{common} VacancyReserved")], cases[0].id)
     is_told(
         [
@@ -127,7 +129,7 @@ def test_silence_and_a_hard_fact_that_changes(town: Town) -> None:
         [
             (
                 case.authority,
-                f"{shared} {offered} SearchStarted ReferralAssessed OfferAssessed InvitationLapsed",
+                f"{shared} {offered} SearchStarted SearchWidened ReferralAssessed OfferAssessed InvitationLapsed",
             ),
             (provider, f"{shared} {offered}"),
             (silent, f"{shared} InvitationLapsed"),
