@@ -32,7 +32,7 @@ from placehub.organisations.joining import Credentials, Organisation, SharingAgr
 from placehub.organisations.register import add_many
 from placehub.referrals.child import NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, InHouseSearchStarted, Wanted
-from placehub.search.events import NoFitFound, SearchStarted
+from placehub.search.events import NoFitFound, ReferralAssessed, SearchStarted
 from placehub.settings import Settings
 from placehub.streams import STREAMS, inbox
 
@@ -162,7 +162,7 @@ def check(own: Hub) -> None:
         own_side = [one.attributes.id for one in by_case[case] if not one.attributes.source.startswith("/hub/")]
         assert own_side == [first, second]
         hubs = [type(one.event) for one in by_case[case] if one.attributes.source.startswith("/hub/")]
-        assert hubs == [SearchStarted, NoFitFound]
+        assert hubs == [SearchStarted, NoFitFound, ReferralAssessed]
     topics = (*(one.name for one in STREAMS if one.name != "clock"), inbox(AUTHORITY))
     with reader(own.running.settings) as consumer:
         counted = {topic: sequences(consumer, topic) for topic in topics}

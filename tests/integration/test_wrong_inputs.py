@@ -262,7 +262,8 @@ def asked(town: Town, about: str, words: bytes | None = None) -> ClarificationAs
 def a_revision(town: Town, version: int) -> ReferralRevised:
     """Return a revision of a referral that was never made."""
     notice = a_notice(town)
-    given = {one.name: getattr(notice, one.name) for one in fields(notice) if one.name != "children"}
+    shared = {one.name for one in fields(ReferralRevised)} - {"children"}
+    given = {one.name: getattr(notice, one.name) for one in fields(notice) if one.name in shared}
     return ReferralRevised(**given, version=version, children=(Child(child_id=uuid4()),))
 
 
