@@ -18,7 +18,7 @@ import pytest
 
 from placehub.mailboxes.events import EventRejected
 from placehub.referrals.events import EarlyNoticeGiven
-from placehub.streams import outbox
+from placehub.streams import OUTBOX, outbox
 
 from .story import Desk
 from .test_foreign_wrong import Quarter, dead_letters, librdkafka, notice, quarter_of
@@ -111,7 +111,10 @@ def unanswered(storm: Storm) -> list[tuple[str | None, list[str], list[str]]]:
             for name in {one.position, str(one.rejected_id)}:
                 answers.setdefault(name, []).append(one.field)
     letters: dict[str, list[str]] = {}
-    for dead in dead_letters(storm.quarter.hub):
+    # another test of the same seed gives its records the same ids, under organisations of its own
+    ours = {outbox(own.code) for own in storm.quarter.desks.values()}
+    all_letters = dead_letters(storm.quarter.hub)
+    for dead in (one for one in all_letters if one["topic"] in ours or not one["topic"].startswith(OUTBOX)):
         for name in {f"{dead.get('topic')}/{dead.get('partition')}/{dead.get('offset')}", dead.get("ce_id", "")}:
             letters.setdefault(name, []).append(dead.get("field", ""))
     missing = []
