@@ -284,6 +284,7 @@ def test_in_house_and_independent_side_by_side(town: Town) -> None:
     case.refer()
     town.hub.settle()
     offer = case.offer(first, home)
+    town.hub.settle()  # two outboxes have no order between them, and after the end no offer is taken
     town.authority.post(InHouseSearchConcluded(**own, found=True))
     town.hub.settle()
     too_late = case.select(offer)

@@ -119,14 +119,28 @@ class Broker:
         for one in answer["topics"]:
             if one["error_code"] not in (0, _EXISTS):
                 raise Misconfigured(f"The broker did not create {one['name']}: {one['error_message']}")
-        self._admin.wait_for_topics(list(topics))
-        for found in self._admin.describe_topics(list(topics)):
-            wanted = topics[found["name"]]["num_partitions"]
-            if len(found["partitions"]) != wanted:
+        for name, found in self._partitions(topics).items():
+            wanted = topics[name]["num_partitions"]
+            if found != wanted:
                 raise Misconfigured(
-                    f"{found['name']} has {len(found['partitions'])} partitions, not {wanted}: a stream's partitions "
+                    f"{name} has {found} partitions, not {wanted}: a stream's partitions "
                     "are fixed when it is created. Set PLACEHUB_PARTITIONS to what it has."
                 )
+
+    def _partitions(self, topics: Iterable[str]) -> dict[str, int]:
+        """Return how many partitions each topic has.
+
+        Each request may reach another broker, and one that has not heard of a topic yet says it has none: so the
+        number is taken from an answer that knows them all, not from the one after it.
+        """
+        deadline = time.monotonic() + _IN_FORCE_SECONDS
+        while True:
+            told = self._admin.describe_topics(list(topics))
+            if all(_is_ready(one) for one in told):
+                return {one["name"]: len(one["partitions"]) for one in told}
+            if time.monotonic() > deadline:
+                raise Unavailable("The brokers have not all heard of the new topics. Try again.")
+            time.sleep(0.05)
 
 
 @contextmanager
@@ -144,6 +158,12 @@ def ensure_streams(settings: Settings) -> None:
     """Create every stream and the dead letters; Misconfigured when one exists with other partitions."""
     with administer(settings) as broker:
         broker.ensure_streams()
+
+
+def _is_ready(topic: Mapping[str, Any]) -> bool:
+    """Tell whether a broker knows a topic and who leads each of its partitions."""
+    parts = topic["partitions"]
+    return topic["error_code"] == 0 and bool(parts) and all(not one["error_code"] for one in parts)
 
 
 def _every_rule_of(code: str) -> ACLFilter:
