@@ -280,6 +280,7 @@ def test_in_house_and_independent_side_by_side(town: Town) -> None:
     case = town.case()
     own: dict[str, Any] = {"referral_id": case.id, "authority": town.authority.code}
     case.notice()
+    town.hub.settle()  # who is invited after the referral was made is told of the referral alone
     town.authority.post(InHouseSearchStarted(**own))
     case.refer()
     town.hub.settle()
