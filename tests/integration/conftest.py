@@ -29,8 +29,8 @@ def providers(hub: HubUnderTest) -> Iterator[tuple[Desk, ...]]:
 
 @pytest.fixture
 def town(hub: HubUnderTest, authorities: tuple[Desk, Desk], providers: tuple[Desk, ...]) -> Iterator[Town]:
-    """The first authority's agreement with all three providers."""
-    made = Town(hub, authorities[0], providers)
+    """The first authority's agreement with all three providers; the second authority is beside it."""
+    made = Town(hub, authorities[0], providers, neighbour=authorities[1])
     made.begin()
     yield made
     made.end()

@@ -136,13 +136,14 @@ def desk(hub: HubUnderTest, kind: str) -> Desk:
 
 @dataclass
 class Town:
-    """An authority's agreement with some providers, and the homes opened for one test."""
+    """An authority's agreement with some providers, the homes opened for one test, and an authority beside it."""
 
     hub: HubUnderTest
     authority: Desk
     providers: tuple[Desk, ...]
     agreement_id: UUID = field(default_factory=uuid4)
     homes: dict[UUID, Desk] = field(default_factory=dict)
+    neighbour: Desk | None = None
 
     def begin(self) -> None:
         """Register the agreement, led by the authority, and let the providers join."""
