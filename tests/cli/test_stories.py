@@ -4,13 +4,50 @@ from __future__ import annotations
 
 import csv
 import json
-from uuid import uuid4
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from placehub.monitoring.views import VIEWS
 
+from ..integration.story import Town, desk
 from .conftest import Run
+
+
+@pytest.fixture(scope="module")
+def searched(hub: Any) -> Iterator[tuple[UUID, str, str]]:
+    """A case, the provider of a home that fits it, and one whose home is too far away."""
+    town = Town(hub, desk(hub, "authority"), (desk(hub, "provider"), desk(hub, "provider")))
+    near, far = town.providers
+    town.begin()
+    town.open_home(near, pets=None)
+    town.open_home(far, postcode_sector="EX1 1")
+    hub.settle()
+    case = town.case()
+    case.notice(within_miles=30)
+    hub.settle()
+    yield case.id, near.code, far.code
+    town.end()
+    for one in (town.authority, near, far):
+        one.mailbox.close()
+
+
+def test_a_fit_is_told_in_words(placehub: Run, searched: tuple[UUID, str, str]) -> None:
+    """Who explains a case to a carer reads sentences; a program gets the criteria and verdicts as they are."""
+    case, near, far = searched
+    told = placehub("search", "show", str(case)).out
+    assert f"{near} was invited with 1 home; the best fits with named support." in told
+    assert "Not invited: 1 provider. Left out because the home is too far away (1)." in told
+    invited = placehub("explain", str(case), near).out
+    assert "The home is within 30 miles." in invited
+    assert invited.index("Are there pets at home?") < invited.index("The home is within 30 miles.")
+    left_out = placehub("explain", str(case), far).out
+    assert "was left out because the home is too far away" in left_out
+    assert "The home is further than 30 miles." in left_out
+    (home,) = json.loads(placehub("explain", str(case), far, "--json").out)["homes"]
+    assert (home["rule"], home["findings"][0]["verdict"]) == ("distance", "does not fit")
 
 
 def test_status(placehub: Run) -> None:

@@ -13,7 +13,7 @@ from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub, now
 from placehub.cli.stories import searches
 
 if TYPE_CHECKING:
-    from placehub.audit.explaining import Explanation
+    from placehub.audit.explaining import Explanation, HomeExplained
     from placehub.audit.recomputing import Recomputed
     from placehub.audit.simulating import Simulated
 
@@ -97,8 +97,8 @@ def explain(
 
 
 def _tell(found: Explanation) -> None:
-    from placehub.audit.wording import rule_words, said
     from placehub.cli.printing import as_facts, as_table
+    from placehub.search.wording import in_band, in_order
 
     as_facts(
         {
@@ -110,10 +110,16 @@ def _tell(found: Explanation) -> None:
         }
     )
     if found.happened:
-        as_table("What happened", ("at", "event", "says"), found.happened)
-    rows = [(one.vacancy_id, one.band or rule_words(one.rule), said(one.findings)) for one in found.homes]
+        as_table("What happened", ("at", "event", "says"), [(*of, in_band(says)) for *of, says in found.happened])
+    rows = [(one.vacancy_id, _verdict(one), "\n".join(in_order(one.findings))) for one in found.homes]
     if rows:
-        as_table("Its homes, as the search judged them", ("vacancy", "verdict", "findings"), rows)
+        as_table("Its homes, as the search judged them", ("vacancy", "this_home", "in_words"), rows)
+
+
+def _verdict(home: HomeExplained) -> str:
+    from placehub.search.wording import because, in_band
+
+    return in_band(home.band) if home.band else f"was left out because {because(home.rule or '')}"
 
 
 def _as_document(found: Explanation) -> Mapping[str, Any]:
@@ -151,18 +157,26 @@ def simulate(
 
 def _show_simulated(found: Simulated) -> None:
     from placehub.cli.printing import as_facts, as_table
+    from placehub.search.wording import because, in_band
 
     document = found.document()
     as_facts({name: document[name] for name in ("homes_considered", "homes_fitting", "providers_invited", "policy")})
-    columns = ("provider", "band", "homes", "nearest_miles", "questions")
+    columns = ("provider", "its_best_home", "homes", "nearest_miles", "questions")
     if document["invited"]:
         rows = [
-            (one["provider"], one["band"], len(one["homes"]), one["nearest_miles"], ", ".join(one["questions"]))
+            (
+                one["provider"],
+                in_band(one["band"]),
+                len(one["homes"]),
+                one["nearest_miles"],
+                ", ".join(one["questions"]),
+            )
             for one in document["invited"]
         ]
         as_table("Would be invited, in this order", columns, rows)
     if document["removed"]:
-        as_table("Homes that were ruled out, by the first rule", ("rule", "homes"), document["removed"].items())
+        left_out = [(because(rule), homes) for rule, homes in document["removed"].items()]
+        as_table("Homes that were left out, by the first rule", ("because", "homes"), left_out)
     if document["questions"]:
         as_table("What to ask first", ("field",), [(one,) for one in document["questions"]])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from placehub.offers import events as offers
 from placehub.placements import events as placements
 from placehub.referrals import events as referrals
 from placehub.search import events as search
+from placehub.search.wording import because, in_band
 from placehub.vacancies import events as vacancies
 
 _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
@@ -38,10 +40,10 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
         f"The search began: {event.homes_fitting} of {event.homes_considered} homes fit."
     ),
     search.ProviderInvited: lambda event: (
-        f"{event.provider} was invited with {_homes(event.homes)}, best band: {event.band}."
+        f"{event.provider} was invited with {_homes(event.homes)}; the best {in_band(event.band)}."
     ),
     search.InvitationUpdated: lambda event: (
-        f"{event.provider}'s invitation was updated: {_homes(event.homes)}, best band: {event.band}."
+        f"{event.provider}'s invitation was updated: {_homes(event.homes)}; the best {in_band(event.band)}."
     ),
     search.InvitationClosed: lambda event: f"{event.provider}'s invitation is over: {event.reason}.",
     search.InvitationLapsed: lambda event: f"{event.provider} did not answer in time.",
@@ -52,12 +54,17 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
         f"{event.providers} providers are told later, from {event.until:%d %B %Y %H:%M}: {event.cause}."
     ),
     search.SearchAnnounced: lambda event: f"{event.told} other parties were told of the search, in bands only.",
-    search.InvitationsWithheld: lambda event: f"{len(event.withheld)} providers were not invited.",
+    search.InvitationsWithheld: lambda event: (
+        f"Not invited: {_counted('provider', len(event.withheld))}."
+        + _left_out(Counter(one.criterion for one in event.withheld))
+    ),
     search.NoFitFound: lambda event: (
-        "No home fits now; vacancies that open later are still matched." + _relaxed(event.relaxations)
+        "No home fits now; vacancies that open later are still matched."
+        + _left_out({one.criterion: one.homes for one in event.removed})
+        + _relaxed(event.relaxations)
     ),
     search.OfferAssessed: lambda event: (
-        f"{event.provider}'s offer: {f'the home {event.home.band}' if event.home else 'its home does not fit now'}"
+        f"{event.provider}'s offer: the home {in_band(event.home.band) if event.home else 'does not fit now'}"
         f"{'; the home is offered elsewhere too' if event.also_offered_elsewhere else ''}."
     ),
     search.ReconfirmationAsked: lambda event: (
@@ -112,15 +119,25 @@ def _children(children: tuple[Any, ...]) -> str:
 
 
 def _homes(homes: tuple[Any, ...]) -> str:
-    return "1 home" if len(homes) == 1 else f"{len(homes)} homes"
+    return _counted("home", len(homes))
+
+
+def _counted(what: str, count: int) -> str:
+    return f"1 {what}" if count == 1 else f"{count} {what}s"
 
 
 def _homes_fit(event: search.SearchWidened) -> str:
     return "1 home fits" if event.homes_fitting == 1 else f"{event.homes_fitting} homes fit"
 
 
+def _left_out(counts: Mapping[str, int]) -> str:
+    most = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    said = "; ".join(f"{because(rule)} ({count})" for rule, count in most)
+    return f" Left out because {said}." if said else ""
+
+
 def _relaxed(relaxations: tuple[search.Relaxation, ...]) -> str:
     if not relaxations:
         return ""
     best = relaxations[0]
-    return f" Relaxing {best.criterion} alone would bring {'1 home' if best.homes == 1 else f'{best.homes} homes'}."
+    return f" By one rule alone, because {because(best.criterion)}: {_counted('home', best.homes)}."

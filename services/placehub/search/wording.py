@@ -1,8 +1,11 @@
-"""A home's fit in plain English, made when it is read: one sentence for each finding. Pure."""
+"""Fit in plain English: one sentence for each finding, one clause for each rule that kept a home out. Pure.
+
+The one place for these words: whatever tells people of a fit takes them from here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from placehub.contracts.parts import Finding, HomeFit
@@ -23,7 +26,22 @@ def sentences(fit: HomeFit) -> tuple[str, ...]:
     """Return a home's fit in words: what it comes to, then a sentence for each finding in its order."""
     how_far = "at an unknown distance" if fit.distance_miles is None else f"{fit.distance_miles:.1f} miles away"
     met = f"meets {fit.need / 10:.0f}% of the weighted needs"
-    return (f"{_BANDS.get(fit.band, fit.band)}, {how_far}, {met}.", *(sentence(one) for one in fit.findings))
+    return (f"This home {in_band(fit.band)}, {how_far}, {met}.", *map(sentence, fit.findings))
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return findings as sentences, those that fit after all others."""
+    return tuple(sentence(one) for one in sorted(findings, key=lambda one: one.verdict == "fits"))
+
+
+def in_band(band: str) -> str:
+    """Return what a home of that band does, to be read after `the home`."""
+    return BANDS.get(band, band)
+
+
+def because(rule: str) -> str:
+    """Return what kept a home, or a provider, out of a search, to be read after `because`."""
+    return REASONS.get(rule, rule)
 
 
 class _Told(dict[str, str]):
@@ -34,11 +52,34 @@ class _Told(dict[str, str]):
         return "not told"
 
 
-_BANDS: Final = {
-    "fits": "This home fits",
-    "fits with named support": "This home fits with named support",
-    "stretch": "This home would be stretched",
+BANDS: Final = {
+    "fits": "fits",
+    "fits with named support": "fits with named support",
+    "stretch": "would be stretched",
 }
+
+REASONS: Final[Mapping[str, str]] = {
+    "state": "the home has no place now",
+    "distance": "the home is too far away",
+    "agreement": "the provider is not under the agreement",
+    "kind": "the home does not take this kind of placement",
+    "available by": "the place is free too late",
+    "places": "the home has too few places",
+    "siblings": "the home cannot take the brothers and sisters together",
+    "age": "the age is far outside the home's approval",
+    "sex": "the home is approved for the other sex",
+    "adaptation": "an adapted home is needed, and this one is not",
+    "risks": "there is a risk the household cannot take",
+    "avoid area": "the home is in an area to keep away from",
+    "pets": "the pets at home are not as the child needs",
+    "living companions": "the children at home are not as recommended",
+    "ended early here": "a placement there ended early, and the authority has not said to ask again",
+    "paused": "the home is paused",
+    "no place left": "every place of the home is taken",
+    "no open vacancy": "the provider has no open vacancy",
+    "came after those that fitted better": "others fitted better",
+}
+"""What may keep a home or a provider out -> what is said of it."""
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "state": {
@@ -169,6 +210,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "out of area": {
         "fits": "approval for a placement outside the authority's area: {approval}.",
+    },
+    "ended early here": {
+        "fits": "a placement there ended early, and the authority has said to ask again.",
+        "does not fit": "a placement there ended early: it is not asked again unless the authority says so.",
     },
     "for": {
         "fits": "the home fits these children, who are looked for apart: {children}.",
