@@ -54,6 +54,15 @@ def test_what_is_no_referral(nowhere: Run) -> None:
     assert nowhere("referral", "check", "nosuch.json").code == 3
 
 
+def test_what_is_no_json(nowhere: Run) -> None:
+    """A file that is not JSON is told by its line, in words that fit a check as well as a post."""
+    ended = nowhere("referral", "check", "-", given='{"type": "ReferralMade",\n')
+    assert ended.code == 1
+    assert "must be JSON" in ended.err
+    assert "give the file again" in ended.err
+    assert "publish" not in ended.err
+
+
 def test_questions_of_a_running_hub(placehub: Run) -> None:
     """With a running hub the homes that are open now are asked what they turn on; nothing is sent."""
     before = placehub("tail", "referral", "--last", "1", "--json").out

@@ -9,9 +9,11 @@ import pytest
 
 from placehub.contracts.codec import to_json
 from placehub.offers.events import FieldFeedback, ReferralFeedbackGiven
+from placehub.placements.events import PlacementEnded
 from placehub.referrals.events import FeedbackAnswered
 from placehub.referrals.quality import RISKS
-from placehub.search.events import ProviderInvited, ReferralAssessed, SearchClosed
+from placehub.search.events import ProviderInvited, ReferralAssessed, SearchClosed, SearchReopened
+from placehub.vacancies.reserving import placement_id
 
 from .story import Town, play
 
@@ -84,3 +86,36 @@ def test_what_a_provider_found_reaches_both_sides_after_the_search(town: Town) -
     assert answer in town.authority.got(FeedbackAnswered, case.id)
     assert not other.got(FeedbackAnswered, case.id)
     assert town.authority.refusal_of(nothing).field == "field"
+
+
+def test_feedback_on_a_placement_whose_search_was_reopened(town: Town) -> None:
+    """The child lived there and moved on, and is searched for anew: what the provider found is taken all the same."""
+    case, home, offer = play(town)
+    provider = town.providers[0]
+    case.agree(offer, home, provider)
+    town.hub.settle()
+    case.start(offer, home, provider)
+    town.hub.settle()
+    town.hub.pass_time(days=5)
+    placement = placement_id(offer, case.children[0])
+    ended = PlacementEnded(
+        placement_id=placement,
+        referral_id=case.id,
+        authority=town.authority.code,
+        provider=provider.code,
+        ended_on=town.hub.now.date(),
+        planned=False,
+        reason="CARPL",
+    )
+    town.authority.post(ended)
+    town.hub.settle()
+    case.notice(previous_placement=placement)
+    town.hub.settle()
+    town.hub.pass_time(days=10)
+    assert town.authority.got(SearchReopened, case.id)
+    assert len(provider.got(ProviderInvited, case.id)) == 1, "its home is not asked again unasked"
+    found = (FieldFeedback(field="children.0.pets", found="different"),)
+    said = ReferralFeedbackGiven(referral_id=case.id, provider=provider.code, after_days=14, fields=found)
+    provider.post(said)
+    town.hub.settle()
+    assert town.authority.got(ReferralFeedbackGiven, case.id) == provider.got(ReferralFeedbackGiven, case.id) == [said]

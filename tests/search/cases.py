@@ -189,10 +189,18 @@ def an_offer(offer_id: UUID = OFFER, provider: str = PROVIDER, state: str = "ope
 
 def a_stay(**known: Any) -> Stay:
     """Return the child's placement in the home, started today, but for what is given."""
-    usual: dict[str, Any] = {"child_id": CHILD, "vacancy_id": HOME, "household_ref": None, "started_on": NOW.date()}
+    usual: dict[str, Any] = {
+        "child_id": CHILD,
+        "provider": PROVIDER,
+        "vacancy_id": HOME,
+        "household_ref": None,
+        "started_on": NOW.date(),
+    }
     return Stay(**(usual | known))
 
 
+FOUND = (Found(provider=PROVIDER, after_days=14, field="children.pets"),)
+"""What the provider with whom the child lives has said of the referral."""
 SELECTED = {"reserving": "selected", "reserved": "reserved"}
 """State of a case -> state of the offer it has selected."""
 PLACED = {"closed": "reserved"}
@@ -212,7 +220,7 @@ def a_case(state: str, invitation: str = "offered", offer: str | None = None, **
             )
         },
         "offers": {OFFER: an_offer(state=offer or PLACED.get(state) or SELECTED.get(state, "open"))},
-        "found": (Found(provider=PROVIDER, after_days=14, field="children.pets"),) if state == "closed" else (),
+        "found": FOUND if state == "closed" else (),
         "stays": {ENDING: a_stay(noticed=True)} if state == "closed" else {},
     }
     return Case(**(usual | other))

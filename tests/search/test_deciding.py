@@ -39,6 +39,7 @@ from .cases import (
     CHILD,
     ENDING,
     FACTS,
+    FOUND,
     HOME,
     LATER,
     NOW,
@@ -50,6 +51,7 @@ from .cases import (
     Given,
     a_case,
     a_fit,
+    a_stay,
     an_act,
     an_offer,
 )
@@ -93,6 +95,8 @@ def test_every_act_in_every_state(cls: type, state: str) -> None:
     event = an_act(cls)
     if cls is referrals.EarlyNoticeGiven and state == "closed":
         event = replace(event, previous_placement=ENDING)
+    if cls in (offers.ReferralFeedbackGiven, referrals.FeedbackAnswered):
+        case = replace(case, stays={ENDING: a_stay()}, found=FOUND)
     assert refused(case, event) == (None if taken else "referral_id")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from placehub.referrals.events import FeedbackAnswered
 from placehub.search.case import Case, Found
 from placehub.search.deciding import decide
 
-from .cases import OFFER, OTHER, OTHER_OFFER, PROVIDER, Given, a_case, an_act, an_offer
+from .cases import ENDING, NOW, OTHER, PROVIDER, Given, a_case, a_stay, an_act
 
 PETS = FieldFeedback(field="children.0.pets", found="different")
 
@@ -43,11 +44,7 @@ def test_feedback_is_kept_field_by_field() -> None:
 
 def test_only_who_has_the_child_may_say() -> None:
     """A provider that offered too, but with whom no child was placed, has nothing to compare."""
-    two = {
-        OFFER: an_offer(provider=OTHER, state="reserved"),
-        OTHER_OFFER: an_offer(OTHER_OFFER, PROVIDER, "not selected"),
-    }
-    assert refused(a_case("closed", offers=two), gave()) == "referral_id"
+    assert refused(a_case("closed", stays={ENDING: a_stay(provider=OTHER)}), gave()) == "referral_id"
 
 
 @pytest.mark.parametrize("days", [0, 13, 15, 41, 43])
@@ -73,7 +70,20 @@ def test_an_answer_needs_something_to_answer(change: dict[str, Any], field: str 
     assert refused(a_case("closed"), an_act(FeedbackAnswered, **change)) == field
 
 
-def test_while_the_search_goes_on_there_is_none() -> None:
+def test_before_the_child_has_moved_in_there_is_none() -> None:
     """Before the child has moved in there is nothing to say of how the referral turned out."""
     for state in ("noticed", "referred", "reserving", "reserved"):
         assert refused(a_case(state), gave()) == "referral_id"
+
+
+@pytest.mark.parametrize("state", ["noticed", "referred", "reserving", "reserved"])
+def test_feedback_concerns_a_placement_not_the_search_of_today(state: str) -> None:
+    """The search was reopened, and the earlier provider is not invited: it still says how the referral turned out.
+
+    Of who lived where the case keeps what it knew; the authority answers as ever.
+    """
+    invited = {OTHER: replace(a_case(state).invitations[PROVIDER], provider=OTHER)}
+    case = a_case(state, stays={ENDING: a_stay(ended_on=NOW.date())}, invitations=invited)
+    given = decide(case, gave(after_days=42), 9, Given()).case
+    assert given.found == (Found(provider=PROVIDER, after_days=42, field="children.pets"),)
+    assert refused(given, an_act(FeedbackAnswered, after_days=42)) is None

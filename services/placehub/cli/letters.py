@@ -62,7 +62,7 @@ def _lines(text: str, error: ValueError) -> list[Any]:
             except ValueError:
                 # With a first line that is whole it was meant as JSON lines; else as one document.
                 where = getattr(error, "lineno", number) if not items else number
-                raise Rejected(f"line {where}", "must be JSON", "Correct the line and publish again.") from None
+                raise Rejected(f"line {where}", "must be JSON", "Correct the line, then give the file again.") from None
     return items
 
 

@@ -73,6 +73,7 @@ def started(case: Case, event: PlacementStarted, view: View) -> Decided:
         return Decided(case)
     stay = Stay(
         child_id=event.child_id,
+        provider=event.provider,
         vacancy_id=event.vacancy_id,
         household_ref=view.household(event.vacancy_id),
         started_on=event.started_on,

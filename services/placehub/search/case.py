@@ -80,6 +80,7 @@ class Stay:
     """A child's placement as the case knows it, from the day it started."""
 
     child_id: UUID
+    provider: str
     vacancy_id: UUID
     household_ref: UUID | None
     started_on: date

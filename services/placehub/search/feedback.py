@@ -1,4 +1,7 @@
-"""What follows from feedback on a referral after the start: pure decisions on a case whose search has ended."""
+"""What follows from feedback on a referral after the start: pure decisions.
+
+It concerns a placement, so it is taken whatever became of the case since: its search may have been reopened.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,13 @@ from placehub.search.case import Case, Decided, Found, View
 
 AFTER_DAYS: Final = (14, 42)
 """Days after the start at which a provider says how the referral turned out; late is no reason to refuse it."""
-HOUSED: Final = "reserved"
-"""State of the offer under which a child was placed."""
 
 
 def given(case: Case, event: ReferralFeedbackGiven, view: View) -> Decided:
-    """Take the feedback of a provider with whom a child of the case was placed; another has nothing to compare."""
+    """Take the feedback of a provider with whom a child of the case has lived; another has nothing to compare."""
     _check_days(event.after_days)
-    if event.provider not in {offer.provider for offer in case.offers.values() if offer.state == HOUSED}:
-        rule = "must be a case of which a child was placed with you"
+    if event.provider not in {stay.provider for stay in case.stays.values()}:
+        rule = "must be a case of which a child has moved in with you"
         raise Rejected("referral_id", rule, "Give feedback on the children you care for.")
     found = (
         Found(provider=event.provider, after_days=event.after_days, field=_field(one.field)) for one in event.fields
