@@ -139,6 +139,7 @@ def _run_api(settings: Settings) -> None:
 
     from placehub.errors import Misconfigured
     from placehub.keys.api import create_app
+    from placehub.monitoring.api import router as own_views
 
     if settings.master_key is None:
         raise Misconfigured("The api process needs the master key. Set PLACEHUB_MASTER_KEY.")
@@ -148,6 +149,7 @@ def _run_api(settings: Settings) -> None:
         settings.api_token.get_secret_value(),
         settings.registry,
         WallClock().now,
+        [own_views],
     )
     address = urlsplit(f"//{settings.api_listen}" if settings.api_listen else settings.api)
     loop = Pulse("loop")

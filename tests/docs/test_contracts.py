@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from placehub.intake.table import ACTS
 from placehub.keys.api import router
+from placehub.monitoring.api import router as own_views
 from placehub.streams import STREAMS, every_event, full_name
 
 from .reading import DOCS
@@ -93,7 +94,9 @@ def test_every_route_is_described() -> None:
     """Each route of the API, with HTTP Basic but for health, and with problems for errors."""
     found = {(method, path) for path, methods in OPENAPI["paths"].items() for method in methods}
     assert found == {
-        (method.lower(), route.path) for route in flat(router.routes) for method in route.methods - {"HEAD"}
+        (method.lower(), route.path)
+        for route in flat([*router.routes, *own_views.routes])
+        for method in route.methods - {"HEAD"}
     }
     for path, methods in OPENAPI["paths"].items():
         for one in methods.values():

@@ -20,10 +20,12 @@ from kafka import KafkaAdminClient
 from placehub.drivers.brokers import access
 from placehub.keys.api import router
 from placehub.mailboxes.connection import login
+from placehub.monitoring.api import router as own_views
 from placehub.organisations.joining import Credentials
 from placehub.organisations.register import disable
 from placehub.streams import DEADLETTER, STREAMS, inbox, outbox
 
+from .story import Desk, Town
 from .tenants import LET, REFUSED, Client, Librdkafka, Plain
 
 pytestmark = pytest.mark.broker
@@ -181,6 +183,8 @@ READS: Final = {
     ("POST", "/registry/subjects/{subject}"): "/registry/subjects/referral.ReferralMade",
 }
 """Every route of the window on the registry: the same for everyone who is active."""
+OWN: Final = {("GET", "/v1/not-invited"): "/v1/not-invited"}
+"""Every route that tells an organisation its own part of a view, and names nobody."""
 OPEN: Final = {("GET", "/live"), ("GET", "/ready")}
 """Routes that need nobody's credentials."""
 WRITES: Final = (
@@ -197,8 +201,9 @@ WRITES: Final = (
 
 def test_every_route_is_in_the_tables() -> None:
     """A route that is added must be put into one of the tables above."""
-    there = {(method, route.path) for route in flat(router.routes) for method in route.methods - {"HEAD"}}
-    assert there == set(KEYS) | set(READS) | OPEN
+    routes = flat([*router.routes, *own_views.routes])
+    there = {(method, route.path) for route in routes for method in route.methods - {"HEAD"}}
+    assert there == set(KEYS) | set(READS) | set(OWN) | OPEN
 
 
 def flat(routes: Any) -> list[Any]:
@@ -245,7 +250,37 @@ def test_schemas(hub: Any, members: dict[str, Credentials], clients: Any, name: 
     assert same == known
 
 
-@pytest.mark.parametrize(("method", "path"), sorted(set(KEYS) | set(READS)))
+def test_own_views(hub: Any, members: dict[str, Credentials], clients: Any) -> None:
+    """Each of two providers that were not invited reads its own count and reason, an authority has none.
+
+    Nothing that a caller adds makes the answer another's, and who is shut out is answered 401.
+    """
+    authority, one, other = (seat(hub, members[name]) for name in ("authority", "provider", "other provider"))
+    town = Town(hub, authority, (one, other))
+    town.begin()
+    town.open_home(one, kinds=["short break"])
+    town.open_home(other, postcode_sector="EX1 1")
+    hub.settle()
+    town.case().notice(within_miles=30)
+    hub.settle()
+    town.end()
+    because = {"kind": "the home does not take this kind of placement", "distance": "the home is too far away"}
+    rows = {name: [{"criterion": name, "because": words, "searches": 1}] for name, words in because.items()}
+    expected = {"authority": [], "other authority": [], "provider": rows["kind"], "other provider": rows["distance"]}
+    for more in ("", f"?organisation={one.code}&provider={one.code}"):
+        found = {name: answers(hub, members[name], "GET", f"/v1/not-invited{more}") for name in NAMES}
+        assert found.pop("disabled").status_code == 401
+        assert {name: answer.json() for name, answer in found.items()} == expected
+    for desk in (authority, one, other):
+        desk.mailbox.close()
+
+
+def seat(hub: Any, credentials: Credentials) -> Desk:
+    """Sit down at a member's mailbox."""
+    return Desk(hub, credentials, hub.mailbox(credentials))
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(set(KEYS) | set(READS) | set(OWN)))
 def test_nobody(hub: Any, method: str, path: str) -> None:
     """Without credentials, or with those of nobody, every route but health answers 401."""
     named = path.format(subject_kind="child", subject_id="c", key_id="k", schema_id=1, subject="s", version=1)

@@ -17,9 +17,10 @@ from placehub.contracts.parts import FeeLine, HomeFit
 from placehub.deadletters.letters import How, Position, Settlement, settling_headers
 from placehub.drivers.records import Message, Partition, Record, read_raw
 from placehub.drivers.step import Step
+from placehub.monitoring.fairness import missed
 from placehub.monitoring.processor import Monitoring
 from placehub.monitoring.tables import SEARCH
-from placehub.monitoring.views import VIEWS, missed, search_offers, search_story
+from placehub.monitoring.views import VIEWS, search_offers, search_story
 from placehub.offers.events import OfferMade
 from placehub.placements.events import SupportAgreed
 from placehub.postcodes import Postcodes

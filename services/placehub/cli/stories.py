@@ -74,15 +74,16 @@ def show_missed(
 ) -> None:
     """Show how many searches a provider was not invited to, and which of its own facts caused it."""
     from placehub.cli.printing import as_json, as_table
-    from placehub.monitoring.views import missed
+    from placehub.monitoring.fairness import missed
+    from placehub.search.wording import because
 
     with database(hub(folder)) as connection:
         rows = missed(connection, provider)
     if json:
         as_json(rows)
     else:
-        columns = ("criterion", "searches")
-        as_table(f"Searches {provider} was not invited to", columns, [[row[one] for one in columns] for row in rows])
+        told = [(because(row["criterion"]), row["searches"]) for row in rows]
+        as_table(f"Searches {provider} was not invited to", ("because", "searches"), told)
 
 
 def _policy_of(folder: Path, agreement: UUID, at: datetime | None) -> Policy:

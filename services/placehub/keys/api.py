@@ -7,7 +7,7 @@ functions, so they run in threads and may wait on the database.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from importlib.metadata import version as version_of
@@ -250,21 +250,31 @@ def lookup(
 router.include_router(_registry)
 
 
-def describe() -> dict[str, Any]:
-    """Return the API's OpenAPI document."""
+def describe(beside: Sequence[APIRouter] = ()) -> dict[str, Any]:
+    """Return the OpenAPI document of the API, with the routes it serves beside its own."""
     app = FastAPI(
         title="placehub keys",
         version=version_of("placehub"),
-        summary="Keys of children and households, and a read-only window on the schema registry.",
+        summary="Keys of children and households, an organisation's own part of the views, and a read-only window on "
+        "the schema registry.",
     )
-    app.include_router(router, responses=described_problems())
+    for one in (router, *beside):
+        app.include_router(one, responses=described_problems())
     return app.openapi()
 
 
 def create_app(
-    engine: Engine, master_key: bytes, hub_token: str, registry: str, now: Callable[[], datetime]
+    engine: Engine,
+    master_key: bytes,
+    hub_token: str,
+    registry: str,
+    now: Callable[[], datetime],
+    beside: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """Return the API; nothing is opened before its first request. Raises Misconfigured on a wrong master key."""
+    """Return the API, which serves the routes given beside its own under the same credentials.
+
+    Nothing is opened before its first request. Raises Misconfigured on a wrong master key.
+    """
     if not hub_token:
         raise Misconfigured("The hub has no API token. Set PLACEHUB_API_TOKEN.")
     window = RegistryWindow(registry)
@@ -278,7 +288,8 @@ def create_app(
     app.state.key_service = KeyService(
         engine=engine, master_key=check_master(master_key), hub_token=hub_token, registry=window, now=now
     )
-    app.include_router(router)
+    for one in (router, *beside):
+        app.include_router(one)
     app.middleware("http")(_guard)
     answer_with_problems(app)
     return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal_column, null, select
 
 from placehub.monitoring.suppression import suppressed
 from placehub.monitoring.tables import SEARCH, WITHHELD
@@ -40,3 +40,9 @@ def not_invited(as_of: ColumnElement[Any]) -> Select[Any]:
         .group_by(*grouped)
         .order_by(WITHHELD.c.provider, func.count().desc(), WITHHELD.c.criterion)
     )
+
+
+def missed(connection: Connection, provider: str) -> list[dict[str, Any]]:
+    """Return how many searches one provider was not invited to, by what kept its best home out; most first."""
+    own = not_invited(null()).where(WITHHELD.c.provider == provider)
+    return [{"criterion": row.criterion, "searches": row.searches} for row in connection.execute(own)]

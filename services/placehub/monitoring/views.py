@@ -450,7 +450,7 @@ _ALL: Final = (
     View(
         name="not_invited",
         title="Searches a provider was not invited to, and why" + _UNSUPPRESSED,
-        says="From InvitationsWithheld. A provider may see its own rows (`placehub search missed`); they name no case "
+        says="From InvitationsWithheld. Each provider reads its own rows (`GET /v1/not-invited`); they name no case "
         "and nobody else.",
         columns={
             "provider": "Code of the provider",
@@ -556,9 +556,3 @@ def search_story(connection: Connection, referral_id: UUID) -> list[dict[str, An
     told = select(*columns).where(or_(STORY.c.referral_id == referral_id, later))
     ordered = told.order_by(STORY.c.at, STORY.c.stream, STORY.c.sequence)
     return [dict(row) for row in connection.execute(ordered).mappings()]
-
-
-def missed(connection: Connection, provider: str) -> list[dict[str, Any]]:
-    """Return how many searches one provider was not invited to, by what kept its best home out; most first."""
-    rows = VIEWS["not_invited"].rows(connection)
-    return [{name: row[name] for name in ("criterion", "searches")} for row in rows if row["provider"] == provider]

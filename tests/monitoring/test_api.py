@@ -1,0 +1,39 @@
+"""What an organisation reads of the views over HTTP."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.engine import Engine
+
+from placehub.keys.api import create_app
+from placehub.monitoring.api import router
+from placehub.monitoring.tables import WITHHELD
+
+from ..keys.calling import HUB_TOKEN, MASTER, NOW, Api, free_port
+
+
+@pytest.fixture
+def api(engine: Engine) -> Api:
+    """The API in this process, with the routes of the views."""
+    return Api(create_app(engine, MASTER, HUB_TOKEN, f"http://127.0.0.1:{free_port()}", lambda: NOW, [router]), engine)
+
+
+def test_each_provider_reads_its_own(api: Api, engine: Engine) -> None:
+    """Each reads its own searches by its own reasons, most first; nobody else's, and not those it was invited to."""
+    one, two = (f"P{uuid4().hex[:8]}" for _ in range(2))
+    kept_out = [(one, "age"), (one, "distance"), (one, "distance"), (two, "no open vacancy")]
+    rows = [{"referral_id": uuid4(), "provider": of, "criterion": criterion} for of, criterion in kept_out]
+    invited = {"referral_id": uuid4(), "provider": one, "criterion": "sex", "invited_at": NOW}
+    with engine.begin() as connection:
+        connection.execute(insert(WITHHELD), rows)
+        connection.execute(insert(WITHHELD), [invited])
+    assert api.call(one, "GET", "/v1/not-invited").json() == [
+        {"criterion": "distance", "because": "the home is too far away", "searches": 2},
+        {"criterion": "age", "because": "the age is far outside the home's approval", "searches": 1},
+    ]
+    assert [row["criterion"] for row in api.call(two, "GET", "/v1/not-invited").json()] == ["no open vacancy"]
+    assert api.call("hub", "GET", "/v1/not-invited").json() == []
+    assert api.call(None, "GET", "/v1/not-invited").status_code == 401
