@@ -22,8 +22,8 @@ from .telling import START, Case, Told, opened, record
 Rows = dict[tuple[str, Any], dict[str, Any]]
 FOLDS: list[tuple[str, str, Mapping[type, fold.Fold], Callable[..., dict[str, Any]]]] = [
     ("search", "referral_id", fold.SEARCH, fold.fold_search),
-    ("vacancy", "vacancy_id", fold.VACANCY, fold.fold_vacancy),
-    ("placement", "placement_id", fold.PLACEMENT, fold.fold_placement),
+    ("vacancy", "vacancy_id", fold.VACANCY, fold.by(fold.VACANCY)),
+    ("placement", "placement_id", fold.PLACEMENT, fold.by(fold.PLACEMENT)),
 ]
 
 

@@ -18,9 +18,11 @@ from placehub.deadletters.letters import How, Position, Settlement, settling_hea
 from placehub.drivers.records import Message, Partition, Record, read_raw
 from placehub.drivers.step import Step
 from placehub.monitoring.fairness import missed
+from placehub.monitoring.offers import search_offers
 from placehub.monitoring.processor import Monitoring
+from placehub.monitoring.searches import search_story
 from placehub.monitoring.tables import SEARCH
-from placehub.monitoring.views import VIEWS, search_offers, search_story
+from placehub.monitoring.views import VIEWS
 from placehub.offers.events import OfferMade
 from placehub.placements.events import SupportAgreed
 from placehub.postcodes import Postcodes

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 import typer
@@ -13,7 +14,11 @@ from placehub.cli.completion import complete_views
 from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub, now
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from placehub.search.policy import Policy
+
+Rows = list[dict[str, Any]]
 
 TIMES: Final = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 searches = typer.Typer(help="Searches for a home.", no_args_is_help=True, rich_markup_mode=None)
@@ -32,19 +37,11 @@ def show_search(
     json: Json = False,
 ) -> None:
     """Tell one search from its first event to now."""
-    from placehub.cli.printing import as_json, as_table
-    from placehub.errors import NotFound
-    from placehub.monitoring.views import search_story
+    from placehub.monitoring.searches import search_story
 
-    with database(hub(folder)) as connection:
-        story = search_story(connection, referral)
-    if not story:
-        raise NotFound("No search of that referral is known. See 'placehub views show searches'.")
-    if json:
-        as_json(story)
-    else:
-        told = ("at", "organisation", "sentence")
-        as_table(f"Search {referral}", told, [[line[name] for name in told] for line in story])
+    missing = "No search of that referral is known. See 'placehub views show searches'."
+    rows = _read(folder, lambda connection: search_story(connection, referral), missing)
+    _print(f"Search {referral}", ("at", "organisation", "sentence"), rows, json)
 
 
 @searches.command("policy")
@@ -73,17 +70,12 @@ def show_missed(
     json: Json = False,
 ) -> None:
     """Show how many searches a provider was not invited to, and which of its own facts caused it."""
-    from placehub.cli.printing import as_json, as_table
     from placehub.monitoring.fairness import missed
     from placehub.search.wording import because
 
-    with database(hub(folder)) as connection:
-        rows = missed(connection, provider)
-    if json:
-        as_json(rows)
-    else:
-        told = [(because(row["criterion"]), row["searches"]) for row in rows]
-        as_table(f"Searches {provider} was not invited to", ("because", "searches"), told)
+    rows = _read(folder, lambda connection: missed(connection, provider))
+    told = rows if json else [{"because": because(row["criterion"]), **row} for row in rows]
+    _print(f"Searches {provider} was not invited to", ("because", "searches"), told, json)
 
 
 def _policy_of(folder: Path, agreement: UUID, at: datetime | None) -> Policy:
@@ -104,19 +96,32 @@ def show_offers(
     json: Json = False,
 ) -> None:
     """Show the offers of one search, best fit first; fees stand beside and never order."""
-    from placehub.cli.printing import as_json, as_table
+    from placehub.monitoring.offers import OFFERS, search_offers
+
+    missing = "No offer in that search is known. See 'placehub views show searches'."
+    rows = _read(folder, lambda connection: search_offers(connection, referral), missing)
+    _print(f"Offers in search {referral}", [name for name in OFFERS.columns if name != "referral_id"], rows, json)
+
+
+def _read(folder: Path, read: Callable[[Connection], Rows], missing: str | None = None) -> Rows:
+    """Return what is read from the hub's database; NotFound where there is nothing and that is said to be `missing`."""
     from placehub.errors import NotFound
-    from placehub.monitoring.views import VIEWS, search_offers
 
     with database(hub(folder)) as connection:
-        rows = search_offers(connection, referral)
-    if not rows:
-        raise NotFound("No offer in that search is known. See 'placehub views show searches'.")
-    columns = [name for name in VIEWS["offers"].columns if name != "referral_id"]
+        rows = read(connection)
+    if missing and not rows:
+        raise NotFound(missing)
+    return rows
+
+
+def _print(title: str, columns: Sequence[str], rows: Rows, json: bool) -> None:
+    """Print rows whole as JSON, or these columns of them as a table."""
+    from placehub.cli.printing import as_json, as_table
+
     if json:
         as_json(rows)
     else:
-        as_table(f"Offers in search {referral}", columns, [[row[name] for name in columns] for row in rows])
+        as_table(title, columns, [[row[name] for name in columns] for row in rows])
 
 
 @views.command("list")
@@ -140,20 +145,15 @@ def show_view(
     json: Json = False,
 ) -> None:
     """Show one view."""
-    from placehub.cli.printing import as_csv, as_json, as_table
+    from placehub.cli.printing import as_csv
     from placehub.errors import NotFound
     from placehub.monitoring.views import VIEWS
 
     if name not in VIEWS:
         raise NotFound(f"There is no such view. Use one of: {', '.join(VIEWS)}.")
     view, columns = VIEWS[name], list(VIEWS[name].columns)
-    with database(hub(folder)) as connection:
-        rows = view.rows(connection)
-    if json:
-        as_json(rows)
-        return
-    cells = [[row[column] for column in columns] for row in rows]
-    if csv:
-        as_csv(columns, cells)
+    rows = _read(folder, view.rows)
+    if csv and not json:
+        as_csv(columns, [[row[column] for column in columns] for row in rows])
     else:
-        as_table(view.title, columns, cells)
+        _print(view.title, columns, rows, json)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from placehub.handbook.writing import code, page, section, table
-from placehub.monitoring.views import VIEWS, View
+from placehub.monitoring.view import View
+from placehub.monitoring.views import VIEWS
 
 _INTRO = """\
 Read them with `placehub views show NAME`, as a table, `--json` or `--csv`. They are made from the streams

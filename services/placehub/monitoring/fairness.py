@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal_column, null, select
 
 from placehub.monitoring.suppression import suppressed
 from placehub.monitoring.tables import SEARCH, WITHHELD
+from placehub.monitoring.view import OPERATORS_OWN, View
 
 
-def homes_we_lack(as_of: ColumnElement[Any]) -> Select[Any]:
+def _homes_we_lack(as_of: ColumnElement[Any]) -> Select[Any]:
     """Return searches that found nothing, by area, kind, age band and the relaxation that would have brought most."""
     bands = func.unnest(SEARCH.c.age_bands).table_valued("age_band").render_derived()
     lacking = func.coalesce(SEARCH.c.lacking, literal_column("'several at once'")).label("lacking")
@@ -26,12 +27,12 @@ def homes_we_lack(as_of: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def hide_homes_we_lack(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _hide_homes_we_lack(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Hide small numbers, also where one could be worked out from another's total."""
     return suppressed(rows, "searches", (("area",), ("kind", "age_band"), ("lacking",)))
 
 
-def not_invited(as_of: ColumnElement[Any]) -> Select[Any]:
+def _not_invited(as_of: ColumnElement[Any]) -> Select[Any]:
     """Return, by provider and what kept its best home out, to how many searches it was never invited."""
     grouped = (WITHHELD.c.provider, WITHHELD.c.criterion)
     return (
@@ -42,7 +43,38 @@ def not_invited(as_of: ColumnElement[Any]) -> Select[Any]:
     )
 
 
+HOMES_WE_LACK: Final = View(
+    name="homes_we_lack",
+    title="Homes that were looked for and not found (small numbers are hidden)",
+    says="Searches in which nothing fitted, however far they reached (NoFitFound). Counts of 1 to 5 are left out, "
+    "and others with them where one alone could be worked out; the rest are rounded to 5.",
+    columns={
+        "area": "Authority whose area the search was centred on",
+        "kind": "Kind of placement wanted",
+        "age_band": "Age band of a child; a search counts once in each band of its children",
+        "lacking": "The one rule whose relaxation would have brought the most homes (the reach doubled, for the "
+        "distance), as tried; several at once: none would do alone",
+        "searches": "Searches counted in this row, rounded to 5; empty: hidden",
+    },
+    select=_homes_we_lack,
+    share=_hide_homes_we_lack,
+)
+
+NOT_INVITED: Final = View(
+    name="not_invited",
+    title="Searches a provider was not invited to, and why" + OPERATORS_OWN,
+    says="From InvitationsWithheld. Each provider reads its own rows (`GET /v1/not-invited`); they name no case "
+    "and nobody else.",
+    columns={
+        "provider": "Code of the provider",
+        "criterion": "What kept its best home out when every home was last looked at",
+        "searches": "Searches under its agreements to which it was never invited",
+    },
+    select=_not_invited,
+)
+
+
 def missed(connection: Connection, provider: str) -> list[dict[str, Any]]:
     """Return how many searches one provider was not invited to, by what kept its best home out; most first."""
-    own = not_invited(null()).where(WITHHELD.c.provider == provider)
+    own = _not_invited(null()).where(WITHHELD.c.provider == provider)
     return [{"criterion": row.criterion, "searches": row.searches} for row in connection.execute(own)]

@@ -6,7 +6,7 @@ stream, or takes the earliest or the latest: whatever the order between streams,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -26,6 +26,7 @@ BASE_FEE: Final = "base fee"
 """How every offer words its base fee; each other line is a support."""
 Row = Mapping[str, Any]
 Fold = Callable[[Row, Any, Attributes], dict[str, Any]]
+Key = tuple[Hashable, ...]
 
 
 def _first(column: str) -> Fold:
@@ -134,9 +135,18 @@ SEARCH: Final[Mapping[type, Fold]] = {
 """Events with a `referral_id`, and what each changes in the case's row."""
 
 
+def by(known: Mapping[type, Fold]) -> Fold:
+    """Return how a row is after one of these events."""
+    return lambda row, event, attributes: {
+        **row,
+        **known[type(event)](row, event, attributes),
+        **_latest(row, "changed_at", attributes.time),
+    }
+
+
 def fold_search(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
     """Return the case's row after the event."""
-    after = {**row, **SEARCH[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
+    after = by(SEARCH)(row, event, attributes)
     return {**after, "state": _state(after)}
 
 
@@ -165,12 +175,7 @@ WITHHELD: Final[Mapping[type, Fold]] = {
 """Events that say which provider was not invited to a search, or after all; what each changes in the pair's row."""
 
 
-def fold_withheld(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
-    """Return the row of a search and a provider after the event."""
-    return {**row, **WITHHELD[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
-
-
-def pairs(event: search.InvitationsWithheld | search.ProviderInvited) -> list[tuple[Any, str]]:
+def pairs(event: search.InvitationsWithheld | search.ProviderInvited) -> list[Key]:
     """Return the search with each provider that the event speaks of."""
     if isinstance(event, search.InvitationsWithheld):
         return [(event.referral_id, one.provider) for one in event.withheld]
@@ -223,11 +228,6 @@ VACANCY: Final[Mapping[type, Fold]] = {
 """Events of the `vacancy` stream, in their one order, and what each changes in the vacancy's row."""
 
 
-def fold_vacancy(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
-    """Return the vacancy's row after the event."""
-    return {**row, **VACANCY[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
-
-
 def _agreed(row: Row, event: placements.PlacementAgreed, attributes: Attributes) -> dict[str, Any]:
     side = "authority" if attributes.source.endswith(f"/{event.authority}") else "provider"
     terms = {f"{side}_terms": sha256(repr(event).encode()).hexdigest()}
@@ -258,11 +258,6 @@ PLACEMENT: Final[Mapping[type, Fold]] = {
     placements.PlacementEnded: _ended,
 }
 """Events of the `placement` stream, in their one order, and what each changes in the placement's row."""
-
-
-def fold_placement(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
-    """Return the placement's row after the event."""
-    return {**row, **PLACEMENT[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
 
 
 _A_WEEK: Final = {"week": Decimal(1), "day": Decimal(7)}
@@ -340,11 +335,6 @@ OFFER: Final[Mapping[type, Fold]] = {
 """Events about one offer, and what each changes in its row."""
 
 
-def fold_offer(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
-    """Return the offer's row after the event."""
-    return {**row, **OFFER[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
-
-
 def _support_refused(row: Row, event: referrals.SupportLineRefused, attributes: Attributes) -> dict[str, Any]:
     said = {name: getattr(event, name) for name in ("authority", "reason", "by")}
     return {**said, **_earliest(row, "refused_at", attributes.time)}
@@ -352,15 +342,6 @@ def _support_refused(row: Row, event: referrals.SupportLineRefused, attributes: 
 
 SUPPORT_REFUSED: Final[Mapping[type, Fold]] = {referrals.SupportLineRefused: _support_refused}
 """Support refused before a placement: it follows the case."""
-
-
-def fold_support_refused(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
-    """Return the refused line's row after the event."""
-    return {
-        **row,
-        **SUPPORT_REFUSED[type(event)](row, event, attributes),
-        **_latest(row, "changed_at", attributes.time),
-    }
 
 
 def _support_agreed(row: Row, event: placements.SupportAgreed, attributes: Attributes) -> dict[str, Any]:
@@ -371,26 +352,12 @@ SUPPORT_AGREED: Final[Mapping[type, Fold]] = {placements.SupportAgreed: _support
 """Support agreed in a placement, once for each support."""
 
 
-def fold_support_agreed(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
-    """Return the agreed support's row after the event."""
-    return {
-        **row,
-        **SUPPORT_AGREED[type(event)](row, event, attributes),
-        **_latest(row, "changed_at", attributes.time),
-    }
-
-
 def _registered(row: Row, event: OrganisationRegistered, attributes: Attributes) -> dict[str, Any]:
     return {"name": event.name, "kind": event.kind, "nation": event.nation}
 
 
 ORGANISATION: Final[Mapping[type, Fold]] = {OrganisationRegistered: _registered}
 """Events of the `organisation` stream that name one."""
-
-
-def fold_organisation(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
-    """Return the organisation's row after the event."""
-    return {**row, **ORGANISATION[type(event)](row, event, attributes), **_latest(row, "changed_at", attributes.time)}
 
 
 def dead_letter(one: DeadLetter) -> dict[str, Any]:

@@ -30,18 +30,23 @@ from placehub.monitoring.tables import (
 from placehub.postcodes import Postcodes, authority
 from placehub.streams import DEADLETTER, event_name
 
-Key = tuple[Hashable, ...]
-Change = tuple[Key, Callable[[Mapping[str, Any]], dict[str, Any]]]
+Change = tuple[fold.Key, Callable[[Mapping[str, Any]], dict[str, Any]]]
 
 _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
     (SEARCH, fold.SEARCH, fold.fold_search),
-    (VACANCY, fold.VACANCY, fold.fold_vacancy),
-    (PLACEMENT, fold.PLACEMENT, fold.fold_placement),
-    (OFFER, fold.OFFER, fold.fold_offer),
-    (SUPPORT_REFUSED, fold.SUPPORT_REFUSED, fold.fold_support_refused),
-    (SUPPORT_AGREED, fold.SUPPORT_AGREED, fold.fold_support_agreed),
-    (ORGANISATION, fold.ORGANISATION, fold.fold_organisation),
-    (QUALITY, quality.QUALITY, quality.fold_quality),
+    *(
+        (table, known, fold.by(known))
+        for table, known in (
+            (VACANCY, fold.VACANCY),
+            (PLACEMENT, fold.PLACEMENT),
+            (OFFER, fold.OFFER),
+            (SUPPORT_REFUSED, fold.SUPPORT_REFUSED),
+            (SUPPORT_AGREED, fold.SUPPORT_AGREED),
+            (ORGANISATION, fold.ORGANISATION),
+            (QUALITY, quality.QUALITY),
+            (WITHHELD, fold.WITHHELD),
+        )
+    ),
 )
 
 
@@ -62,19 +67,18 @@ class Monitoring:
         _set_aside(connection, [record for record in arrived if record.topic == DEADLETTER])
         records = [record for record in arrived if record.topic != DEADLETTER]
         for table, known, folding in _FOLDS:
-            changes = [self._change(table, folding, record) for record in records if type(record.event) in known]
-            _apply(connection, table, changes)
-        _apply(connection, WITHHELD, [one for record in records for one in _of_pairs(record)])
+            changes = [self._changes(table, folding, record) for record in records if type(record.event) in known]
+            _apply(connection, table, [one for some in changes for one in some])
         told = [_told(record) for record in records if _is_of_a_case(record.event)]
         if told:
             connection.execute(insert(STORY).on_conflict_do_nothing(), told)
 
-    def _change(self, table: Table, folding: fold.Fold, record: Record) -> Change:
+    def _changes(self, table: Table, folding: fold.Fold, record: Record) -> list[Change]:
         def change(row: Mapping[str, Any]) -> dict[str, Any]:
             after = folding(row, record.event, record.attributes)
             return {**after, "area": self._area(after["sector"])} if "sector" in after else after
 
-        return tuple(_named(record.event, column.name) for column in table.primary_key), change
+        return [(key, change) for key in _keys(table, record.event)]
 
     def _area(self, sector: str | None) -> str | None:
         """Return the name of the authority the sector is in; its code where the lists do not name it."""
@@ -85,6 +89,13 @@ class Monitoring:
             return authority(found.authority).name
         except NotFound:
             return found.authority
+
+
+def _keys(table: Table, event: Any) -> list[fold.Key]:
+    """Return which rows of the table an event changes: one, unless it speaks of several providers."""
+    if table is WITHHELD:
+        return fold.pairs(event)
+    return [tuple(_named(event, column.name) for column in table.primary_key)]
 
 
 def _named(event: Any, name: str) -> Hashable:
@@ -117,7 +128,7 @@ def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> N
     connection.execute(insert(table).on_conflict_do_nothing(), [dict(zip(names, key, strict=True)) for key in keys])
     found = tuple_(*table.primary_key).in_(keys)
     locked = select(table).where(found).order_by(*table.primary_key).with_for_update()
-    rows: dict[Key, dict[str, Any]] = {
+    rows: dict[fold.Key, dict[str, Any]] = {
         tuple(row[name] for name in names): dict(row) for row in connection.execute(locked).mappings()
     }
     for key, change in changes:
@@ -127,16 +138,6 @@ def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> N
     connection.execute(
         new.on_conflict_do_update(index_elements=list(table.primary_key), set_=others), [rows[key] for key in keys]
     )
-
-
-def _of_pairs(record: Record) -> list[Change]:
-    if type(record.event) not in fold.WITHHELD:
-        return []
-
-    def change(row: Mapping[str, Any]) -> dict[str, Any]:
-        return fold.fold_withheld(row, record.event, record.attributes)
-
-    return [(pair, change) for pair in fold.pairs(record.event)]
 
 
 def _is_of_a_case(event: Any) -> bool:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
 from placehub.contracts.headers import Attributes
+from placehub.monitoring.fold import Fold, Row
 from placehub.monitoring.suppression import SMALL, hidden, shared_share
 from placehub.offers.events import ClarificationAsked, ReferralFeedbackGiven
 from placehub.referrals.events import FeedbackAnswered, ReferralMade
 from placehub.search.events import ReferralAssessed
 from placehub.search.feedback import AFTER_DAYS
 
-Row = Mapping[str, Any]
 FOUND: Final = ("described", "different", "not told")
 """What a provider may find of a field; the columns are named so, with `_` for the blank."""
 
@@ -44,7 +43,7 @@ def _answered(row: Row, event: FeedbackAnswered, attributes: Attributes) -> dict
     return {"answered": (row.get("answered") or 0) + 1}
 
 
-QUALITY: Final[Mapping[type, Callable[[Row, Any, Attributes], dict[str, Any]]]] = {
+QUALITY: Final[Mapping[type, Fold]] = {
     ReferralMade: _made,
     ReferralAssessed: _assessed,
     ClarificationAsked: _asked,
@@ -52,13 +51,6 @@ QUALITY: Final[Mapping[type, Callable[[Row, Any, Attributes], dict[str, Any]]]] 
     FeedbackAnswered: _answered,
 }
 """Events of the `referral` stream, in their one order, and what each changes in the row of the referral's quality."""
-
-
-def fold_quality(row: Row, event: Any, attributes: Attributes) -> dict[str, Any]:
-    """Return the row after the event."""
-    known: datetime | None = row.get("changed_at")
-    changed = attributes.time if known is None else max(known, attributes.time)
-    return {**row, **QUALITY[type(event)](row, event, attributes), "changed_at": changed}
 
 
 def column(found: str) -> str:

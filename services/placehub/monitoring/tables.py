@@ -16,6 +16,18 @@ def _at(name: str) -> Column[Any]:
     return Column(name, DateTime(timezone=True))
 
 
+def _text(name: str) -> Column[Any]:
+    return Column(name, Text)
+
+
+def _id(name: str) -> Column[Any]:
+    return Column(name, Uuid)
+
+
+def _day(name: str) -> Column[Any]:
+    return Column(name, Date)
+
+
 def _count(name: str) -> Column[Any]:
     return Column(name, Integer, nullable=False, server_default="0")
 
@@ -24,15 +36,15 @@ SEARCH: Final = Table(
     "search",
     METADATA,
     Column("referral_id", Uuid, primary_key=True),
-    Column("authority", Text),
-    Column("agreement_id", Uuid),
-    Column("kind", Text),
+    _text("authority"),
+    _id("agreement_id"),
+    _text("kind"),
     Column("sector", Text, comment="postcode sector the search is centred on"),
     Column("area", Text, comment="authority the sector is in"),
     Column("children", Integer),
     Column("state", Text, comment="follows from the other columns"),
     Column("began_with", Text, comment="EarlyNoticeGiven or ReferralMade"),
-    Column("outcome", Text),
+    _text("outcome"),
     *map(_at, ("need_known_at", "notice_at", "referral_at", "search_started_at", "first_invited_at")),
     *map(_at, ("first_interest_at", "first_offer_at", "selected_at", "reserved_at", "placed_at", "closed_at")),
     *map(_at, ("in_house_started_at", "in_house_concluded_at", "changed_at")),
@@ -41,7 +53,7 @@ SEARCH: Final = Table(
     _at("no_fit_at"),
     Column("lacking", Text, comment="the one relaxation that would have brought the most, when nothing fitted"),
     Column("continues", Uuid, comment="the older case of the same child"),
-    Column("started_on", Date),
+    _day("started_on"),
     *map(_count, ("invitations", "declines", "lapses", "offers", "selections_refused")),
     schema=SCHEMA,
     comment="One row per case",
@@ -65,14 +77,13 @@ VACANCY: Final = Table(
     "vacancy",
     METADATA,
     Column("vacancy_id", Uuid, primary_key=True),
-    Column("provider", Text),
-    Column("sector", Text),
+    *map(_text, ("provider", "sector")),
     Column("area", Text, comment="authority the sector is in"),
     Column("kinds", ARRAY(Text)),
     Column("places", Integer, comment="places free now or from available_from"),
     Column("state", Text, comment="now, coming, ask carer, paused or closed"),
     Column("said_state", Text, comment="what the provider last said, before any pause"),
-    Column("available_from", Date),
+    _day("available_from"),
     *map(_at, ("willing_until", "opened_at", "closed_at", "changed_at")),
     schema=SCHEMA,
     comment="One row per vacancy",
@@ -82,16 +93,12 @@ PLACEMENT: Final = Table(
     "placement",
     METADATA,
     Column("placement_id", Uuid, primary_key=True),
-    Column("referral_id", Uuid),
-    Column("vacancy_id", Uuid),
-    Column("authority", Text),
-    Column("provider", Text),
+    *map(_id, ("referral_id", "vacancy_id")),
+    *map(_text, ("authority", "provider")),
     *map(_at, ("authority_agreed_at", "provider_agreed_at", "started_at", "ended_at", "changed_at")),
-    Column("starts_on", Date),
-    Column("started_on", Date),
-    Column("ended_on", Date),
+    *map(_day, ("starts_on", "started_on", "ended_on")),
     Column("planned_end", Boolean),
-    Column("reason", Text),
+    _text("reason"),
     *(Column(f"{side}_terms", Text, comment="fingerprint of what it agreed to") for side in ("authority", "provider")),
     Index("ix_placement_referral", "referral_id"),
     schema=SCHEMA,
@@ -102,7 +109,7 @@ QUALITY: Final = Table(
     "quality",
     METADATA,
     Column("referral_id", Uuid, primary_key=True),
-    Column("authority", Text),
+    _text("authority"),
     *map(_at, ("made_at", "changed_at")),
     Column("first_completeness", Numeric(3, 2), comment="of version 1"),
     Column("completeness", Numeric(3, 2), comment="as it now stands"),
@@ -115,9 +122,8 @@ OFFER: Final = Table(
     "offer",
     METADATA,
     Column("offer_id", Uuid, primary_key=True),
-    Column("referral_id", Uuid),
-    Column("vacancy_id", Uuid),
-    Column("provider", Text),
+    *map(_id, ("referral_id", "vacancy_id")),
+    _text("provider"),
     Column("state", Text, comment="as the case's own stream says; reserved stands in its own column"),
     Column("reserved", Boolean, comment="as the vacancy's stream says"),
     Column("band", Text, comment="null: its home does not fit now"),
@@ -129,8 +135,8 @@ OFFER: Final = Table(
     Column("weekly", Numeric, comment="all lines that run, in pounds a week; hours and single sums are left out"),
     Column("support", ARRAY(Text), comment="the other lines as they are written"),
     Column("to_reconfirm", ARRAY(Text), comment="fields of the referral that were revised after it"),
-    Column("available_from", Date),
-    Column("feedback", Text),
+    _day("available_from"),
+    _text("feedback"),
     *map(_at, ("valid_until", "made_at", "assessed_at", "changed_at")),
     Index("ix_offer_referral", "referral_id"),
     schema=SCHEMA,
@@ -143,8 +149,7 @@ SUPPORT_REFUSED: Final = Table(
     Column("referral_id", Uuid, primary_key=True),
     Column("offer_id", Uuid, primary_key=True),
     Column("what", Text, primary_key=True),
-    Column("authority", Text),
-    Column("reason", Text),
+    *map(_text, ("authority", "reason")),
     Column("by", Text, comment="role of who decided"),
     *map(_at, ("refused_at", "changed_at")),
     schema=SCHEMA,
@@ -166,9 +171,7 @@ ORGANISATION: Final = Table(
     "organisation",
     METADATA,
     Column("organisation", Text, primary_key=True),
-    Column("name", Text),
-    Column("kind", Text),
-    Column("nation", Text),
+    *map(_text, ("name", "kind", "nation")),
     _at("changed_at"),
     schema=SCHEMA,
     comment="What the organisations in the views are called",
@@ -191,8 +194,7 @@ STORY: Final = Table(
     METADATA,
     Column("source", Text, primary_key=True),
     Column("ce_id", Uuid, primary_key=True),
-    Column("referral_id", Uuid),
-    Column("placement_id", Uuid),
+    *map(_id, ("referral_id", "placement_id")),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("stream", Text, nullable=False),
     Column("sequence", BigInteger, nullable=False, comment="offset in its stream's partition"),

@@ -1,0 +1,85 @@
+"""What a view is, and the columns that several views have alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Label,
+    Numeric,
+    Select,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    select,
+    union_all,
+)
+
+from placehub.monitoring.tables import ORGANISATION, PLACEMENT, SEARCH, VACANCY
+
+OPERATORS_OWN: Final = " (the operator's: small numbers are shown)"
+"""What the title of a view says that is not for passing on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One published view: what it is called, what it says, what each column means, and how it is read."""
+
+    name: str
+    title: str
+    says: str
+    columns: Mapping[str, str]
+    select: Callable[[ColumnElement[Any]], Select[Any]]
+    share: Callable[[Iterable[Mapping[str, Any]]], list[dict[str, Any]]] | None = None
+    """Makes of the rows what may be passed on beyond the parties; None: they are the operator's as they are."""
+
+    @property
+    def definition(self) -> str:
+        """The view in plain words, column by column."""
+        return "\n".join([self.says, *(f"- {name}: {meaning}" for name, meaning in self.columns.items())])
+
+    def rows(self, connection: Connection, now: datetime | None = None) -> list[dict[str, Any]]:
+        """Return the view's rows as of `now`; without it, as of the last event that was taken in."""
+        as_of = literal(now, DateTime(timezone=True)) if now else last_change()
+        rows = [dict(row) for row in connection.execute(self.select(as_of)).mappings()]
+        return self.share(rows) if self.share else rows
+
+
+def last_change() -> ColumnElement[Any]:
+    """Return when the last event happened that was taken in."""
+    every = union_all(*(select(func.max(table.c.changed_at).label("at")) for table in (SEARCH, VACANCY, PLACEMENT)))
+    return select(func.max(every.subquery().c.at)).scalar_subquery()
+
+
+def named(code: ColumnElement[Any]) -> Label[Any]:
+    """Return the name of the organisation of that code (or the code, where it is not known), as the code's column."""
+    known = select(ORGANISATION.c.name).where(ORGANISATION.c.organisation == code).scalar_subquery()
+    return func.coalesce(known, code).label(code.key)
+
+
+def hours(since: ColumnElement[Any], until: ColumnElement[Any]) -> ColumnElement[Decimal]:
+    """Return how many hours passed, to a tenth."""
+    return _passed(since, until, 3600)
+
+
+def days(since: ColumnElement[Any], until: ColumnElement[Any]) -> ColumnElement[Decimal]:
+    """Return how many days passed, to a tenth."""
+    return _passed(since, until, 86400)
+
+
+def yes(said: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return `yes` where it holds, else `no`."""
+    return case((said, "yes"), else_="no")
+
+
+def _passed(since: ColumnElement[Any], until: ColumnElement[Any], seconds: int) -> ColumnElement[Decimal]:
+    return func.round(cast(extract("epoch", until - since) / seconds, Numeric), 1)
