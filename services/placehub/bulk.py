@@ -99,7 +99,7 @@ class BulkHub:
             before = self._aggregates.get(place)
             known = rules.check_aggregate(event, before, self._senders[sender])
         except Rejected as why:
-            self.refused.append((sender, why))
+            self._refuse(sender, why)
             return
         self._aggregates[place] = known
         marks = rules.marks(event, about, before, self._now)
@@ -168,9 +168,12 @@ class BulkHub:
         step = KeptStep(processor=processor, partition=Partition(topic, number), now=self._now)
         do(step)
         for record, why in step.refused:
-            self.refused.append((record.attributes.source.rpartition("/")[2], why))
+            self._refuse(record.attributes.source.rpartition("/")[2], why)
         for event, about in step.said:
             self._append(event, about)
+
+    def _refuse(self, sender: str, why: Rejected) -> None:
+        self.refused.append((sender, why.with_traceback(None)))  # which would keep all that was in hand
 
     def _deliver(self, record: Record) -> None:
         field_of = _CASES.get(record.topic)

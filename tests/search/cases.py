@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -89,20 +89,31 @@ class Given:
         """Return one."""
         return (Relaxation(criterion="distance", homes=1),)
 
-    def fits(self, case: Case) -> Sequence[tuple[str, HomeFit]]:
-        """Return every home within reach, in the order of their ids."""
+    def fitting(self, case: Case) -> int:
+        """Return how many homes are within reach."""
+        return len(self._reached(case))
+
+    def by_provider(self, case: Case) -> dict[str, list[HomeFit]]:
+        """Return every home within reach by its provider, in the order of their ids."""
+        found: dict[str, list[HomeFit]] = {}
+        for _, (provider, home) in sorted(self._reached(case).items()):
+            found.setdefault(provider, []).append(home)
+        return found
+
+    def _reached(self, case: Case) -> dict[UUID, tuple[str, HomeFit]]:
         reached = dict(self.homes)
         for step in range(1, case.widened + 1):
             reached |= self.farther.get(step, {})
-        return [reached[one] for one in sorted(reached)]
+        return reached
 
     def considered(self, case: Case) -> tuple[int, dict[str, int]]:
         """Return as many homes as there are, and one that was too far."""
         return len(self.homes) + 1, {"distance": 1, "age": 0}
 
-    def fit(self, case: Case, vacancy_id: UUID) -> tuple[str, HomeFit] | None:
-        """Return the home."""
-        return None if vacancy_id in self.hidden else self.homes.get(vacancy_id)
+    def fits_among(self, case: Case, vacancies: Iterable[UUID]) -> list[HomeFit]:
+        """Return those homes that are not out of sight."""
+        known = (self.homes.get(one) for one in dict.fromkeys(vacancies) if one not in self.hidden)
+        return [one[1] for one in known if one is not None]
 
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return its provider."""

@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 
 import placehub.search
 from placehub.contracts.parts import Finding, HomeFit
-from placehub.search.criteria import distance
+from placehub.search.criteria import CRITERIA, distance
+from placehub.search.homes import Homes
 from placehub.search.looking import Level, look, reach_of
-from placehub.search.matching import BANDS, band, match, match_one, within_reach
+from placehub.search.matching import BANDS, band, lookings_of, match, match_one, units_of, within_reach
 from placehub.search.policy import DEFAULT, Policy, Weight
 from placehub.search.sought import Sought, parted
+from placehub.search.vector import BLOCK, fits_among
+from placehub.search.withholding import FITTED_LESS, NO_VACANCY, removed_by
 from placehub.vacancies.events import Home
 
 from .worlds import (
@@ -30,6 +33,7 @@ from .worlds import (
     a_child,
     a_home,
     a_search,
+    all_of,
     by_hand,
     dwellings,
     eligibles,
@@ -44,7 +48,7 @@ from .worlds import (
 laws = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 READ = (
     *("sought", "row", "homes", "looking", "criteria", "household", "needfit", "skills", "weighing", "ordering"),
-    *("alike", "answers", "places", "sieve", "vector", "matching", "policy"),
+    *("alike", "answers", "places", "near", "sieve", "vector", "matching", "policy"),
 )
 
 
@@ -88,7 +92,8 @@ def test_columns_and_criteria_agree(
 ) -> None:
     """Columns say of every home what judging it alone says: what removed it, or its fit word by word, and its place."""
     homes = world(*some)
-    found, expected = match(sought, homes, eligible, NOW, policy), by_hand(sought, homes, eligible, policy)
+    found = all_of(match(sought, homes, eligible, NOW, policy))
+    expected = by_hand(sought, homes, eligible, policy)
     assert found == expected
     assert list(found.removed) == list(expected.removed)
     assert found.considered == len(found.fits) + sum(found.removed.values())
@@ -107,7 +112,7 @@ def test_what_was_asked_before_changes_nothing(
             homes.close(data.draw(st.sampled_from(first)).vacancy_id)
         if more:
             fill(homes, data.draw(st.sampled_from(more)))
-        assert match(sought, homes, None, NOW, DEFAULT) == by_hand(sought, homes, None)
+        assert all_of(match(sought, homes, None, NOW, DEFAULT)) == by_hand(sought, homes, None)
 
 
 @laws
@@ -231,7 +236,7 @@ def test_a_home_counts_once_by_what_removed_it_first() -> None:
     far = Vacancy(UUID(int=1), "P1", a_home(kinds=("long term",)), CENTRE[0] + 31 * MILE, CENTRE[1])
     near = replace(far, vacancy_id=UUID(int=2), east=CENTRE[0])
     found = match(a_search(), world(far, near), None, NOW, DEFAULT)
-    assert (found.fits, found.removed, found.considered) == ((), {"distance": 1, "kind": 1}, 2)
+    assert all_of(found) == ((), {"distance": 1, "kind": 1}, 2)
 
 
 def test_siblings_apart_are_matched_one_by_one() -> None:
@@ -283,3 +288,72 @@ def test_one_home_is_judged_as_in_the_whole_search() -> None:
     assert row is not None
     assert match_one(a_search(), row, None, NOW, DEFAULT) == fit
     assert (fit.band, fit.distance_miles, fit.questions) == ("fits", Decimal("0.0"), ())
+
+
+@laws
+@given(searches(), worlds, eligibles, st.sampled_from([DEFAULT, replace(DEFAULT, asks_that_stretch=1)]))
+def test_some_homes_are_judged_as_each_alone(
+    sought: Sought, some: list[Vacancy], eligible: frozenset[str] | None, policy: Policy
+) -> None:
+    """Those of some homes that fit come in the order they were named, each as judging it alone says."""
+    homes = world(*some)
+    units = units_of(homes, lookings_of(sought, eligible, NOW, policy))
+    named = sorted((row for row in homes if row.live), key=lambda row: str(row.vacancy_id), reverse=True)
+    judged = [match_one(sought, row, eligible, NOW, policy) for row in named]
+    found = fits_among(homes, units, homes.entries([row.vacancy_id for row in named]))
+    assert found == [one for one in judged if isinstance(one, HomeFit)]
+
+
+@laws
+@given(searches(), worlds)
+def test_why_nobody_was_told_is_what_judging_each_home_says(sought: Sought, some: list[Vacancy]) -> None:
+    """Of each provider's homes within reach, the criterion that removed the one that got furthest; or that it fits."""
+    homes = world(*some)
+    units = units_of(homes, lookings_of(sought, None, NOW, DEFAULT))
+    own = {name: [row for row in homes if row.provider == name and row.live] for name in homes.providers}
+    said = removed_by(
+        homes, units, {name: homes.entries([one.vacancy_id for one in rows]) for name, rows in own.items()}
+    )
+    order = [*CRITERIA, FITTED_LESS]
+    for name, rows in own.items():
+        judged = [match_one(sought, row, None, NOW, DEFAULT) for row in rows]
+        reasons = [one.criterion if isinstance(one, Finding) else FITTED_LESS for one in judged]
+        near = [one for one in reasons if one != "distance"]
+        expected = max(near, key=order.index) if near else "distance" if rows else NO_VACANCY
+        assert said[name] == (expected, len(rows))
+
+
+def test_a_match_is_read_before_the_homes_change() -> None:
+    """What was not read of a match is gone when a home changes, rather than told of homes that stood otherwise."""
+    homes = world(Vacancy(UUID(int=1), "P1", a_home(), *CENTRE))
+    found = match(a_search(), homes, None, NOW, DEFAULT)
+    homes.close(UUID(int=1))
+    with pytest.raises(RuntimeError, match="Read a match before"):
+        tuple(found.fits)
+
+
+def test_the_first_homes_are_the_same_however_many_are_read() -> None:
+    """Of more homes than are put into findings at once, many of them equal in need, the order does not depend on it."""
+    some = [
+        Vacancy(
+            UUID(int=number), f"P{number % 3}", a_home(school_run_miles=number % 2), CENTRE[0], CENTRE[1] + number * 50
+        )
+        for number in range(1, 3 * BLOCK)
+    ]
+    homes = world(*some)
+    expected = by_hand(a_search(), homes, None).fits
+    for first in (1, BLOCK - 1, BLOCK + 1, len(expected)):
+        found = match(a_search(), homes, None, NOW, DEFAULT)
+        assert found.fits[:first] == expected[:first]
+        assert tuple(found.fits) == expected
+        ranks = found.fits.by_provider()
+        assert {name: [found.fits[at].vacancy_id for at in of] for name, of in ranks.items()} == {
+            name: [one.vacancy_id for one in expected if owner(homes, one) == name] for name in ranks
+        }
+        assert list(ranks) == list(dict.fromkeys(owner(homes, one) for one in expected))
+        assert found.fits.bands() == {one.vacancy_id: BANDS.index(one.band) for one in expected}
+
+
+def owner(homes: Homes, fit: HomeFit) -> str | None:
+    """Return whose home a fit is."""
+    return homes.provider(fit.vacancy_id)

@@ -10,7 +10,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from placehub.search.splitting import MOST_CHILDREN, Fitting, Group, Split, best_split
+from placehub.search.splitting import MOST_CHILDREN, Fitting, Group, Room, Split, best_split
 
 A, B, C, D = (UUID(int=number) for number in range(1, 5))
 MILE = 1609.344
@@ -21,11 +21,16 @@ def home(number: int, band: int = 0, miles: float | None = 0.0) -> Fitting:
     return Fitting(UUID(int=100 + number), band, None if miles is None else (miles * MILE, 0.0))
 
 
+def room(homes: Sequence[Fitting]) -> Room:
+    """Return the homes as those that fit a group."""
+    return Room(len(homes), homes)
+
+
 def parted(
     fitting: Mapping[Group, Sequence[Fitting]], children: Sequence[UUID] = (A, B, C), wishes: Sequence[Group] = ()
 ) -> Split | None:
     """Return the best split where these homes fit these groups, and no home any other."""
-    return best_split(children, wishes, lambda group: fitting.get(group, ()))
+    return best_split(children, wishes, lambda group: room(fitting.get(group, ())))
 
 
 def test_fewest_groups_come_first() -> None:
@@ -78,9 +83,9 @@ def test_one_home_takes_one_group() -> None:
 
 def test_none_for_one_child_or_very_many() -> None:
     """One child cannot be parted, and of very many the authority itself must say how."""
-    assert best_split([A], [], lambda group: [home(1)]) is None
+    assert best_split([A], [], lambda group: room([home(1)])) is None
     many = [UUID(int=number) for number in range(MOST_CHILDREN + 1)]
-    assert best_split(many, [], lambda group: [home(one.int) for one in group]) is None
+    assert best_split(many, [], lambda group: room([home(one.int) for one in group])) is None
 
 
 fittings = st.builds(Fitting, st.integers(100, 104).map(lambda one: UUID(int=one)), st.integers(0, 2), st.none()).map(
@@ -113,7 +118,7 @@ def test_the_solver_finds_what_trying_everything_finds(count: int, data: st.Data
     def fitting(group: Group) -> list[Fitting]:
         return drawn.setdefault(group, data.draw(some_homes))
 
-    found = best_split(children, [], fitting)
+    found = best_split(children, [], lambda group: room(fitting(group)))
     costs = [cost for groups in groupings(children) if len(groups) > 1 for cost in by_hand(groups, fitting)]
     assert (found is None) == (not costs)
     if found is None:
@@ -121,7 +126,7 @@ def test_the_solver_finds_what_trying_everything_finds(count: int, data: st.Data
     assert sorted(child for group in found.groups for child in group) == sorted(children)
     best = min(costs)
     assert (len(found.groups), sum(part.band * len(part.children) for part in found.parts)) == best[:2]
-    assert found == best_split(children[::-1], [], fitting)
+    assert found == best_split(children[::-1], [], lambda group: room(fitting(group)))
 
 
 def by_hand(groups: tuple[Group, ...], fitting: object) -> Iterator[tuple[int, int, float]]:

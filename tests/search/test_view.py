@@ -66,8 +66,8 @@ def test_each_case_is_matched_on_its_own_facts(sight: Sight) -> None:
     """Facts that are gone from memory never stand in for those that take their place there."""
     for number in range(200):
         pets = "No" if number % 2 else "Yes - can"
-        found = sight.fit(a_case("noticed", facts=noticed(pets)), HOME)
-        assert (found is None) == (pets == "No")
+        found = sight.fits_among(a_case("noticed", facts=noticed(pets)), [HOME])
+        assert (not found) == (pets == "No")
 
 
 def test_a_vacancy_is_new_to_a_search_that_looked_before_it_opened(surroundings: Surroundings, sight: Sight) -> None:
@@ -93,9 +93,9 @@ def test_a_widened_search_reaches_further(surroundings: Surroundings, sight: Sig
     facts = noticed("Yes - can")
     far = a_case("noticed", facts=facts)
     spots = surroundings.homes.spots([(PROVIDER, UUID(int=88))])
-    assert sight.fit(far, UUID(int=88)) is None
+    assert not sight.fits_among(far, [UUID(int=88)])
     assert not sight.within_reach(far, spots)
-    assert sight.fit(replace(far, widened=1), UUID(int=88)) is not None
+    assert sight.fits_among(replace(far, widened=1), [UUID(int=88)])
     assert sight.within_reach(replace(far, widened=1), spots)
     named = replace(facts, wanted=replace(facts.wanted, within_miles=20))
-    assert sight.fit(replace(far, facts=named, widened=1), UUID(int=88)) is None
+    assert not sight.fits_among(replace(far, facts=named, widened=1), [UUID(int=88)])

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from placehub.search.homes import HomeRow
-from placehub.search.looking import Looking
-from placehub.search.matching import lookings_of, match
+from placehub.search.homes import Homes
+from placehub.search.matching import lookings_of, match, units_of
 from placehub.search.policy import DEFAULT
 from placehub.search.sought import Sought
+from placehub.search.vector import Unit
 from placehub.search.withholding import relaxations, removed_by
 
 from .worlds import CENTRE, MILE, NOW, Vacancy, a_child, a_home, a_search, world
@@ -23,17 +22,19 @@ def at(number: int, miles: float, provider: str = "P1", *, paused: bool = False,
     return Vacancy(UUID(int=number), provider, a_home(**known), CENTRE[0], CENTRE[1] + miles * MILE, paused=paused)
 
 
-def looking(sought: Sought) -> tuple[Looking, ...]:
-    """Return the search as the criteria see it."""
-    return lookings_of(sought, None, NOW, DEFAULT)
+def looking(sought: Sought, homes: Homes) -> tuple[Unit, ...]:
+    """Return the search as columns are asked for it."""
+    return units_of(homes, lookings_of(sought, None, NOW, DEFAULT))
 
 
 def reasons(*some: Vacancy) -> dict[str, tuple[str, int]]:
     """Return what kept each provider's best home out of a search for a child of eight to ten."""
-    rows: dict[str, list[HomeRow]] = defaultdict(list)
-    for row in world(*some):
-        rows[row.provider].append(row)
-    return removed_by(looking(a_search(a_child())), rows)
+    homes = world(*some)
+    of = {
+        provider: homes.entries([one.vacancy_id for one in some if one.provider == provider])
+        for provider in homes.providers
+    }
+    return removed_by(homes, looking(a_search(a_child()), homes), of)
 
 
 def test_the_home_that_got_furthest_says_why() -> None:
@@ -63,7 +64,8 @@ def test_a_relaxation_brings_what_it_says(criterion: str) -> None:
         at(8, 90),
     )
     sought = a_search(a_child(), kind="short term")
-    said = {one.criterion: one.homes for one in relaxations(looking(sought), world(*some))}
+    homes = world(*some)
+    said = {one.criterion: one.homes for one in relaxations(homes, looking(sought, homes))}
     assert list(said) == ["distance", "age", "kind"]
     relaxed = {
         "distance": a_search(a_child(), kind="short term", within_miles=60),
@@ -76,6 +78,7 @@ def test_a_relaxation_brings_what_it_says(criterion: str) -> None:
 def test_siblings_apart_are_looked_at_one_by_one() -> None:
     """A home counts once, whichever of them it would take."""
     apart = a_search(a_child(1), a_child(2, sex="M"), siblings_plan="apart")
-    both = looking(apart)
+    homes = world(at(1, 5, min_age=15))
+    both = looking(apart, homes)
     assert len(both) == 2
-    assert [(one.criterion, one.homes) for one in relaxations(both, world(at(1, 5, min_age=15)))] == [("age", 1)]
+    assert [(one.criterion, one.homes) for one in relaxations(homes, both)] == [("age", 1)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -181,7 +181,20 @@ def judged(
     return one
 
 
-def by_hand(sought: Sought, homes: Homes, eligible: frozenset[str] | None, policy: Policy = DEFAULT) -> Match:
+class ByHand(NamedTuple):
+    """What a match says, as plain values that compare."""
+
+    fits: tuple[HomeFit, ...]
+    removed: dict[str, int]
+    considered: int
+
+
+def all_of(found: Match) -> ByHand:
+    """Return all that a match says, every home put into findings."""
+    return ByHand(tuple(found.fits), found.removed, found.considered)
+
+
+def by_hand(sought: Sought, homes: Homes, eligible: frozenset[str] | None, policy: Policy = DEFAULT) -> ByHand:
     """Return what `match` should say, by judging every live home on its own."""
     fits: list[HomeFit] = []
     removed: dict[str, int] = {}
@@ -194,7 +207,7 @@ def by_hand(sought: Sought, homes: Homes, eligible: frozenset[str] | None, polic
                 removed[one.criterion] = removed.get(one.criterion, 0) + 1
     fits.sort(key=lambda fit: _place(fit, homes, policy))
     counts = {name: removed[name] for name in CRITERIA if name in removed}
-    return Match(tuple(fits), counts, sum(row.live for row in homes))
+    return ByHand(tuple(fits), counts, sum(row.live for row in homes))
 
 
 def _place(fit: HomeFit, homes: Homes, policy: Policy) -> tuple[Any, ...]:

@@ -21,6 +21,8 @@ from placehub.sample.comparing import CaseNeeds, Ended, People, begun, by_mailin
 from placehub.sample.homes import SampleHome
 from placehub.sample.staleness import PERIOD, truth_of
 from placehub.sample.world import FIRST_DAY, World, make_world
+from placehub.search.ordering import place_of
+from placehub.search.policy import DEFAULT
 from placehub.search.surroundings import Surroundings
 from placehub.search.view import Sight
 from placehub.streams import full_name
@@ -193,13 +195,13 @@ def compare(run: Run, postcodes: Postcodes, tell: Callable[[str], None] = lambda
 def _search(run: Run, market: Market, case: Case, tally: Tally) -> None:
     needs, now, seed, search = CaseNeeds(case), case.need_known_at, run.world.seed, begun(case)
     sight = Sight(market.stated, needs, now)
-    fits = Sight(market.true, needs, now).fits(search)
-    true = {fit.vacancy_id: fit for _, fit in fits}
+    fits = Sight(market.true, needs, now).by_provider(search)
+    ranked = sorted((fit for homes in fits.values() for fit in homes), key=lambda fit: place_of(fit, DEFAULT.order))
+    true = {fit.vacancy_id: fit for fit in ranked}
     people = People(seed, run.model, case, true, market.willing(true))
-    stated = frozenset(fit.vacancy_id for _, fit in sight.fits(search))
-    own: dict[str, list[UUID]] = defaultdict(list)  # who has no home that fits has nothing to offer
-    for provider, fit in fits:
-        own[provider].append(fit.vacancy_id)
+    stated = frozenset(fit.vacancy_id for homes in sight.by_provider(search).values() for fit in homes)
+    # who has no home that fits has nothing to offer
+    own = {provider: [fit.vacancy_id for fit in homes] for provider, homes in fits.items()}
     mailed = by_mailing(seed, run.model, case, people, own, len(market.stated.eligible(case.authority, None)))
     led, told = by_policy(seed, run.model, case, search, sight, people)
     asked = frozenset(one for provider in told for one in own.get(provider, ()) if one in stated)

@@ -73,6 +73,16 @@ class _File:
     theirs: set[UUID] = field(default_factory=set)
     started: bool = False
 
+    @property
+    def is_done(self) -> bool:
+        """Tell whether nothing is left to do."""
+        return self.started or (self.closed and self.reserved is None and self.selected is None)
+
+    def put_away(self) -> None:
+        """Let go of the homes and offers: nothing is asked of them any more."""
+        self.fits.clear()
+        self.offers.clear()
+
 
 class Officer(Actor):
     """Acts for one authority."""
@@ -81,6 +91,8 @@ class Officer(Actor):
         super().__init__(authority, world.seed)
         self._model = model
         self._files = {case.referral_id: self._open_file(case) for case in world.cases_of(authority)}
+        self._to_come = sorted(self._files.values(), key=lambda file: file.case.need_known_at, reverse=True)
+        self._in_hand: dict[UUID, _File] = {}
 
     def _open_file(self, case: Case) -> _File:
         delay = behaviour.referral_delay(self._model, self._chance(case, "referral"), case.emergency)
@@ -101,11 +113,16 @@ class Officer(Actor):
 
     def act(self, now: datetime) -> list[Act]:
         """Return what is due now, case by case."""
-        return [act for _, file in sorted(self._files.items(), key=_first) for act in self._due(file, now)]
+        while self._to_come and self._to_come[-1].case.need_known_at <= now:
+            file = self._to_come.pop()
+            self._in_hand[file.case.referral_id] = file
+        acts = [act for _, file in sorted(self._in_hand.items(), key=_first) for act in self._due(file, now)]
+        for referral_id in [one for one, file in self._in_hand.items() if file.is_done]:
+            self._in_hand.pop(referral_id).put_away()
+        return acts
 
     def _due(self, file: _File, now: datetime) -> Iterator[Act]:
-        case = file.case
-        if now < case.need_known_at or file.started:
+        if file.started:
             return
         if file.reserved is not None:
             yield from self._place(file, file.reserved, now)

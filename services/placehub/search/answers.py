@@ -42,16 +42,16 @@ class Table:
         """Return what each of these numbers adds; what was not asked before is asked now."""
         if self._effects.size < len(self._alike.examples):
             self._grow(2 * len(self._alike.examples))
-        effects: NDArray[np.int64] = self._effects[numbers]
+        effects = self._effects.take(numbers)
         if effects.size and effects.min() == _NOT_ASKED:
             self._ask(looking, set(numbers[effects == _NOT_ASKED].tolist()))
-            effects = self._effects[numbers]
+            effects = self._effects.take(numbers)
         return effects
 
-    def levels(self, numbers: NDArray[np.int32]) -> NDArray[np.int8]:
-        """Return the level of each of these numbers, all of which were asked."""
-        levels: NDArray[np.int8] = self._levels[numbers]
-        return levels
+    def levels(self, looking: Looking, numbers: NDArray[np.int32]) -> NDArray[np.int8]:
+        """Return the level of each of these numbers."""
+        self.effects(looking, numbers)  # asks what was not asked before
+        return self._levels.take(numbers)
 
     def finding(self, looking: Looking, number: int) -> Finding:
         """Return what the criterion says of homes of this number, in full."""

@@ -211,16 +211,20 @@ class View(Protocol):
         """Return how many homes each single relaxation would bring, most first."""
         ...
 
-    def fits(self, case: Case) -> Sequence[tuple[str, HomeFit]]:
-        """Return every fitting home with its provider, best first."""
+    def fitting(self, case: Case) -> int:
+        """Return how many homes fit."""
+        ...
+
+    def by_provider(self, case: Case) -> Mapping[str, Sequence[HomeFit]]:
+        """Return the fitting homes of each provider, best first, providers in the order of their best home."""
         ...
 
     def considered(self, case: Case) -> tuple[int, dict[str, int]]:
         """Return how many homes were considered, and how many each rule removed."""
         ...
 
-    def fit(self, case: Case, vacancy_id: UUID) -> tuple[str, HomeFit] | None:
-        """Return the home with its provider, or None when it does not fit now."""
+    def fits_among(self, case: Case, vacancies: Iterable[UUID]) -> Sequence[HomeFit]:
+        """Return those of these homes that fit now, in their order."""
         ...
 
     def owner(self, vacancy_id: UUID) -> str | None:

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from placehub.errors import Misconfigured
 from placehub.search.alike import READS, Alike
+from placehub.search.near import Grid
 from placehub.search.price import price_of
 from placehub.search.row import START, OpenedHousehold, Since, areas_of, companions_of, micros
 from placehub.search.row import HomeRow as HomeRow  # whoever reads homes reads rows
 from placehub.vacancies.events import Home
 
+Point = tuple[float, float]
 SEX_OF = {"any": 0, "M": 1, "F": 2}
 """How the column `sex` writes the sex a household is approved for; anything else is `SEX_UNREAD`."""
 SEX_UNREAD = 3
@@ -25,6 +27,7 @@ NOT_SAID = -1
 """How the columns `adapted` and `sibling_places` write an unknown."""
 
 _FIRST_SIZE = 256
+_MOST_ELIGIBLE = 1000  # there are fewer authorities and agreements than that
 _BITS = 64
 _MOST_NUMBERS = 4096  # beyond four numbers for each home, so that numbering anew stays rare
 _LARGEST = 1_000_000  # beyond every age and every number of places, and well within a column
@@ -122,6 +125,9 @@ class Homes:
         self._rows: list[HomeRow] = []
         self._at: dict[UUID, int] = {}
         self._provider_at: dict[str, int] = {}
+        self._shut_out: dict[frozenset[str], NDArray[np.bool_]] = {}
+        self._view = self._columns.first(0)
+        self._grid = Grid()
         self.kinds = Bits("placement_kind")
         """Bits of the column `kinds`."""
         self.risks = Bits("risk")
@@ -129,6 +135,8 @@ class Homes:
         self.alike: dict[str, Alike] = {name: Alike(name) for name in READS}
         """By criterion: which homes it cannot tell apart."""
         self._numbers = np.zeros((len(READS), _FIRST_SIZE), np.int32)
+        self.changes = 0
+        """Counts every change: what was matched is good for as long as it stays."""
         self.said: dict[Hashable, Any] = {}
         """What criteria have said of numbers of alike homes in searches that rest on nothing sealed; see `answers`."""
 
@@ -209,12 +217,15 @@ class Homes:
         at = self._at.pop(vacancy_id, None)
         if at is None:
             return False
+        self.changes += 1
         last = self._rows.pop()
         if at < len(self._rows):
             self._rows[at] = last
             self._at[last.vacancy_id] = at
             self._columns.move(len(self._rows), at)
             self._numbers[:, at] = self._numbers[:, len(self._rows)]
+        self._grid.move(len(self._rows), at)
+        self._view = self._columns.first(len(self._rows))
         return True
 
     def row(self, vacancy_id: UUID) -> HomeRow | None:
@@ -238,6 +249,11 @@ class Homes:
         row = self.row(vacancy_id)
         return None if row is None else row.provider
 
+    def entries(self, vacancies: Iterable[UUID]) -> NDArray[np.intp]:
+        """Return the entries of those vacancies that are known, in their order."""
+        found = (self._at.get(one) for one in vacancies)
+        return np.array([at for at in found if at is not None], np.intp)
+
     def rows_at(self, at: Iterable[int]) -> list[HomeRow]:
         """Return the rows of some entries of the columns."""
         return list(map(self._rows.__getitem__, at))
@@ -245,7 +261,21 @@ class Homes:
     @property
     def columns(self) -> Columns:
         """Return the columns as they are; a view that is good until the next change."""
-        return self._columns.first(len(self._rows))
+        return self._view
+
+    def around(self, place: Point, reach: float) -> NDArray[np.intp]:
+        """Return, in no order, the entries within `reach` metres of a place, and some beyond; all of unknown place."""
+        return self._grid.around(*place, reach)
+
+    def shut_out(self, eligible: frozenset[str]) -> NDArray[np.bool_]:
+        """Return, by the number the column `provider` has, who is not among the eligible."""
+        known = self._shut_out.get(eligible)
+        if known is None or known.size != len(self._provider_at):
+            if len(self._shut_out) >= _MOST_ELIGIBLE:
+                self._shut_out.clear()
+            known = np.array([one not in eligible for one in self._provider_at], np.bool_)
+            self._shut_out[eligible] = known
+        return known
 
     def numbers(self, at: NDArray[np.intp]) -> NDArray[np.int32]:
         """Return, for each criterion in the order of `alike`, the numbers of some entries."""
@@ -263,6 +293,7 @@ class Homes:
             self._numbers = np.pad(self._numbers, ((0, 0), (0, at)))
         self._rows.append(row)
         self._at[row.vacancy_id] = at
+        self._view = self._columns.first(len(self._rows))
         return at
 
     def _change(self, vacancy_id: UUID, **changes: Any) -> bool:
@@ -270,6 +301,7 @@ class Homes:
         if at is None:
             return False
         row = replace(self._rows[at], **changes)
+        self.changes += 1
         self._rows[at] = row
         self._columns.live[at] = row.live
         self._columns.places[at] = _within(row.places_left)
@@ -291,8 +323,10 @@ class Homes:
 
     def _write(self, at: int, row: HomeRow) -> None:
         columns, home = self._columns, row.home
+        self.changes += 1
         self._rows[at] = row
         columns.live[at] = row.live
+        self._grid.put(at, row.east, row.north)
         columns.east[at] = np.nan if row.east is None else row.east
         columns.north[at] = np.nan if row.north is None else row.north
         columns.provider[at] = self._provider_at.setdefault(row.provider, len(self._provider_at))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice, takewhile
 from typing import Final
 from uuid import UUID
 
@@ -41,13 +42,14 @@ def start(case: Case, view: View, because: str) -> Decided:
         referral_id=case.referral_id,
         because=because,
         homes_considered=considered,
-        homes_fitting=len(view.fits(case)),
+        homes_fitting=view.fitting(case),
         basis=view.basis(case),
     )
     decided = Decided(case, (started,)).then(_looked(begin(case, view), view))
     decided = decided.then(widen(decided.case, view))
-    homes = _by_provider(view.fits(decided.case))
-    decided = decided.then(invite(decided.case, view, dict(list(homes.items())[: view.most_invited(case)])))
+    homes = view.by_provider(decided.case)
+    chosen = list(homes)[: view.most_invited(case)]
+    decided = decided.then(invite(decided.case, view, {provider: _best(homes[provider]) for provider in chosen}))
     return _round_off(decided, view, found=bool(homes))
 
 
@@ -58,16 +60,17 @@ def again(case: Case, view: View, *, told_anew: bool = True) -> Decided:
     """
     decided = _looked(case, view)
     decided = decided.then(widen(decided.case, view))
-    homes = _by_provider(view.fits(decided.case))
+    homes = view.by_provider(decided.case)
     for provider in sorted(case.invitations):
-        decided = decided.then(_update(decided.case, view, provider, homes.get(provider, ()), told_anew=told_anew))
-    new = {provider: found for provider, found in homes.items() if provider not in case.invitations}
+        found = _best(homes.get(provider, ()))
+        decided = decided.then(_update(decided.case, view, provider, found, told_anew=told_anew))
+    new = [provider for provider in homes if provider not in case.invitations]
     most = view.most_invited(case)
     open_now = sum(one.state in OPEN for one in decided.case.invitations.values())
-    chosen = list(new)[: None if most is None else max(0, most - open_now)]
+    chosen = new[: None if most is None else max(0, most - open_now)]
     waiting = {provider: at for provider, at in case.waiting.items() if provider in chosen}
-    found = {provider: new[provider] for provider in chosen}
-    decided = decided.then(invite(replace(decided.case, waiting=waiting), view, found))
+    best = {provider: _best(homes[provider]) for provider in chosen}
+    decided = decided.then(invite(replace(decided.case, waiting=waiting), view, best))
     return _round_off(decided, view, found=bool(homes) or open_now > 0)
 
 
@@ -123,9 +126,10 @@ def next_best(case: Case, view: View) -> Decided:
     if room <= 0 or offered == 0:
         return Decided(case)
     known = case.invitations.keys() | case.waiting.keys()
-    new = [(one, found) for one, found in _by_provider(view.fits(case)).items() if one not in known]
-    better = [(one, found) for one, found in new if place_of_band(found) < offered]
-    return invite(case, view, dict(better[:room]))
+    new = ((provider, homes) for provider, homes in view.by_provider(case).items() if provider not in known)
+    # providers come in the order of their best home, so nobody behind one whose best is no better has a better one
+    better = takewhile(lambda one: place_of_band(one[1][:1]) < offered, new)
+    return invite(case, view, {provider: _best(homes) for provider, homes in islice(better, room)})
 
 
 def propose_split(case: Case, view: View) -> Decided:
@@ -166,7 +170,8 @@ def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID]
         return Decided(case)  # its homes are matched again when its wait is over
     new = changed if joined else [one for one in changed if view.is_new(case, one)]
     if not _fits(case, view, new):
-        alone = may_part(case) and not any(one.state in OPEN for one in case.invitations.values())
+        # while a proposal stands, each home that opens brings no other: the search is made when it is confirmed
+        alone = may_part(case) and not case.proposed and not any(one.state in OPEN for one in case.invitations.values())
         some = alone and any(view.fits_some(case, one) for one in new)
         return propose_split(case, view) if some else Decided(case)
     return invite(case, view, {provider: _fits(case, view, view.vacancies_of(provider))}, changed)
@@ -225,19 +230,13 @@ def _no_longer_fits(case: Case, view: View, provider: str, changed: Sequence[UUI
     return _close(case, provider, "no longer fits", basis_of(case, view, changed))
 
 
-def _by_provider(fits: Iterable[tuple[str, HomeFit]]) -> dict[str, tuple[HomeFit, ...]]:
-    """Group homes by provider, providers in the order of their best home; of each its best ones."""
-    grouped: dict[str, list[HomeFit]] = {}
-    for provider, home in fits:
-        grouped.setdefault(provider, []).append(home)
-    return {provider: tuple(homes[:MOST_HOMES]) for provider, homes in grouped.items()}
+def _best(homes: Sequence[HomeFit]) -> tuple[HomeFit, ...]:
+    return tuple(homes[:MOST_HOMES])
 
 
 def _fits(case: Case, view: View, vacancies: Iterable[UUID]) -> tuple[HomeFit, ...]:
     """Return those of these homes that fit and are told of, best first."""
-    found = [view.fit(case, vacancy_id) for vacancy_id in dict.fromkeys(vacancies)]
-    homes = [fit for _, fit in filter(None, found)]
-    homes.sort(key=lambda home: place_of(home, DEFAULT.order))
+    homes = sorted(view.fits_among(case, vacancies), key=lambda home: place_of(home, DEFAULT.order))
     return tuple(homes[:MOST_HOMES])
 
 

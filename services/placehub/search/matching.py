@@ -24,7 +24,7 @@ from placehub.search.policy import Policy
 from placehub.search.questioned import marked
 from placehub.search.row import HomeRow, micros
 from placehub.search.sought import Sought
-from placehub.search.vector import Match, comes, match_columns, miles, named
+from placehub.search.vector import Match, Unit, comes, match_columns, miles, named
 from placehub.search.weighing import HARD_FACTS, ORDER_ONLY, need_of
 
 RULES_VERSION: Final = "2"
@@ -34,7 +34,7 @@ FITS, WITH_SUPPORT, STRETCH = BANDS
 _ORDER: Final = {name: place for place, name in enumerate(CRITERIA)}
 
 __all__ = ["BANDS", "HARD_FACTS", "ORDER_ONLY", "RULES_VERSION", "Match", "band", "judge", "lookings_of", "match"]
-__all__ += ["match_one", "within_reach"]
+__all__ += ["match_one", "units_of", "within_reach"]
 
 
 def match(sought: Sought, homes: Homes, eligible: frozenset[str] | None, now: datetime, policy: Policy) -> Match:
@@ -42,7 +42,7 @@ def match(sought: Sought, homes: Homes, eligible: frozenset[str] | None, now: da
 
     `eligible` names the providers that may be searched; None lets every provider in.
     """
-    return match_columns(homes, lookings_of(sought, eligible, now, policy))
+    return match_columns(homes, units_of(homes, lookings_of(sought, eligible, now, policy)))
 
 
 def match_one(
@@ -88,6 +88,11 @@ def band(findings: Sequence[Finding], policy: Policy) -> str | None:
 def lookings_of(sought: Sought, eligible: frozenset[str] | None, now: datetime, policy: Policy) -> tuple[Looking, ...]:
     """Return the search at one moment, once for each of its units."""
     return tuple(look(sought, unit, eligible, now, policy) for unit in sought.units)
+
+
+def units_of(homes: Homes, lookings: Sequence[Looking]) -> tuple[Unit, ...]:
+    """Return the search as columns are asked for it; good until a home changes."""
+    return tuple(Unit(homes, looking) for looking in lookings)
 
 
 def judge(lookings: Sequence[Looking], row: HomeRow) -> HomeFit | Finding:

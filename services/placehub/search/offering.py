@@ -181,8 +181,7 @@ def reassessed(case: Case, view: View, vacancies: Iterable[UUID] | None = None) 
 def _assess(case: Case, view: View, offer_id: UUID, *, told_anew: bool, changed: tuple[UUID, ...] = ()) -> Decided:
     """Judge the home of one offer; a home out of sight for now is not judged, so that a pause tells nothing."""
     offer = case.offers[offer_id]
-    found = view.fit(case, offer.vacancy_id)
-    home = found[1] if found else None
+    home = next(iter(view.fits_among(case, [offer.vacancy_id])), None)
     elsewhere = view.offered_elsewhere(case, offer.vacancy_id)
     judged = home is not None or view.in_sight(offer.vacancy_id)
     fit = (told([home])[0] if home else None) if judged else offer.fit

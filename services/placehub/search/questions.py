@@ -188,8 +188,7 @@ class _Tried:
         """Return how many homes change when all are matched anew, where an answer may let new homes in."""
         search = self._search
         found = match(answer, search.homes, search.eligible, search.now, search.policy)
-        before = {home.vacancy_id: home.band for home in search.found.fits}
-        after = {home.vacancy_id: home.band for home in found.fits}
+        before, after = search.found.fits.bands(), found.fits.bands()
         return sum(before.get(one) != after.get(one) for one in before.keys() | after.keys())
 
 

@@ -14,7 +14,7 @@ from placehub.search.places import square_from
 
 Entries = NDArray[np.intp]
 Flags = NDArray[np.bool_]
-Removes = Callable[[Homes, Columns, Entries | slice, Looking], Flags]
+Removes = Callable[[Homes, Columns, Entries, Looking], Flags]
 
 
 def sieve(homes: Homes, lookings: Sequence[Looking], removed: Counter[str]) -> Entries:
@@ -24,8 +24,7 @@ def sieve(homes: Homes, lookings: Sequence[Looking], removed: Counter[str]) -> E
     and then by the criterion that removed it last.
     """
     columns = homes.columns
-    near = columns.live & ~_too_far(homes, columns, slice(None), lookings[0])
-    at = np.flatnonzero(near)
+    at = _near(homes, columns, lookings[0])
     removed["distance"] += int(np.count_nonzero(columns.live)) - at.size
     for name, removes in _OF_THE_SEARCH.items():
         out = removes(homes, columns, at, lookings[0])
@@ -50,22 +49,24 @@ def _stages(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> ND
     return stages
 
 
-def _too_far(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+def _near(homes: Homes, columns: Columns, looking: Looking) -> Entries:
+    """Return the entries that are live and not beyond the search's reach."""
     if looking.sought.place is None:
-        return np.zeros(columns.live[at].size, np.bool_)
+        return np.flatnonzero(columns.live)
+    at = homes.around(looking.sought.place, looking.reach)
+    at = at[columns.live[at]]
     # An unknown place is NaN, which is never too far.
-    return square_from(looking.sought.place, columns, at) > looking.reach * looking.reach
+    return at[~(square_from(looking.sought.place, columns, at) > looking.reach * looking.reach)]
 
 
-def _not_eligible(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+def _not_eligible(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     if looking.eligible is None:
-        return np.zeros(columns.live[at].size, np.bool_)
-    out = np.array([provider not in looking.eligible for provider in homes.providers], np.bool_)
-    flags: Flags = out[columns.provider[at]]
+        return np.zeros(at.size, np.bool_)
+    flags: Flags = homes.shut_out(looking.eligible)[columns.provider[at]]
     return flags
 
 
-def _other_kind(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+def _other_kind(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     kinds = columns.kinds[at]
     if looking.sought.kind is None:
         return np.zeros(kinds.size, np.bool_)
@@ -73,23 +74,23 @@ def _other_kind(homes: Homes, columns: Columns, at: Entries | slice, looking: Lo
     return out
 
 
-def _too_late(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+def _too_late(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     comes = columns.available_from[at]
     return np.zeros(comes.size, np.bool_) if looking.latest is None else np.greater(comes, looking.latest)
 
 
-def _too_few_places(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+def _too_few_places(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     return np.less(columns.places[at], looking.needed)
 
 
-def _too_few_together(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+def _too_few_together(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     taken = columns.sibling_places[at]
     if looking.needed < 2:
         return np.zeros(taken.size, np.bool_)
     return np.not_equal(taken, NOT_SAID) & np.less(taken, looking.needed)
 
 
-def _other_age(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+def _other_age(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     low, high = columns.min_age[at], columns.max_age[at]
     out = np.zeros(low.size, np.bool_)
     for child in looking.children:
@@ -100,7 +101,7 @@ def _other_age(homes: Homes, columns: Columns, at: Entries | slice, looking: Loo
     return out
 
 
-def _other_sex(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+def _other_sex(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     approved = columns.sex[at]
     out = np.zeros(approved.size, np.bool_)
     for sex, other in (("M", "F"), ("F", "M")):
@@ -109,13 +110,13 @@ def _other_sex(homes: Homes, columns: Columns, at: Entries | slice, looking: Loo
     return out
 
 
-def _not_adapted(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+def _not_adapted(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     adapted = columns.adapted[at]
     wanted = any(person.adaptation for person in looking.unit)
     return adapted == 0 if wanted else np.zeros(adapted.size, np.bool_)
 
 
-def _excluded(homes: Homes, columns: Columns, at: Entries | slice, looking: Looking) -> Flags:
+def _excluded(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     """Remove what is excluded without condition; the conditions are left to the criterion."""
     present = frozenset().union(*(person.risks_present - person.risks_none_known for person in looking.unit))
     out: Flags = columns.excluded[at] & homes.risks.mask(present) != 0

@@ -35,6 +35,14 @@ class Fitting:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """How many homes fit one group, and the best of them, best first: `MOST_HOMES` at most are weighed."""
+
+    homes: int
+    best: Sequence[Fitting]
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One group of a split: who, how many homes fit it, and the band of the home it is weighed with."""
 
@@ -65,7 +73,7 @@ class _Weighed:
 def best_split(
     children: Sequence[UUID],
     preference: Sequence[Sequence[UUID]],
-    fitting: Callable[[Group], Sequence[Fitting]],
+    fitting: Callable[[Group], Room],
 ) -> Split | None:
     """Return the best split of these children into two groups or more; None when no split finds homes for all.
 
@@ -74,7 +82,7 @@ def best_split(
     """
     if not 2 <= len(children) <= MOST_CHILDREN:
         return None
-    homes: dict[Group, Sequence[Fitting]] = {}
+    homes: dict[Group, Room] = {}
     for count in range(2, len(children) + 1):
         best: tuple[tuple[float, ...], tuple[Group, ...], _Weighed] | None = None
         for groups in sorted(_partitions(tuple(sorted(children)), count), key=lambda one: _broken(one, preference)):
@@ -89,8 +97,8 @@ def best_split(
     return None
 
 
-def _split(groups: Sequence[Group], found: _Weighed, homes: Mapping[Group, Sequence[Fitting]], *, kept: bool) -> Split:
-    parts = (Part(one, len(homes[one]), band) for one, band in zip(groups, found.bands, strict=True))
+def _split(groups: Sequence[Group], found: _Weighed, homes: Mapping[Group, Room], *, kept: bool) -> Split:
+    parts = (Part(one, homes[one].homes, band) for one, band in zip(groups, found.bands, strict=True))
     return Split(tuple(parts), kept)
 
 
@@ -120,9 +128,9 @@ def _broken(groups: Sequence[Group], preference: Sequence[Sequence[UUID]]) -> tu
     return tuple(float(not any(set(wish) <= set(group) for group in groups)) for wish in preference)
 
 
-def _weigh(groups: Sequence[Group], homes: Mapping[Group, Sequence[Fitting]]) -> _Weighed | None:
+def _weigh(groups: Sequence[Group], homes: Mapping[Group, Room]) -> _Weighed | None:
     """Return the best assignment of groups to homes, or None when they cannot all have one of their own."""
-    some = {group: homes[group][:MOST_HOMES] for group in groups}
+    some = {group: homes[group].best[:MOST_HOMES] for group in groups}
     if not all(some.values()):
         return None
     best: _Weighed | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -19,15 +19,17 @@ from placehub.referrals.child import Child, ChildNeed
 from placehub.search.assessing import assess
 from placehub.search.case import BANDS, Case, Facts
 from placehub.search.events import ReferralAssessed, Relaxation
-from placehub.search.homes import HomeRow, Spots, is_after
+from placehub.search.homes import Spots, is_after
 from placehub.search.looking import Looking, reach_of
-from placehub.search.matching import RULES_VERSION, Match, judge, lookings_of, match, within_reach
+from placehub.search.matching import RULES_VERSION, Match, judge, lookings_of, match, units_of, within_reach
+from placehub.search.ordering import place_of
 from placehub.search.policy import Policy
 from placehub.search.questions import Search, mattering
 from placehub.search.sought import Point, Sought, parted, sought_of
-from placehub.search.splitting import Fitting, Group, Split, best_split
+from placehub.search.splitting import MOST_HOMES, Fitting, Group, Room, Split, best_split
 from placehub.search.surroundings import Surroundings
 from placehub.search.together import Groups, open_groups
+from placehub.search.vector import Unit, fits_among, match_columns
 from placehub.search.withholding import relaxations, removed_by
 
 ENDED_EARLY: Final = "ended early here"
@@ -81,7 +83,7 @@ class Sight:
         # the facts are kept with what follows from them, or their id could be another's
         self._needs_of: dict[int, tuple[Facts, Mapping[UUID, ChildNeed]]] = {}
         self._sought: dict[tuple[int, int, Groups], tuple[Facts, Sought]] = {}
-        self._lookings: dict[int, tuple[Sought, tuple[Looking, ...]]] = {}
+        self._units: dict[int, tuple[Sought, tuple[Unit, ...]]] = {}
 
     def policy(self, case: Case) -> Policy:
         """Return the policy in force now for this case."""
@@ -101,23 +103,33 @@ class Sight:
 
     def removed_by(self, case: Case, providers: Iterable[str]) -> dict[str, tuple[str, int]]:
         """Return, by provider, what kept its best home out, and how many open homes it has."""
-        rows = {provider: self._rows(self._around.vacancies_of(provider)) for provider in providers}
-        return removed_by(self._lookings_of(case), rows)
+        homes = self._around.homes
+        of = {provider: homes.entries(sorted(self._around.vacancies_of(provider))) for provider in providers}
+        return removed_by(homes, self._units_of(case, self._look(case)), of)
 
     def relaxations(self, case: Case) -> tuple[Relaxation, ...]:
         """Return how many homes each single relaxation would bring, most first."""
-        return relaxations(self._lookings_of(case), self._around.homes)
+        return relaxations(self._around.homes, self._units_of(case, self._look(case)))
 
-    def _rows(self, vacancies: Iterable[UUID]) -> list[HomeRow]:
-        rows = (self._around.homes.row(one) for one in sorted(vacancies))
-        return [row for row in rows if row is not None]
+    def fitting(self, case: Case) -> int:
+        """Return how many homes fit, but for those the authority is asked about first."""
+        fits = self._match(case).fits
+        return sum(self._asked(case, one) is not None for one in fits) if case.stays else len(fits)
 
-    def fits(self, case: Case) -> tuple[tuple[str, HomeFit], ...]:
-        """Return every fitting home with its provider, best first; but for those the authority is asked about first."""
-        owned = (
-            (self._around.homes.provider(one.vacancy_id), self._asked(case, one)) for one in self._match(case).fits
-        )
-        return tuple((provider, home) for provider, home in owned if provider is not None and home is not None)
+    def by_provider(self, case: Case) -> dict[str, Sequence[HomeFit]]:
+        """Return the fitting homes of each provider, best first, providers in the order of their best home.
+
+        Homes the authority is asked about first are left out. A home is put into findings when it is read.
+        """
+        fits = self._match(case).fits
+        if not case.stays:
+            return {provider: fits.some(ranks) for provider, ranks in fits.by_provider().items()}
+        found: dict[str, list[HomeFit]] = {}
+        for provider, ranks in fits.by_provider().items():
+            homes = [home for home in (self._asked(case, fits[rank]) for rank in ranks) if home is not None]
+            if homes:
+                found[provider] = homes
+        return dict(sorted(found.items(), key=lambda one: place_of(one[1][0], self.policy(case).order)))
 
     def considered(self, case: Case) -> tuple[int, dict[str, int]]:
         """Return how many homes were considered, and how many each rule removed."""
@@ -125,17 +137,19 @@ class Sight:
         asked = sum(self._asked(case, one) is None for one in found.fits) if case.stays else 0
         return found.considered, {**found.removed, ENDED_EARLY: asked} if asked else found.removed
 
-    def fit(self, case: Case, vacancy_id: UUID) -> tuple[str, HomeFit] | None:
-        """Return the home with its provider, or None when it does not fit now."""
-        row, found = self._around.homes.row(vacancy_id), self.judged(case, vacancy_id)
-        return (row.provider, found) if row is not None and isinstance(found, HomeFit) else None
+    def fits_among(self, case: Case, vacancies: Iterable[UUID]) -> list[HomeFit]:
+        """Return those of these homes that fit now, in their order."""
+        homes = self._around.homes
+        at = homes.entries(dict.fromkeys(vacancies))
+        found = fits_among(homes, self._units_of(case, self._look(case)), at[homes.columns.live[at]])
+        return [home for home in (self._asked(case, one) for one in found) if home is not None]
 
     def judged(self, case: Case, vacancy_id: UUID) -> HomeFit | Finding | None:
         """Return how the home fits, or the first finding that rules it out; None when it is not open."""
         row = self._around.homes.row(vacancy_id)
         if row is None or not row.live:
             return None
-        found = judge(self._lookings_of(case), row)
+        found = judge(self._lookings_of(case, self._look(case)), row)
         if not isinstance(found, HomeFit):
             return found
         asked = self._asked(case, found)
@@ -244,22 +258,22 @@ class Sight:
     def split(self, case: Case) -> Split | None:
         """Return the best way to part siblings whom no home takes together; None when there is none."""
 
-        def fitting(group: Group) -> list[Fitting]:
+        def fitting(group: Group) -> Room:
             part = parted(self._look(case), (group,))
             fits = match(part, self._around.homes, self.eligible(case), self.now, self.policy(case)).fits
-            return [Fitting(one.vacancy_id, BANDS.index(one.band), self._place_of(one.vacancy_id)) for one in fits]
+            best = fits[:MOST_HOMES]
+            homes = [Fitting(one.vacancy_id, BANDS.index(one.band), self._place_of(one.vacancy_id)) for one in best]
+            return Room(len(fits), homes)
 
         children = [child.child_id for child in case.facts.children]
         return best_split(children, case.facts.wanted.siblings_preference, fitting)
 
     def fits_some(self, case: Case, vacancy_id: UUID) -> bool:
         """Tell whether the home fits some of the siblings, though not all."""
-        row = self._around.homes.row(vacancy_id)
-        if row is None or not row.live:
-            return False
-        each = parted(self._look(case), [(child.child_id,) for child in case.facts.children])
-        lookings = lookings_of(each, self.eligible(case), self.now, self.policy(case))
-        return isinstance(judge(lookings, row), HomeFit)
+        each = tuple((child.child_id,) for child in case.facts.children)
+        homes = self._around.homes
+        at = homes.entries([vacancy_id])
+        return bool(fits_among(homes, self._units_of(case, self._look(case, each)), at[homes.columns.live[at]]))
 
     def _place_of(self, vacancy_id: UUID) -> tuple[float, float] | None:
         row = self._around.homes.row(vacancy_id)
@@ -268,17 +282,19 @@ class Sight:
     def _match(self, case: Case) -> Match:
         sought = self._look(case)
         if self._matched is None or self._matched[0] is not sought:
-            found = match(sought, self._around.homes, self.eligible(case), self.now, self.policy(case))
-            self._matched = (sought, found)
+            self._matched = (sought, match_columns(self._around.homes, self._units_of(case, sought)))
         return self._matched[1]
 
-    def _lookings_of(self, case: Case) -> tuple[Looking, ...]:
-        sought = self._look(case)
-        known = self._lookings.get(id(sought))
+    def _units_of(self, case: Case, sought: Sought) -> tuple[Unit, ...]:
+        """Return the search as columns are asked for it."""
+        known = self._units.get(id(sought))
         if known is None:
-            found = lookings_of(sought, self.eligible(case), self.now, self.policy(case))
-            known = self._lookings[id(sought)] = sought, found
+            found = units_of(self._around.homes, self._lookings_of(case, sought))
+            known = self._units[id(sought)] = sought, found
         return known[1]
+
+    def _lookings_of(self, case: Case, sought: Sought) -> tuple[Looking, ...]:
+        return lookings_of(sought, self.eligible(case), self.now, self.policy(case))
 
     def _place(self, case: Case) -> tuple[float, float] | None:
         sector = self._around.postcodes.sector(case.facts.wanted.near_sector or "")
@@ -290,9 +306,9 @@ class Sight:
         sector = self._around.postcodes.sector(found.sector if found else postcode)
         return (sector.east, sector.north) if sector else None
 
-    def _look(self, case: Case) -> Sought:
-        """Return what is looked for: the groups for which no place is held, as far as the search reaches."""
-        groups = open_groups(case)
+    def _look(self, case: Case, groups: Groups | None = None) -> Sought:
+        """Return what is looked for, as far as the search reaches: these groups, or those who have no place held."""
+        groups = open_groups(case) if groups is None else groups
         place = id(case.facts), case.widened, groups
         known = self._sought.get(place)
         if known is None:

@@ -36,7 +36,7 @@ def widen(case: Case, view: View) -> Decided:
                 referral_id=case.referral_id,
                 step=case.widened,
                 within_miles=step.radius_miles,
-                homes_fitting=len(view.fits(case)),
+                homes_fitting=view.fitting(case),
                 basis=view.basis(case),
             )
         )
@@ -49,7 +49,7 @@ def _may_widen(case: Case, policy: Policy) -> bool:
 
 
 def _providers(case: Case, view: View) -> int:
-    return len({provider for provider, _ in view.fits(case)})
+    return len(view.by_provider(case))
 
 
 def nothing_fits(case: Case, view: View) -> Decided:

@@ -1,78 +1,70 @@
-"""Why a home is not told of a search, and what one relaxation would bring: tried home by home; pure.
-
-Only distance is asked first of every home: most lie beyond any reach, and their other facts change nothing.
-"""
+"""Why a home is not told of a search, and what one relaxation would bring: tried on every home near enough; pure."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from math import hypot
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from placehub.contracts.parts import Finding
+import numpy as np
+from numpy.typing import NDArray
+
 from placehub.search.criteria import CRITERIA
 from placehub.search.events import Relaxation
-from placehub.search.homes import HomeRow
-from placehub.search.looking import Level, Looking
-from placehub.search.matching import judge
+from placehub.search.homes import Homes
+from placehub.search.looking import Looking
+from placehub.search.places import square_from
+from placehub.search.vector import Unit, broken
 
-NO_VACANCY = "no open vacancy"
-FITTED_LESS = "came after those that fitted better"
+NO_VACANCY: Final = "no open vacancy"
+FITTED_LESS: Final = "came after those that fitted better"
 """What is said of a provider whose home fits and was not among the most that are invited."""
-DISTANCE = "distance"
-_ORDER = {name: place for place, name in enumerate(CRITERIA)}
+DISTANCE: Final = "distance"
+_NAMES: Final = tuple(CRITERIA)
+_FITS: Final = len(_NAMES)
+Entries = NDArray[np.intp]
 
 
-def removed_by(lookings: Sequence[Looking], homes: Mapping[str, Iterable[HomeRow]]) -> dict[str, tuple[str, int]]:
+def removed_by(homes: Homes, units: Sequence[Unit], of: Mapping[str, Entries]) -> dict[str, tuple[str, int]]:
     """Return, by provider, what kept its best home out of a search, and how many open homes it has.
 
-    The best home is the one that got furthest through the criteria.
+    `of`: the entries of each provider's homes. The best home is the one that got furthest through the criteria.
     """
+    live = {provider: at[homes.columns.live[at]] for provider, at in of.items()}
+    near = {provider: at[_within(homes, units[0].looking, at, 1)] for provider, at in live.items()}
+    furthest = iter(_furthest(homes, units, np.concatenate([*near.values(), np.empty(0, np.intp)])).tolist())
     found = {}
-    for provider, rows in homes.items():
-        live = [row for row in rows if row.live]
-        found[provider] = (_best_reason(lookings, live), len(live)) if live else (NO_VACANCY, 0)
+    for provider, at in live.items():
+        got = max((next(furthest) for _ in near[provider]), default=None)
+        reason = NO_VACANCY if not at.size else DISTANCE if got is None else (*_NAMES, FITTED_LESS)[got]
+        found[provider] = reason, int(at.size)
     return found
 
 
-def _best_reason(lookings: Sequence[Looking], rows: Sequence[HomeRow]) -> str:
-    near = [row for row in rows if _within(lookings[0], row, 1)]
-    if not near:
-        return DISTANCE
-    judged = [judge(lookings, row) for row in near]
-    if any(not isinstance(one, Finding) for one in judged):
-        return FITTED_LESS
-    return max((one.criterion for one in judged if isinstance(one, Finding)), key=lambda name: _ORDER[name])
+def _furthest(homes: Homes, units: Sequence[Unit], at: Entries) -> Entries:
+    """Return, for each home, the place of the criterion that removed it last; beyond all where it fits some unit."""
+    stages = [np.where(one.any(axis=0), one.argmax(axis=0), _FITS) for one in broken(homes, units, at)]
+    last: Entries = np.maximum.reduce(stages)
+    return last
 
 
-def relaxations(lookings: Sequence[Looking], homes: Iterable[HomeRow]) -> tuple[Relaxation, ...]:
+def relaxations(homes: Homes, units: Sequence[Unit]) -> tuple[Relaxation, ...]:
     """Return how many homes each single relaxation would bring, most first: a criterion skipped, or the reach doubled.
 
     A home that breaks two criteria is brought by neither alone.
     """
-    brought: Counter[str] = Counter()
-    for row in homes:
-        if row.live and _within(lookings[0], row, 2):
-            alone = {broken[0] for looking in lookings if len(broken := _broken(looking, row)) == 1}
-            brought.update(alone)
-    ordered = sorted(brought.items(), key=lambda one: (-one[1], _ORDER[one[0]]))
-    return tuple(Relaxation(criterion=name, homes=count) for name, count in ordered)
-
-
-def _broken(looking: Looking, row: HomeRow) -> list[str]:
-    """Return the criteria that the home breaks; after the second it is not worth asking on."""
-    broken: list[str] = []
-    for name, criterion in CRITERIA.items():
-        if criterion(looking, row)[0] is Level.DOES_NOT_FIT:
-            broken.append(name)
-            if len(broken) == 2:
-                break
-    return broken
-
-
-def _within(looking: Looking, row: HomeRow, times: int) -> bool:
-    """Tell whether a home is not beyond so many times the reach; where a place is not known, it is not."""
+    looking = units[0].looking
     place = looking.sought.place
-    if place is None or row.east is None or row.north is None:
-        return True
-    return hypot(row.east - place[0], row.north - place[1]) <= times * looking.reach
+    at = np.arange(len(homes)) if place is None else homes.around(place, 2 * looking.reach)
+    at = at[homes.columns.live[at]]
+    at = at[_within(homes, looking, at, 2)]
+    alone = np.logical_or.reduce([one & (one.sum(axis=0) == 1) for one in broken(homes, units, at)])
+    brought = [(name, int(count)) for name, count in zip(_NAMES, alone.sum(axis=1), strict=True) if count]
+    return tuple(Relaxation(criterion=name, homes=count) for name, count in sorted(brought, key=lambda one: -one[1]))
+
+
+def _within(homes: Homes, looking: Looking, at: Entries, times: int) -> NDArray[np.bool_]:
+    """Tell of each home whether it is not beyond so many times the reach; where a place is not known, it is not."""
+    if looking.sought.place is None:
+        return np.ones(at.size, np.bool_)
+    beyond: NDArray[np.bool_] = square_from(looking.sought.place, homes.columns, at) > (times * looking.reach) ** 2
+    return ~beyond
