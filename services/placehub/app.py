@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from placehub.drivers.processor import Processor
     from placehub.embedded.stack import Stack
     from placehub.embedded.supervisor import Supervisor
+    from placehub.keys.client import KeyClient
+    from placehub.search.opened import Households
     from placehub.search.surroundings import Surroundings
     from placehub.search.view import Needs
 
@@ -77,6 +79,9 @@ SWITCH_SECONDS: Final = 0.0005
 """How long a thread that computes keeps those waiting that talk to the broker; Python's own 5 ms add up over hops."""
 ANSWER_MS: Final = 10_000
 """How long somebody who asks waits for a broker that does not answer."""
+MATCHING: Final = "matching"
+AUDIT: Final = "audit"
+"""What the hub opens a sealed part for, as the record of openings has it."""
 PROCESSES: Final = ("api", *READS)
 """What `placehub run NAME` can run."""
 QUIET_SECONDS: Final = 5.0
@@ -199,7 +204,8 @@ def _search(settings: Settings) -> Processor:
 
     cases = Aggregates(Case, CASE, lambda case: case.live)
     parking = Parking(Search.name, settings.partitions)
-    return Search(Surroundings(Postcodes.open()), opened_needs(settings), cases=cases, parking=parking)
+    around = Surroundings(Postcodes.open(), households=opened_households(settings))
+    return Search(around, opened_needs(settings), cases=cases, parking=parking)
 
 
 def surroundings(settings: Settings) -> Surroundings:
@@ -207,8 +213,9 @@ def surroundings(settings: Settings) -> Surroundings:
     from placehub.postcodes import Postcodes
     from placehub.search.surroundings import WORLD, Surroundings
 
-    around = Surroundings(Postcodes.open())
+    around = Surroundings(Postcodes.open(), households=opened_households(settings))
     World(lambda: reader(settings), Codec(Registry(settings.registry)), WORLD, None).load(around.learn)
+    around.open()
     return around
 
 
@@ -259,12 +266,24 @@ def past(settings: Settings) -> Streams:
     return Streams(lambda: reader(settings, fetch_max_bytes=AUDIT_FETCH_BYTES), Codec(Registry(settings.registry)))
 
 
-def opened_needs(settings: Settings) -> Needs:
+def opened_needs(settings: Settings, purpose: str = MATCHING) -> Needs:
     """Return what opens sealed needs, as the search does."""
-    from placehub.keys.client import KeyClient
     from placehub.search.view import KeyNeeds
 
-    return KeyNeeds(KeyClient(settings.api, "hub", settings.api_token.get_secret_value()))
+    return KeyNeeds(_hub_keys(settings), purpose)
+
+
+def opened_households(settings: Settings, purpose: str = MATCHING) -> Households:
+    """Return what opens sealed households, as the search does."""
+    from placehub.search.opened import KeyHouseholds
+
+    return KeyHouseholds(_hub_keys(settings), purpose)
+
+
+def _hub_keys(settings: Settings) -> KeyClient:
+    from placehub.keys.client import KeyClient
+
+    return KeyClient(settings.api, "hub", settings.api_token.get_secret_value())
 
 
 def quiet(settings: Settings) -> Quiet:

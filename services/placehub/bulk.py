@@ -28,6 +28,7 @@ from placehub.organisations.register import announced
 from placehub.postcodes import Postcodes
 from placehub.search.case import Case
 from placehub.search.events import SearchClosed
+from placehub.search.opened import Households
 from placehub.search.processor import Search
 from placehub.search.surroundings import WORLD, Surroundings
 from placehub.search.view import Needs
@@ -52,7 +53,9 @@ class _Stream:
 class BulkHub:
     """One hub in memory. Calls return once everything that follows has happened."""
 
-    def __init__(self, postcodes: Postcodes, needs: Needs, sink: Sink, partitions: int = 6) -> None:
+    def __init__(
+        self, postcodes: Postcodes, needs: Needs, households: Households, sink: Sink, partitions: int = 6
+    ) -> None:
         self.letters: dict[str, list[Letter]] = defaultdict(list)
         """What has come to each organisation; whoever reads it takes it away."""
         self.refused: list[tuple[str, Rejected]] = []
@@ -65,7 +68,7 @@ class BulkHub:
         self._sequences: Counter[tuple[str, str, str]] = Counter()
         self._senders: dict[str, Sender] = {}
         self._aggregates: dict[tuple[str, str], Aggregate] = {}
-        self._surroundings = Surroundings(postcodes)
+        self._surroundings = Surroundings(postcodes, households=households)
         cases: KeptAggregates[Case] = KeptAggregates(lambda case: case.live)
         self._search = Search(self._surroundings, needs, cases=cases, parking=KeptParking(partitions))
         vacancies: KeptAggregates[Vacancy] = KeptAggregates(lambda one: one.live)

@@ -12,6 +12,7 @@ from placehub.postcodes import Postcodes
 from placehub.sample.inmemory import InMemory
 from placehub.sample.stage import Stage
 from placehub.sample.world import make_world
+from placehub.search.opened import Households
 from placehub.search.view import Needs
 
 SEED, DAYS, PARTITIONS = 7, 30, 6
@@ -19,10 +20,11 @@ SEED, DAYS, PARTITIONS = 7, 30, 6
 
 @dataclass(frozen=True)
 class Lived:
-    """What a world left: its streams, and what opens its needs."""
+    """What a world left: its streams, and what opens its needs and households."""
 
     records: tuple[Record, ...]
     needs: Needs
+    households: Households
     postcodes: Postcodes
 
     @property
@@ -45,4 +47,4 @@ def lived() -> Lived:
     stage.prepare()
     for now in world.steps:
         stage.step(now)
-    return Lived(tuple(records), front._sealed, postcodes)
+    return Lived(tuple(records), front._sealed, front._sealed.households, postcodes)

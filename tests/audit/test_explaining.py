@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from placehub.audit.explaining import CUT, INVITED, NO_FIT, NO_VACANCY, NOT_LOOKING, NOT_SEARCHED, Explanation, explain
 from placehub.errors import NotFound
+from placehub.keys.sealed import Sealed
+from placehub.search.row import OpenedHousehold
 from placehub.vacancies.events import VacancyOpened
 
 from .conftest import Lived
 
 
-def why(lived: Lived, case: object, provider: str, at: object) -> Explanation:
+def why(lived: Lived, case: Any, provider: str, at: Any) -> Explanation:
     """Explain one provider in one case."""
-    return explain(lived.log, lived.postcodes, lived.needs, case, provider, at)  # type: ignore[arg-type]  # as in events
+    return explain(lived.log, lived.postcodes, lived.needs, lived.households, case, provider, at)
 
 
 def test_who_was_invited(lived: Lived) -> None:
@@ -49,3 +54,18 @@ def test_every_provider_has_its_reason(lived: Lived) -> None:
             if found.verdict == NO_FIT:
                 assert not any(one.fits for one in found.homes)
     assert {INVITED, NO_FIT, NOT_SEARCHED} <= verdicts
+
+
+def test_a_household_that_is_erased_is_said(lived: Lived) -> None:
+    """A home whose household's key is destroyed is judged without it, and that is said of it."""
+
+    class Destroyed:
+        def of(self, sealed: Mapping[UUID, Sealed]) -> Mapping[UUID, OpenedHousehold]:
+            return {}
+
+    told = lived.of("ProviderInvited")[0]
+    case, provider, at = told.event.referral_id, told.event.provider, told.attributes.time
+    fitting = [one for one in why(lived, case, provider, at).homes if one.fits]
+    assert not any(one.erased for one in fitting)
+    found = explain(lived.log, lived.postcodes, lived.needs, Destroyed(), case, provider, at)
+    assert [one.erased for one in found.homes if one.fits] == [True] * len(fitting)

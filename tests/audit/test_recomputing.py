@@ -14,8 +14,10 @@ from placehub.audit.log import MemoryLog
 from placehub.audit.recomputing import Recomputed, recompute
 from placehub.audit.world import Past
 from placehub.drivers.records import Record
+from placehub.keys.sealed import Sealed
 from placehub.referrals.child import ChildNeed
 from placehub.search.case import Facts
+from placehub.search.row import OpenedHousehold
 from placehub.vacancies.events import VacancyOpened
 
 from .conftest import PARTITIONS, Lived
@@ -23,7 +25,7 @@ from .conftest import PARTITIONS, Lived
 
 def again(lived: Lived, records: list[Record], **asked: Any) -> Recomputed:
     """Make the decisions in these streams again."""
-    return recompute(MemoryLog(records, PARTITIONS), lived.postcodes, lived.needs, **asked)
+    return recompute(MemoryLog(records, PARTITIONS), lived.postcodes, lived.needs, lived.households, **asked)
 
 
 def changed(lived: Lived, name: str, at: int = 0, **fields: Any) -> tuple[Record, list[Record]]:
@@ -90,7 +92,7 @@ def test_an_erased_need_is_no_mismatch(lived: Lived) -> None:
         def of(self, facts: Facts) -> Mapping[UUID, ChildNeed]:
             return {}
 
-    found = recompute(lived.log, lived.postcodes, Erased())
+    found = recompute(lived.log, lived.postcodes, Erased(), lived.households)
     assert found.outcomes["erased"] > 0
     assert found.outcomes["different"] == 0
 
@@ -126,7 +128,7 @@ def test_only_what_was_asked_for(lived: Lived) -> None:
 def test_a_decision_that_lies_behind(lived: Lived) -> None:
     """The world is read again for a decision that knew less than one before it, and stands as it stood."""
     first, last = (lived.of("SearchStarted")[at].event.basis for at in (0, -1))
-    past = Past(lived.log, lived.postcodes)
+    past = Past(lived.log, lived.postcodes, lived.households)
     past.go_to(first)
     stood = {one: past.surroundings.homes.row(one) for one in past._changed}
     past.go_to(last)
@@ -134,3 +136,19 @@ def test_a_decision_that_lies_behind(lived: Lived) -> None:
     past.go_to(first)
     assert past.rewound == 1
     assert {one: past.surroundings.homes.row(one) for one in past._changed} == stood
+
+
+def test_an_erased_household_is_no_mismatch(lived: Lived) -> None:
+    """Where a home's key was destroyed since, decisions that could reach it are erased where they come out otherwise.
+
+    Those that came out as they stand are equal all the same, and none is different.
+    """
+
+    class Destroyed:
+        def of(self, sealed: Mapping[UUID, Sealed]) -> Mapping[UUID, OpenedHousehold]:
+            return {}
+
+    found = recompute(lived.log, lived.postcodes, lived.needs, Destroyed())
+    assert found.outcomes["erased"] > 0
+    assert found.outcomes["equal"] > 0
+    assert found.outcomes["different"] == 0

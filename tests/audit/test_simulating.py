@@ -24,7 +24,7 @@ def test_the_dry_run_decides_as_the_search_did(lived: Lived) -> None:
     ends = {"vacancy": started.event.basis.vacancy_offsets, "agreement": started.event.basis.agreement_offsets}
     world = [one for one in lived.records if one.topic not in ends or one.offset < ends[one.topic][one.partition]]
     document = prepare("EarlyNoticeGiven", to_json(given.event), given.attributes.time, uuid4())
-    found = simulate(MemoryLog(world, PARTITIONS), lived.postcodes, document, started.attributes.time)
+    found = simulate(MemoryLog(world, PARTITIONS), lived.postcodes, lived.households, document, started.attributes.time)
     invited = [one.event for one in lived.of("ProviderInvited") if one.attributes.because == given.attributes.id]
     assert invited
     assert [(one.provider, one.band, one.homes) for one in found.invited] == [
@@ -40,4 +40,6 @@ def test_only_what_begins_a_search(lived: Lived) -> None:
     declined = {"referral_id": str(uuid4()), "provider": "P", "reason": "capacity"}
     now = lived.records[-1].attributes.time + timedelta(hours=1)
     with pytest.raises(Rejected, match="EarlyNoticeGiven or ReferralMade"):
-        simulate(lived.log, lived.postcodes, prepare("InvitationDeclined", declined, now, uuid4()), now)
+        simulate(
+            lived.log, lived.postcodes, lived.households, prepare("InvitationDeclined", declined, now, uuid4()), now
+        )

@@ -36,6 +36,7 @@ class Canaries:
     risk: str
     identity: str
     household: str
+    faith: str
     words: str
     own_words: str
     in_the_open: str
@@ -49,14 +50,20 @@ class Canaries:
 @pytest.fixture(scope="module")
 def canaries(hub: HubUnderTest, authorities: tuple[Desk, Desk], providers: tuple[Desk, ...]) -> Iterator[Canaries]:
     """A whole story whose sealed parts hold the canaries, one wrong event with each among it."""
-    made = Canaries(*(f"canary{uuid4().hex}" for _ in range(7)))
+    made = Canaries(*(f"canary{uuid4().hex}" for _ in range(8)))
     town = Town(hub, authorities[0], providers)
     town.begin()
-    home = town.open_home(providers[0], household={"carers": made.household, "notes": made.household})
+    household = {"carers": made.household, "notes": made.household, "faiths": [made.faith]}
+    home = town.open_home(providers[0], household=household)
     hub.settle()
     case = town.case()
     case.refer(
-        need={"age_years": 9, "why_now": made.need, "risks": [{"risk": "riskMissing", "trigger": made.risk}]},
+        need={
+            "age_years": 9,
+            "religion": made.faith,
+            "why_now": made.need,
+            "risks": [{"risk": "riskMissing", "trigger": made.risk}],
+        },
         identity={"name": made.identity, "notes": made.identity},
     )
     hub.settle()

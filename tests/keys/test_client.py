@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,8 @@ from placehub.keys.sealed import Sealed
 from placehub.keys.sealing import new_key, seal
 from placehub.keys.store import grant
 from placehub.keys.tables import opening
+from placehub.search.opened import KeyHouseholds
+from placehub.search.row import OpenedHousehold
 
 from .calling import NOW, Api
 
@@ -209,3 +212,39 @@ def test_a_refused_request_names_the_field(connected: Connected, owner: str) -> 
     with pytest.raises(Rejected) as refusal:
         connected(owner).open(str(new_key().hex()), "")
     assert refusal.value.field == "purpose"
+
+
+HOUSEHOLD = {"faiths": ["Sikh", " SIKH "], "ethnicities": ["AIND"], "carers": "made up"}
+
+
+def household(client: KeyClient, name: str, document: dict[str, Any] | None = None) -> Sealed:
+    """Seal a household of the caller's own."""
+    return Sealer(client).seal("household", name, "household", document or HOUSEHOLD)
+
+
+def test_the_hub_reads_households_for_matching(connected: Connected, other: str) -> None:
+    """Faith and ethnicity are read in plain spelling, in one call; a destroyed key leaves its household out."""
+    provider, hub = connected(other), connected("hub")
+    parts = {UUID(int=number): household(provider, f"h{number}") for number in (1, 2, 3)}
+    provider.destroy("household", "h2", "asked for by the carers")
+    found = KeyHouseholds(hub).of(parts)
+    assert found == dict.fromkeys([UUID(int=1), UUID(int=3)], OpenedHousehold(frozenset({"sikh"}), frozenset({"aind"})))
+
+
+def test_of_a_household_that_is_no_household_nothing_is_known(connected: Connected, other: str) -> None:
+    """What is not of its form, or was sealed for another, never stops who opens it, nor is it taken for a fact."""
+    provider, hub = connected(other), connected("hub")
+    wrong = household(provider, "h1", {"faiths": "not a list", "carers": 7})
+    moved = replace(household(provider, "h2"), key_id=household(provider, "h3").key_id)
+    found = KeyHouseholds(hub).of({UUID(int=1): wrong, UUID(int=2): moved})
+    assert set(found.values()) == {OpenedHousehold(None, None)}
+
+
+def test_the_hub_s_openings_are_recorded_once_a_day(connected: Connected, engine: Engine, other: str) -> None:
+    """However often its workers start again, the hub's opening of one key for one purpose is one row a day."""
+    part = household(connected(other), "h1")
+    for purpose in ("matching", "matching", "audit"):
+        KeyHouseholds(connected("hub"), purpose).of({UUID(int=1): part})
+    with engine.connect() as conn:
+        by_hub = select(opening.c.purpose).where(opening.c.key_id == part.key_id, opening.c.organisation == "hub")
+        assert sorted(conn.scalars(by_hub)) == ["audit", "matching"]

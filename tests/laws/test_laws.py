@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from placehub.contracts.parts import HomeFit
 from placehub.search.matching import BANDS
+from placehub.search.opened import as_read
+from placehub.vacancies.events import Household
 
 from ..search.worlds import CENTRE, NOW, RISKS, Vacancy, by_hand
 from ..search.worlds import world as homes_of
@@ -112,6 +114,42 @@ def test_a_place_that_turns_out_near_never_lowers_a_home(world: World, nth: int)
         return
     assert one.vacancy_id in known
     assert known.index(one.vacancy_id) <= unknown.index(one.vacancy_id)
+
+
+@law
+@given(worlds(least=1), st.integers(0, 5))
+def test_a_household_that_shares_the_children_s_identity_never_lowers_a_home(world: World, nth: int) -> None:
+    """A household that was not known, and is opened and shares faith and ethnicity with all, loses no rank by that."""
+    at = nth % len(world.vacancies)
+    others = world.vacancies[:at] + world.vacancies[at + 1 :]
+    faiths = tuple(one.religion for one in world.needs.values() if one.religion)
+    ethnicities = tuple(one.ethnicity for one in world.needs.values() if one.ethnicity)
+    shared = as_read(Household(faiths=faiths, ethnicities=ethnicities))
+    unknown, known = (
+        [fit.vacancy_id for fit in world.of(replace(world.vacancies[at], household=one), *others).found().fits]
+        for one in (None, shared)
+    )
+    vacancy_id = world.vacancies[at].vacancy_id
+    if vacancy_id in unknown:
+        assert known.index(vacancy_id) <= unknown.index(vacancy_id)
+
+
+@law
+@given(worlds(least=1))
+def test_what_is_sealed_is_in_no_finding(world: World) -> None:
+    """No word of a need's or a household's faith or ethnicity stands in a fit or in what removed a home."""
+    told = repr(world.found()).casefold()
+    assert not [word for word in ("muslim", "wbri", "bafr") if word in told]
+
+
+@law
+@given(worlds(least=1))
+def test_a_household_removes_no_home(world: World) -> None:
+    """Whatever stands in the households, the same homes fit: identity is matched, never excluded by."""
+    bare = world.of(*(replace(one, household=None) for one in world.vacancies)).found()
+    found = world.found()
+    assert {fit.vacancy_id for fit in found.fits} == {fit.vacancy_id for fit in bare.fits}
+    assert found.removed == bare.removed
 
 
 CHILD_GOOD: dict[str, Any] = {

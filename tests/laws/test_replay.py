@@ -18,6 +18,7 @@ from placehub.bulk import BulkHub
 from placehub.contracts.codec import Codec, Folder
 from placehub.contracts.headers import write_headers
 from placehub.drivers.records import Record
+from placehub.keys.sealed import Sealed
 from placehub.offers.events import InvitationDeclined
 from placehub.organisations.joining import Organisation, SharingAgreement
 from placehub.postcodes import Postcodes
@@ -27,6 +28,7 @@ from placehub.sample.inmemory import InMemory
 from placehub.sample.stage import Stage
 from placehub.sample.world import make_world
 from placehub.search.case import Facts
+from placehub.search.row import OpenedHousehold
 from placehub.vacancies.events import VacancyConfirmed, VacancyOpened, VacancyPaused
 
 from ..search.worlds import BASIS, NOW, TODAY
@@ -48,6 +50,17 @@ class Opened:
         return self._needs
 
 
+class OpenedHouseholds:
+    """The households of a world, as if every one could be opened."""
+
+    def __init__(self, world: World) -> None:
+        self._known = {one.vacancy_id: one.household for one in world.vacancies if one.household is not None}
+
+    def of(self, sealed: Mapping[UUID, Sealed]) -> Mapping[UUID, OpenedHousehold]:
+        """Return those that are asked for."""
+        return {one: self._known[one] for one in sealed}
+
+
 @pytest.fixture(scope="module")
 def sectors() -> Postcodes:
     """Return the postcodes, opened once."""
@@ -66,7 +79,7 @@ def test_replay_gives_the_same(world: World, sectors: Postcodes) -> None:
 def decided(world: World, sectors: Postcodes) -> list[bytes]:
     """Tell a hub in memory of the world, event by event, and return what it wrote itself."""
     written: list[bytes] = []
-    hub = BulkHub(sectors, Opened(world.needs), lambda record: written.extend(by_hub(record)))
+    hub = BulkHub(sectors, Opened(world.needs), OpenedHouseholds(world), lambda record: written.extend(by_hub(record)))
     hub.tick(NOW - timedelta(days=3))
     hub.register([_member(code, kind) for code, kind in MEMBERS], NOW)
     late = len(world.vacancies) // 2
@@ -111,6 +124,7 @@ def _opened(one: Any) -> VacancyOpened:
         provider=one.provider,
         household_ref=UUID(int=one.vacancy_id.int + 2**40),
         home=one.home,
+        household=Sealed(key_id=str(one.vacancy_id), nonce=bytes(12), ciphertext=bytes(16)) if one.household else None,
     )
 
 

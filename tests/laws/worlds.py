@@ -13,13 +13,28 @@ from uuid import UUID
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from placehub.referrals.child import ChildNeed, NotedChild, RiskDetail
+from placehub.referrals.child import ChildNeed, FamilyTime, NotedChild, RiskDetail, School
 from placehub.search.matching import Match, match
+from placehub.search.opened import as_read
 from placehub.search.policy import BAND, NEED, PRICE, Policy
 from placehub.search.sought import Sought
-from placehub.vacancies.events import ChildAtHome, Exclusion, Home
+from placehub.vacancies.events import ChildAtHome, Exclusion, Home, Household
 
-from ..search.worlds import BANDS, CENTRE, COMPANIONS, KINDS, NOW, RISKS, SEXES, TODAY, Vacancy, a_search
+from ..search.worlds import (
+    BANDS,
+    CENTRE,
+    COMPANIONS,
+    FAR,
+    FARTHER,
+    KINDS,
+    NEAR,
+    NOW,
+    RISKS,
+    SEXES,
+    TODAY,
+    Vacancy,
+    a_search,
+)
 from ..search.worlds import world as homes_of
 
 USUAL = 500
@@ -71,6 +86,8 @@ ORDERS = (
 )
 SECTORS = ("LS6 2", "BD1 1", "nowhere")
 SKILLS = ("BSL", "Makaton")
+FAITHS = ("Muslim", "none")
+ETHNICITIES = ("WBRI", "BAFR")
 
 
 def worlds(least: int = 0, most: int = 6) -> st.SearchStrategy[World]:
@@ -121,6 +138,7 @@ def _child(chance: Random, number: int) -> NotedChild:
         home_adaptation=_perhaps(chance, True, False, False),
         living_companions=_perhaps(chance, *COMPANIONS),
         pets=_perhaps(chance, "Yes - must", "Yes - can", "No", "Not Known"),
+        cultural_needs=_perhaps(chance, "Required", "Not required", "Not Known"),
     )
 
 
@@ -129,6 +147,12 @@ def _need(chance: Random) -> ChildNeed:
     return ChildNeed(
         age_years=_perhaps(chance, *range(18)),
         first_language=_perhaps(chance, "ar", "en"),
+        religion=_perhaps(chance, *FAITHS),
+        ethnicity=_perhaps(chance, *ETHNICITIES),
+        school=_perhaps(chance, School(postcode=_perhaps(chance, NEAR, FAR), must_keep=_perhaps(chance, True, False))),
+        family_time=tuple(
+            FamilyTime(who="x", postcode=_perhaps(chance, NEAR, FARTHER, FAR)) for _ in range(chance.choice((0, 1, 2)))
+        ),
         avoid=chance.choice(((), ("LS6 2",), ("BD1",))),
         risks=tuple(chance.sample(dated, chance.randint(0, 2))),
     )
@@ -172,6 +196,14 @@ def _vacancy(chance: Random, seed: int) -> Vacancy:
         north=_perhaps(chance, CENTRE[1] + chance.uniform(-far, far), known=0.9),
         paused=chance.random() < 0.1,
         taken=chance.choice((0, 0, 1)),
+        household=_perhaps(chance, as_read(_household(chance))),
+    )
+
+
+def _household(chance: Random) -> Household:
+    return Household(
+        faiths=_perhaps(chance, (), *((one,) for one in FAITHS)),
+        ethnicities=_perhaps(chance, *((one,) for one in ETHNICITIES), ETHNICITIES),
     )
 
 

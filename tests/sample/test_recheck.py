@@ -17,15 +17,20 @@ from placehub.contracts.parts import Basis, Finding, HomeFit
 from placehub.drivers.records import Record
 from placehub.keys.sealed import Sealed
 from placehub.postcodes import Postcodes
-from placehub.referrals.child import Child, ChildNeed
+from placehub.referrals.child import Child, ChildNeed, FamilyTime
 from placehub.referrals.events import LawfulBasis, ReferralMade, Wanted
+from placehub.sample import recheck_need
+from placehub.sample.inmemory import InMemory
 from placehub.sample.recheck import Violation, recheck
+from placehub.sample.stage import Stage
+from placehub.sample.world import make_world
 from placehub.search.events import ProviderInvited
 from placehub.streams import full_name
 from placehub.vacancies.events import (
     ChildAtHome,
     Exclusion,
     Home,
+    Household,
     VacancyClosed,
     VacancyOpened,
     VacancyPaused,
@@ -139,14 +144,14 @@ def streams(case: ReferralMade, invited: ProviderInvited, *vacancy: Any) -> Stre
 
 def test_a_right_invitation_is_passed(postcodes: Postcodes) -> None:
     """A home that breaks nothing gives no violation."""
-    assert recheck(streams(referral(), invitation()), {}, postcodes) == []
+    assert recheck(streams(referral(), invitation()), {}, {}, postcodes) == []
 
 
 def test_what_is_unknown_breaks_nothing(postcodes: Postcodes) -> None:
     """A child of whom nothing is told breaks no constraint of a home of which little is."""
     home = replace(HOME, pets=None, adapted=None, kinds=(), exclusions=(Exclusion(risk="riskMissing"),))
     case = referral(Wanted(), Child(child_id=CHILD))
-    assert recheck(streams(case, invitation(), opened(home)), {}, postcodes) == []
+    assert recheck(streams(case, invitation(), opened(home)), {}, {}, postcodes) == []
 
 
 PLANTED: dict[str, Callable[[], Streams]] = {
@@ -182,7 +187,7 @@ PLANTED: dict[str, Callable[[], Streams]] = {
 @pytest.mark.parametrize("rule", PLANTED)
 def test_a_planted_violation_is_found_and_named(rule: str, postcodes: Postcodes) -> None:
     """An invitation that breaks one constraint gives one violation, of that constraint."""
-    found = recheck(PLANTED[rule](), {}, postcodes)
+    found = recheck(PLANTED[rule](), {}, {}, postcodes)
     assert [one.rule for one in found] == [rule]
     assert isinstance(found[0], Violation)
 
@@ -199,8 +204,8 @@ def test_a_planted_violation_is_found_and_named(rule: str, postcodes: Postcodes)
 def test_only_what_the_hub_knew_then_counts(event: Any, rule: str, postcodes: Postcodes) -> None:
     """A home that was paused, closed or filled is a violation, but not for a decision made before."""
     after = streams(referral(), invitation(vacancy_end=2), opened(), event)
-    assert rule in [one.rule for one in recheck(after, {}, postcodes)]
-    assert recheck(streams(referral(), invitation(vacancy_end=1), opened(), event), {}, postcodes) == []
+    assert rule in [one.rule for one in recheck(after, {}, {}, postcodes)]
+    assert recheck(streams(referral(), invitation(vacancy_end=1), opened(), event), {}, {}, postcodes) == []
 
 
 def test_facts_that_came_later_break_nothing(postcodes: Postcodes) -> None:
@@ -210,7 +215,7 @@ def test_facts_that_came_later_break_nothing(postcodes: Postcodes) -> None:
     known = {**streams(referral(), invited), "vacancy": [record(opened(replace(HOME, pets=())), 0)]}
     for offset, expected in ((1, ["pets"]), (2, [])):
         known["referral"] = [record(referral(), 0), record(later, offset), record(invited, 3)]
-        assert [one.rule for one in recheck(known, {}, postcodes)] == expected
+        assert [one.rule for one in recheck(known, {}, {}, postcodes)] == expected
 
 
 def test_outside_the_approved_ages_must_be_said(postcodes: Postcodes) -> None:
@@ -218,9 +223,9 @@ def test_outside_the_approved_ages_must_be_said(postcodes: Postcodes) -> None:
     named = (Finding(criterion="age", verdict="needs variation", facts={}),)
     older = opened(replace(HOME, max_age=7))
     stretch = replace(FIT, band="stretch", findings=named)
-    assert recheck(streams(referral(), invitation(stretch), older), {}, postcodes) == []
+    assert recheck(streams(referral(), invitation(stretch), older), {}, {}, postcodes) == []
     called_fit = invitation(replace(FIT, findings=named))
-    assert [one.rule for one in recheck(streams(referral(), called_fit, older), {}, postcodes)] == ["age"]
+    assert [one.rule for one in recheck(streams(referral(), called_fit, older), {}, {}, postcodes)] == ["age"]
 
 
 def test_a_conditional_exclusion_needs_its_condition(postcodes: Postcodes) -> None:
@@ -229,7 +234,7 @@ def test_a_conditional_exclusion_needs_its_condition(postcodes: Postcodes) -> No
     only = (Exclusion(risk="riskToOthersPhysical", younger_child=True),)
     for band, expected in (("3-4", ["risks"]), ("8-10", []), ("14-15", []), (None, [])):
         home = replace(HOME, exclusions=only, children_at_home=(ChildAtHome(age_band=band),))
-        found = recheck(streams(case, invitation(), opened(home)), {}, postcodes)
+        found = recheck(streams(case, invitation(), opened(home)), {}, {}, postcodes)
         assert [one.rule for one in found] == expected
 
 
@@ -238,13 +243,81 @@ def test_the_sealed_need_counts_where_it_is_open(postcodes: Postcodes) -> None:
     sealed = replace(NOTED, need=Sealed(key_id="made up", nonce=bytes(12), ciphertext=bytes(16)))
     case = referral(WANTED, sealed)
     older = {CHILD: ChildNeed(age_years=13)}
-    assert [one.rule for one in recheck(streams(case, invitation()), older, postcodes)] == ["age"]
+    assert [one.rule for one in recheck(streams(case, invitation()), older, {}, postcodes)] == ["age"]
     away = {CHILD: ChildNeed(avoid=("LS6",))}
-    assert [one.rule for one in recheck(streams(case, invitation()), away, postcodes)] == ["avoided area"]
-    assert recheck(streams(referral(), invitation()), older, postcodes) == []
+    assert [one.rule for one in recheck(streams(case, invitation()), away, {}, postcodes)] == ["avoided area"]
+    assert recheck(streams(referral(), invitation()), older, {}, postcodes) == []
 
 
 def test_a_wrong_distance_is_found(postcodes: Postcodes) -> None:
     """A distance that is not the one between the sectors is a violation."""
     said = invitation(replace(FIT, distance_miles=Decimal(9)))
-    assert [one.rule for one in recheck(streams(referral(), said), {}, postcodes)] == ["radius"]
+    assert [one.rule for one in recheck(streams(referral(), said), {}, {}, postcodes)] == ["radius"]
+
+
+HOUSEHOLD = Household(faiths=("Sikh",), ethnicities=("WBRI",))
+PART = Sealed(key_id="h", nonce=bytes(12), ciphertext=bytes(16))
+
+
+def culture(religion: str | None, there: Household | None, *, required: bool = True) -> str:
+    """Return what identity comes to for an English child of that faith, by the second look."""
+    child = replace(NOTED, cultural_needs="Required" if required else "Not Known")
+    need = ChildNeed(first_language="en", religion=religion, ethnicity="WBRI")
+    return recheck_need.identity([(child, need)], HOME, there)
+
+
+def test_identity_is_looked_at_again() -> None:
+    """What the second look finds of faith and ethnicity is what the domain says of them."""
+    assert culture("sikh", HOUSEHOLD) == "fits"
+    assert culture("Hindu", HOUSEHOLD) == "needs support"
+    assert culture("Hindu", None) == "ask the carer"
+    assert culture(None, HOUSEHOLD) == "ask the authority"
+    assert culture("Hindu", HOUSEHOLD, required=False) == "ask the authority"
+
+
+@pytest.mark.parametrize(
+    ("criterion", "wrong", "right"),
+    [("identity", "fits", "needs support"), ("family time distance", "fits", "lesser fit")],
+)
+def test_a_verdict_on_what_is_sealed_is_checked(postcodes: Postcodes, criterion: str, wrong: str, right: str) -> None:
+    """An invitation that says otherwise than the opened need and household do is found, and one that does not, not."""
+    need = ChildNeed(
+        first_language="en",
+        religion="Hindu",
+        ethnicity="WBRI",
+        family_time=(FamilyTime(who="made up", postcode="M1 1AE"),),
+    )
+    case = referral(WANTED, replace(NOTED, cultural_needs="Required", need=PART))
+    vacancy = replace(opened(), household=PART)
+
+    def found(verdict: str) -> list[str]:
+        said = replace(FIT, findings=(Finding(criterion=criterion, verdict=verdict, facts={}),))
+        every = recheck(streams(case, invitation(said), vacancy), {CHILD: need}, {"h": HOUSEHOLD}, postcodes)
+        return [one.rule for one in every]
+
+    assert found(right) == []
+    assert found(wrong) == [criterion.removesuffix(" distance")]
+
+
+def test_a_whole_world_is_passed(postcodes: Postcodes) -> None:
+    """A sample world lived through in memory breaks nothing, and identity and family time do decide in it."""
+    records: list[Record] = []
+    world, front = make_world(5, "corner", postcodes, 21), InMemory(5, postcodes, records.append)
+    stage = Stage(front, world)
+    stage.prepare()
+    for now in world.steps:
+        stage.step(now)
+    needs = {one.noted.child_id: one.need for case in world.cases for one in case.children}
+    homes = {one.vacancy_id: one.household for one in world.homes}
+    households = {
+        one.event.household.key_id: homes[one.event.vacancy_id]
+        for one in records
+        if isinstance(one.event, VacancyOpened) and one.event.household is not None
+    }
+    parts = {name: [one for one in records if one.topic == name] for name in ("referral", "vacancy", "agreement")}
+    assert recheck(parts, needs, households, postcodes) == []
+    invited = [one.event for one in parts["referral"] if isinstance(one.event, ProviderInvited)]
+    said = {recheck_need.said(home, "identity") for one in invited for home in one.homes}
+    assert {"fits", "needs support", "ask the carer", "ask the authority"} <= said
+    said = {recheck_need.said(home, "family time distance") for one in invited for home in one.homes}
+    assert {"fits", "lesser fit"} <= said

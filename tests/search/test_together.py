@@ -144,10 +144,14 @@ def test_no_split_is_proposed_where_all_fit_or_the_plan_says_apart() -> None:
 
 
 def test_a_home_for_some_that_opens_later_brings_the_proposal() -> None:
-    """While nobody is invited, a home for one of two siblings makes a split possible: it is proposed, once."""
+    """While nobody is invited, a home for one of two siblings makes a split possible: it is proposed, once.
+
+    The proposal's basis names the home, so that whoever decides again knows what it follows from.
+    """
     case, view = siblings(invitations={}), Given(new=frozenset({HOME}), parts=HALVES)
     decided = inviting.homes_changed(case, view, PROVIDER, [HOME])
     assert [type(one) for one in decided.events] == [SplitProposed]
+    assert decided.events[0].basis.changed == (HOME,)
     assert inviting.homes_changed(decided.case, view, PROVIDER, [HOME]).events == ()
 
 

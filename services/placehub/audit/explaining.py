@@ -19,6 +19,7 @@ from placehub.errors import NotFound
 from placehub.postcodes import Postcodes
 from placehub.search.case import Case
 from placehub.search.homes import is_after
+from placehub.search.opened import Households
 from placehub.search.view import Needs, Sight
 
 INVITED: Final = "invited"
@@ -40,6 +41,8 @@ class HomeExplained:
     """The first rule that removed it; None where it fits."""
     findings: tuple[Finding, ...]
     judged_at: datetime
+    erased: bool = False
+    """Whether the key of its sealed household is destroyed: it is judged without, and may have been judged with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,16 @@ class Explanation:
 
 
 def explain(
-    log: Log, postcodes: Postcodes, needs: Needs, referral_id: UUID, provider: str, at: datetime
+    log: Log,
+    postcodes: Postcodes,
+    needs: Needs,
+    households: Households,
+    referral_id: UUID,
+    provider: str,
+    at: datetime,
 ) -> Explanation:
     """Say why; NotFound when the case was not known at that time."""
-    past, partitions = Past(log, postcodes), log.partitions("referral")
+    past, partitions = Past(log, postcodes, households), log.partitions("referral")
     number = partition_of(str(referral_id), partitions) if partitions else 0
     replay = Replay(past, needs, partitions, number, answers_of(log))
     basis: Basis | None = None
@@ -106,7 +115,8 @@ def _explained(case: Case, past: Past, needs: Needs, basis: Basis | None, vacanc
         return HomeExplained(vacancy_id, False, None, "no place left" if row.open else "paused", (), judged_at)
     judged = Sight(past.surroundings, needs, judged_at).judged(case, vacancy_id)
     if isinstance(judged, HomeFit):
-        return HomeExplained(vacancy_id, True, judged.band, None, judged.findings, judged_at)
+        erased = vacancy_id in past.surroundings.unopened
+        return HomeExplained(vacancy_id, True, judged.band, None, judged.findings, judged_at, erased)
     assert judged is not None  # it is live
     return HomeExplained(vacancy_id, False, None, judged.criterion, (judged,), judged_at)
 

@@ -15,6 +15,7 @@ from placehub.audit.replay import Compared, Replay
 from placehub.audit.world import Past
 from placehub.drivers.records import Record
 from placehub.postcodes import Postcodes
+from placehub.search.opened import Households
 from placehub.search.processor import ANSWERS
 from placehub.search.view import Needs
 from placehub.streams import full_name
@@ -65,6 +66,7 @@ def recompute(
     log: Log,
     postcodes: Postcodes,
     needs: Needs,
+    households: Households,
     *,
     since: datetime | None = None,
     case: UUID | None = None,
@@ -78,7 +80,7 @@ def recompute(
         only = cases_since(log, number, since, case)
         if only is not None and not only:
             continue
-        past = Past(log, postcodes)
+        past = Past(log, postcodes, households)
         replay = Replay(past, needs, partitions, number, answers)
         for one in replay.run(log.records("referral", number), only):
             if since is None or one.decision.at >= since:

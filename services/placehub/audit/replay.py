@@ -25,7 +25,7 @@ from placehub.referrals.child import Child, ChildNeed
 from placehub.search.case import Case, Facts
 from placehub.search.matching import RULES_VERSION
 from placehub.search.processor import Search
-from placehub.search.view import Needs
+from placehub.search.view import Needs, Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +154,19 @@ class Replay:
         self.past.surroundings.nobody = one.basis is None
         said = [*extra, *self._again(one, search)]
         found = differences(one.said, [(event, about) for event, about in said if about.type.startswith("referral.")])
-        if watched.missed:
+        if watched.missed or self._missed_a_household(one):
             self._erased.add(one.referral_id)
         self.past.surroundings.nobody = False
         return Compared(one, _outcome(one, bool(found), one.referral_id in self._erased, self.past), found)
+
+    def _missed_a_household(self, one: Decision) -> bool:
+        """Tell whether the case could reach a home whose sealed household cannot be opened any more."""
+        around, case = self.past.surroundings, self.cases.known(one.referral_id)
+        if case is None or not around.unopened:
+            return False
+        homes = sorted(around.unopened)
+        spots = around.homes.spots((around.homes.provider(home) or "", home) for home in homes)
+        return bool(Sight(around, self.needs, one.at).within_reach(case, spots))
 
     def _take_in(self, one: Decision, search: Search) -> list[Said]:
         """Let the case take in what it had been told before this decision, and return what the hub would say to it."""
@@ -229,7 +238,7 @@ class Replay:
         event = next((record.event for record in one.records if _has_basis(record)), None)
         if event is None or not event.basis.changed:
             return ()
-        return self.past.of_change(one.because, event.basis.changed, event.provider)
+        return self.past.of_change(one.because, event.basis.changed, getattr(event, "provider", ""))
 
     def _handle(self, record: Record, search: Search, now: datetime) -> list[Said]:
         step = self._new_step(now)

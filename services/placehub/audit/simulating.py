@@ -20,6 +20,7 @@ from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
 from placehub.search.case import Facts
 from placehub.search.deciding import decide
 from placehub.search.events import NoFitFound, ProviderInvited, ReferralAssessed, SearchStarted
+from placehub.search.opened import Households
 from placehub.search.view import Sight
 
 BEGINS: Final = (EarlyNoticeGiven, ReferralMade)
@@ -72,13 +73,13 @@ class Simulated:
         }
 
 
-def simulate(log: Log, postcodes: Postcodes, document: Prepared, now: datetime) -> Simulated:
+def simulate(log: Log, postcodes: Postcodes, households: Households, document: Prepared, now: datetime) -> Simulated:
     """Begin a search in memory on the world as it stands; Rejected for an event that begins none."""
     if document.cls not in BEGINS:
         raise Rejected("type", "must be EarlyNoticeGiven or ReferralMade", "Simulate the event a search begins with.")
     needs = OpenNeeds()
     event = document.sealed(needs.keep)
-    past = Past(log, postcodes)
+    past = Past(log, postcodes, households)
     past.go_on_to(None)
     view = Sight(past.surroundings, needs, now)
     decided = decide(None, event, 0, view)

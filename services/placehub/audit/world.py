@@ -13,6 +13,7 @@ from placehub.audit.log import Log
 from placehub.contracts.parts import Basis
 from placehub.drivers.records import NOTHING_KNOWN, Record
 from placehub.postcodes import Postcodes
+from placehub.search.opened import Households
 from placehub.search.processor import OFFERS
 from placehub.search.surroundings import Surroundings
 from placehub.vacancies.events import VacancyClosed
@@ -39,16 +40,17 @@ class Past:
     nearly always in the order of their offsets; for one that lies behind, the streams are read again.
     """
 
-    def __init__(self, log: Log, postcodes: Postcodes) -> None:
+    def __init__(self, log: Log, postcodes: Postcodes, households: Households) -> None:
         self._log = log
         self._postcodes = postcodes
+        self._households = households
         self.rewound = -1
         """How often the streams had to be read again from their beginning."""
         self._begin()
 
     def _begin(self) -> None:
         self.rewound += 1
-        self.surroundings = Known(self._postcodes)
+        self.surroundings = Known(self._postcodes, households=self._households)
         self._changed: dict[UUID, Record] = {}
         self._joined: dict[UUID, Record] = {}
         self._offers: dict[UUID, Record] = {}
@@ -72,6 +74,7 @@ class Past:
                 for record in self._heads[place].before(at):
                     self._learn(record)
         self.surroundings.offsets = {stream: list(offsets) for stream, offsets in wanted.items()}
+        self.surroundings.open()
 
     def go_on_to(self, at: datetime | None) -> None:
         """Stand where the hub stood at a time, which is not before where this stands; None: at the end."""
@@ -82,6 +85,7 @@ class Past:
             stream: [self._heads[stream, one].passed for one in range(self._log.partitions(stream))]
             for stream in FOLDED
         }
+        self.surroundings.open()
 
     def changed_at(self, vacancy_id: UUID) -> datetime:
         """Return when the hub took the event that last changed a vacancy."""

@@ -40,17 +40,19 @@ def recompute(
 ) -> None:
     """Make every decision again from the streams alone and compare it; exit 1 when one comes out otherwise.
 
-    A case whose keys are destroyed is counted as erased, one that other rules, codes or postcodes decided as other
-    version. Needs are opened through the key service, as the search opens them.
+    A case whose keys are destroyed, or that could reach a home whose household's key is, is counted as erased; one
+    that other rules, codes or postcodes decided as other version. Needs and households are opened through the key
+    service, as the search opens them.
     """
-    from placehub.app import opened_needs, past
+    from placehub.app import AUDIT, opened_households, opened_needs, past
     from placehub.audit.recomputing import recompute as recompute_all
     from placehub.cli.printing import as_json, aside
     from placehub.postcodes import Postcodes
 
     settings, start = hub(folder), _time(since, "--since")
     tell = aside if not json else lambda line: None
-    found = recompute_all(past(settings), Postcodes.open(), opened_needs(settings), since=start, case=case, tell=tell)
+    needs, households = opened_needs(settings, AUDIT), opened_households(settings, AUDIT)
+    found = recompute_all(past(settings), Postcodes.open(), needs, households, since=start, case=case, tell=tell)
     if json:
         as_json(found.document())
     else:
@@ -82,14 +84,15 @@ def explain(
     json: Json = False,
 ) -> None:
     """Say why a provider was invited to a case, or why not, at any past moment, from the streams alone."""
-    from placehub.app import opened_needs, past
+    from placehub.app import AUDIT, opened_households, opened_needs, past
     from placehub.audit.explaining import explain as explain_one
     from placehub.cli.printing import as_json
     from placehub.postcodes import Postcodes
 
     settings = hub(folder)
     moment = _time(at, "--at") or now(settings)
-    found = explain_one(past(settings), Postcodes.open(), opened_needs(settings), referral, provider, moment)
+    needs, households = opened_needs(settings, AUDIT), opened_households(settings, AUDIT)
+    found = explain_one(past(settings), Postcodes.open(), needs, households, referral, provider, moment)
     if json:
         as_json(_as_document(found))
     else:
@@ -98,7 +101,7 @@ def explain(
 
 def _tell(found: Explanation) -> None:
     from placehub.cli.printing import as_facts, as_table
-    from placehub.search.wording import in_band, in_order
+    from placehub.search.wording import in_band
 
     as_facts(
         {
@@ -111,7 +114,7 @@ def _tell(found: Explanation) -> None:
     )
     if found.happened:
         as_table("What happened", ("at", "event", "says"), [(*of, in_band(says)) for *of, says in found.happened])
-    rows = [(one.vacancy_id, _verdict(one), "\n".join(in_order(one.findings))) for one in found.homes]
+    rows = [(one.vacancy_id, _verdict(one), "\n".join(_said_of(one))) for one in found.homes]
     if rows:
         as_table("Its homes, as the search judged them", ("vacancy", "this_home", "in_words"), rows)
 
@@ -120,6 +123,13 @@ def _verdict(home: HomeExplained) -> str:
     from placehub.search.wording import because, in_band
 
     return in_band(home.band) if home.band else f"was left out because {because(home.rule or '')}"
+
+
+def _said_of(home: HomeExplained) -> list[str]:
+    from placehub.search.wording import in_order
+
+    erased = ["Its household's key is destroyed, so it is judged without."] if home.erased else []
+    return [*erased, *in_order(home.findings)]
 
 
 def _as_document(found: Explanation) -> Mapping[str, Any]:
@@ -137,7 +147,7 @@ def simulate(
 
     The file is as `publish` takes it. What it gives sealed already stays unknown; give the needs in the open.
     """
-    from placehub.app import past
+    from placehub.app import AUDIT, opened_households, past
     from placehub.audit.simulating import simulate as simulate_one
     from placehub.cli.letters import read_letters
     from placehub.cli.printing import as_json
@@ -148,7 +158,8 @@ def simulate(
     if len(given) != 1:
         raise Rejected("file", "must hold one event", "Simulate one search at a time.")
     settings = hub(folder)
-    found = simulate_one(past(settings), Postcodes.open(), given[0], now(settings))
+    households = opened_households(settings, AUDIT)
+    found = simulate_one(past(settings), Postcodes.open(), households, given[0], now(settings))
     if json:
         as_json(found.document())
     else:

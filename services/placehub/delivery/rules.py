@@ -126,7 +126,6 @@ TABLE: Final[tuple[Row, ...]] = (
         search.SearchWidened,
         search.ReleaseDelayed,
         search.NoFitFound,
-        search.SplitProposed,
         search.SearchResumed,
         search.SearchReopened,
         search.SearchClosed,
@@ -148,6 +147,7 @@ TABLE: Final[tuple[Row, ...]] = (
         search.ReconfirmationAsked,
     ),
     Row(search.OfferAssessed, _A.AUTHORITY, ("basis.changed",), _HOMES),
+    Row(search.SplitProposed, _A.AUTHORITY, ("basis.changed",), _HOMES),
     *_rows([_A.AUTHORITY], search.SelectionRefused),
     Row(search.SelectionRefused, _A.THIS_PROVIDER, ("next_offers", "basis"), "the next offers are other providers'"),
     # homes

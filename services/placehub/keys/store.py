@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import uuid4
 
@@ -123,10 +123,16 @@ def open_key(conn: Connection, master: bytes, organisation: str, key_id: str, pu
 def open_keys(
     conn: Connection, master: bytes, organisation: str, key_ids: Collection[str], purpose: str, now: datetime
 ) -> dict[str, bytes]:
-    """Return those of the keys that are open to `organisation`, each recorded as opened; the others are left out."""
+    """Return those of the keys that are open to `organisation`, each recorded as opened; the others are left out.
+
+    What the hub opens is recorded once a day for each key and purpose: it keeps what it opened in memory, and every
+    worker that starts again opens all of it again, which would bury the openings of organisations.
+    """
     allowed = and_(subject_key.c.key_id.in_(key_ids), subject_key.c.wrapped.is_not(None), _open_to(organisation))
     keys = [_unwrapped(master, row) for row in conn.execute(select(subject_key).where(allowed))]
-    _record(conn, [key.key_id for key in keys], organisation, purpose, now)
+    found = [key.key_id for key in keys]
+    known = _opened_today(conn, found, purpose, now) if organisation == HUB else frozenset()
+    _record(conn, [one for one in found if one not in known], organisation, purpose, now)
     return {key.key_id: key.key for key in keys}
 
 
@@ -255,6 +261,12 @@ def _open_to(organisation: str) -> ColumnElement[bool]:
 
 def _unwrapped(master: bytes, row: Row[tuple[object, ...]]) -> DataKey:
     return DataKey(row.key_id, unwrap(master, row.owner, row.wrapped))
+
+
+def _opened_today(conn: Connection, key_ids: Collection[str], purpose: str, now: datetime) -> frozenset[str]:
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    by_hub = (opening.c.organisation == HUB) & (opening.c.purpose == purpose) & (opening.c.at >= midnight)
+    return frozenset(conn.scalars(select(opening.c.key_id).where(opening.c.key_id.in_(key_ids), by_hub)))
 
 
 def _record(conn: Connection, key_ids: Sequence[str], organisation: str, purpose: str, now: datetime) -> None:

@@ -68,7 +68,7 @@ opening = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     schema=SCHEMA,
 )
-"""Every key ever given out: to whom, for what, when."""
+"""Every key ever given out: to whom, for what, when; to the hub, once a day for each purpose."""
 
 credential = Table(
     "credential",

@@ -41,6 +41,17 @@ class SampleChild:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """What children of one case have in common."""
+
+    faith: str | None
+    """None: the officer does not know it."""
+    culture_required: bool
+    seen_at: str | None
+    """Postcode of where the family is seen; None: not told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One search for a home, as the authority's own record has it."""
 
@@ -90,8 +101,11 @@ def _case(seed: int, number: int, owner: Party, known_at: datetime, kind: str, a
     chance = rng(seed, "case", number)
     postcode, sector = places.draw(owner.code, chance)
     ages = _ages(chance, kind)
+    family = _family(seed, number, owner, kind, places)
     people = tuple(
-        _person(seed, f"{number}-{nth}", chance, owner, kind, age, nth == 0 and kind == "parent and child", postcode)
+        _person(
+            seed, f"{number}-{nth}", chance, owner, kind, age, nth == 0 and kind == "parent and child", postcode, family
+        )
         for nth, age in enumerate(ages)
     )
     tokens = tuple(token for nth in range(len(ages)) for token in _marks(seed, f"{number}-{nth}").values())
@@ -105,6 +119,18 @@ def _case(seed: int, number: int, owner: Party, known_at: datetime, kind: str, a
         wanted=_wanted(chance, kind, known_at, sector, len(ages)),
         children=people,
         canaries=tokens,
+    )
+
+
+def _family(seed: int, number: int, owner: Party, kind: str, places: Places) -> Family:
+    chance = rng(seed, "family", number)
+    near = places.nearest(owner.code, 1) if chance.random() < 0.2 else []
+    seen_at, _ = places.draw(near[0] if near else owner.code, chance)
+    faith = "Muslim" if kind == "UASC" else figures.FAITH.draw(chance)
+    return Family(
+        faith=known(chance, 0.85, lambda: faith),
+        culture_required=kind == "UASC" or chance.random() < 0.15,
+        seen_at=known(chance, 0.80, lambda: seen_at),
     )
 
 
@@ -140,8 +166,17 @@ def _wanted(chance: Random, kind: str, known_at: datetime, sector: str, people: 
 
 
 def _person(
-    seed: int, who: str, chance: Random, owner: Party, kind: str, age: int, parent: bool, postcode: str
+    seed: int,
+    who: str,
+    chance: Random,
+    owner: Party,
+    kind: str,
+    age: int,
+    parent: bool,
+    postcode: str,
+    family: Family,
 ) -> SampleChild:
+    culture = "Required" if kind == "UASC" else chance.choice(("Not required", "Not required", "Not Known"))
     full = NotedChild(
         child_id=made_id(seed, "child", who),
         role="parent" if parent else "child",
@@ -150,7 +185,7 @@ def _person(
         sex="F" if parent else figures.SEX.draw(chance),
         communication=("ESOL",) if kind == "UASC" else ("None",),
         home_adaptation=chance.random() < 0.02,
-        cultural_needs="Required" if kind == "UASC" else chance.choice(("Not required", "Not required", "Not Known")),
+        cultural_needs="Required" if family.culture_required else culture,
         living_companions=chance.choices(("No preference", "Solo placement recommended"), (0.85, 0.15))[0],
         pets=chance.choices(("Yes - can", "No", "Yes - must"), (0.85, 0.12, 0.03))[0],
         **_risks(chance, age),
@@ -167,7 +202,7 @@ def _person(
         noted=noted,
         answer=full,
         words=f"Made-up answer {marks['words']}",
-        need=_need(chance, marks, owner, kind, age, postcode),
+        need=_need(chance, marks, owner, kind, age, postcode, family),
         identity=_identity(chance, marks, who, age, postcode),
     )
 
@@ -200,20 +235,26 @@ def _marks(seed: int, who: str) -> dict[str, str]:
     return {name: canary(seed, "child", who, name) for name in names}
 
 
-def _need(chance: Random, marks: dict[str, str], owner: Party, kind: str, age: int, postcode: str) -> ChildNeed:
+def _need(
+    chance: Random, marks: dict[str, str], owner: Party, kind: str, age: int, postcode: str, family: Family
+) -> ChildNeed:
     # Legal status, category of need and ethnicity are England's lists: left out elsewhere.
     english = owner.nation == "England"
     legal = "J1" if kind == "remand" else "V2" if kind == "UASC" else figures.LEGAL_STATUS.draw(chance)
+    seen = FamilyTime(
+        who=f"Sample Parent {marks['family']}", how_often="weekly", postcode=family.seen_at, supervised=True
+    )
     return ChildNeed(
         age_years=age,
         ethnicity=figures.ETHNICITY.draw(chance) if english else None,
+        religion=family.faith,
         first_language=chance.choice(LANGUAGES) if kind == "UASC" else "en",
         disabilities=("NONE",) if english and chance.random() < 0.9 else None,
         legal_status=legal if english else None,
         category_of_need=("N8" if kind == "UASC" else figures.CATEGORY_OF_NEED.draw(chance)) if english else None,
         why_now=f"Made-up reason {marks['why_now']}",
         placements_so_far=chance.choice((0, 0, 1, 1, 2, 3, 5)),
-        family_time=(FamilyTime(who=f"Sample Parent {marks['family']}", how_often="weekly", supervised=True),),
+        family_time=(seen,),
         school=School(postcode=postcode, must_keep=chance.random() < 0.4) if age >= 5 else None,
         health=f"Made-up health note {marks['health']}",
         own_words=f"Made-up words {marks['own_words']}" if age >= 5 else None,

@@ -19,7 +19,7 @@ from placehub.database import connect
 from placehub.drivers.reading import read_streams
 from placehub.errors import Conflict
 from placehub.postcodes import Postcodes
-from placehub.sample.history import open_needs
+from placehub.sample.history import open_households, open_needs
 from placehub.sample.mailroom import Mailroom
 from placehub.sample.recheck import Violation, recheck
 from placehub.sample.report import a_placed_search, arm_results, notes, result_table
@@ -108,7 +108,8 @@ def _play(running: Running, world: World, folder: Path, postcodes: Postcodes, ou
     running.wait_quiet()
     streams = running.see_through(lambda: read_streams(running.settings, ("referral", "vacancy", "agreement")))
     needs = running.see_through(lambda: open_needs(running.settings, streams["referral"]))
-    violations = recheck(streams, needs, postcodes)
+    households = running.see_through(lambda: open_households(running.settings, streams["vacancy"]))
+    violations = recheck(streams, needs, households, postcodes)
     write_verdicts(folder / VERDICTS, filter(None, map(verdict, streams["referral"])))
     table, example = running.see_through(lambda: _results(running.settings))
     out.print(table)

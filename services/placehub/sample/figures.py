@@ -81,6 +81,13 @@ ETHNICITY: Final = Approximate(
         *(("AIND", 0.01), ("APKN", 0.03), ("AOTH", 0.02), ("BAFR", 0.04), ("BCRB", 0.02), ("OOTH", 0.05)),
     ),
 )
+CARERS_ETHNICITY: Final = Approximate(
+    "ethnicity of a carer", (("WBRI", 0.80), ("BCRB", 0.06), ("APKN", 0.05), ("BAFR", 0.05), ("WOTH", 0.04))
+)
+FAITH: Final = Approximate(
+    "faith of a child or a household",
+    (("none", 0.44), ("Christian", 0.36), ("Muslim", 0.13), ("Hindu", 0.03), ("Sikh", 0.03), ("Jewish", 0.01)),
+)
 LEGAL_STATUS: Final = Approximate("legal status", (("C2", 0.52), ("C1", 0.24), ("V2", 0.19), ("E1", 0.05)))
 CATEGORY_OF_NEED: Final = Approximate(
     "category of need",

@@ -16,6 +16,7 @@ from placehub.mailboxes.connection import ends_of
 from placehub.referrals.child import Child, ChildNeed
 from placehub.settings import Settings
 from placehub.streams import inbox
+from placehub.vacancies.events import Household
 
 
 class Doorbell:
@@ -60,6 +61,23 @@ def _open(sealer: Sealer, child: Child) -> ChildNeed | None:
     except HubError:  # destroyed, or not open to us: the check goes on with what is said openly
         return None
     return None if opened is None else _need(opened)
+
+
+def open_households(settings: Settings, vacancies: Iterable[Record]) -> Mapping[str, Household]:
+    """Return the households that are open to the hub, by the ids of their keys."""
+    sealed = {one.key_id: one for record in vacancies if (one := getattr(record.event, "household", None)) is not None}
+    client = KeyClient(settings.api, "hub", settings.api_token.get_secret_value())
+    try:
+        found = client.open_many(sealed, "re-check invitations")
+        sealer = Sealer(client)
+        return {one: _household(sealer.unseal(sealed[one], "household", "re-check invitations")) for one in found}
+    finally:
+        client.close()
+
+
+def _household(document: Mapping[str, object]) -> Household:
+    household: Household = from_json(Household, document)
+    return household
 
 
 def _need(document: Mapping[str, object]) -> ChildNeed:

@@ -117,7 +117,7 @@ def _home(
     chance = rng(seed, "home", one.name)
     postcode, sector = places.draw(chance.choice(one.provider.areas), chance)
     opens_at = opens[0] if chance.random() < OPEN_AT_ONCE else chance.choice(opens)
-    household, tokens = _sealed_part(seed, one.number, postcode)
+    household, tokens = _sealed_part(seed, one, postcode)
     pauses, closes = chance.random() < 0.04, chance.random() < 0.03
     later = [step for step in steps if step > opens_at] or [opens_at + timedelta(days=1)]
     return SampleHome(
@@ -178,14 +178,21 @@ def _exclusions(chance: Random, animals: bool) -> tuple[Exclusion, ...]:
     )
 
 
-def _sealed_part(seed: int, number: int, postcode: str) -> tuple[Household, tuple[str, ...]]:
+def _sealed_part(seed: int, one: _Household, postcode: str) -> tuple[Household, tuple[str, ...]]:
+    number, chance = one.number, rng(seed, "who lives there", one.number)
+    english = one.provider.nation == "England"  # the list of ethnicities is England's
     marks = {name: canary(seed, "household", number, name) for name in ("carers", "address", "phone", "notes")}
     document = Household(
         carers=f"Sample Carers {number:04} {marks['carers']}",
         address=f"{number} Sample Street {marks['address']}",
         postcode=postcode,
         phone=f"01632 96{number:04} {marks['phone']}",
-        ethnicities=("WBRI",),
+        faiths=known(chance, 0.80, lambda: (figures.FAITH.draw(chance),)),
+        ethnicities=known(chance, 0.85, lambda: _carers(chance)) if english else None,
         notes=f"Made up for the sample world {marks['notes']}",
     )
     return document, tuple(marks.values())
+
+
+def _carers(chance: Random) -> tuple[str, ...]:
+    return tuple(sorted({figures.CARERS_ETHNICITY.draw(chance) for _ in range(chance.choice((1, 2, 2)))}))

@@ -21,11 +21,29 @@ from placehub.sample.actors import Act, Path
 from placehub.sample.mailroom import joining
 from placehub.sample.parties import Party
 from placehub.search.case import Facts
+from placehub.search.opened import as_read
+from placehub.search.row import OpenedHousehold
+from placehub.vacancies.events import Household
 
 A = TypeVar("A")
 R = TypeVar("R")
 COMPARTMENTS: Final = {"need": "need", "identity": "identity", "household": "household", "answer": "need"}
 """The field a sealed part stands in, and the compartment it is sealed for."""
+
+
+class SampleHouseholds:
+    """The sample's households, by the ids of their keys."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, OpenedHousehold] = {}
+
+    def keep(self, key_id: str, household: Household) -> None:
+        """Keep what matching reads of a household."""
+        self._by_key[key_id] = as_read(household)
+
+    def of(self, sealed: Mapping[UUID, Sealed]) -> Mapping[UUID, OpenedHousehold]:
+        """Return the households, by vacancy."""
+        return {vacancy_id: self._by_key[one.key_id] for vacancy_id, one in sealed.items()}
 
 
 class SealedSample:
@@ -38,6 +56,8 @@ class SealedSample:
     def __init__(self, seed: int) -> None:
         self._seed = str(seed).encode()
         self._needs: dict[str, ChildNeed] = {}
+        self.households = SampleHouseholds()
+        """Opens the households it sealed, as the hub's search opens them."""
 
     def close(self, event: Any, plain: Mapping[Path, object]) -> Any:
         """Return the event with each open part sealed in its place."""
@@ -67,6 +87,8 @@ class SealedSample:
         key_id = f"sample-{compartment}-{subject}"
         if isinstance(part, ChildNeed):
             self._needs[key_id] = part
+        if isinstance(part, Household):
+            self.households.keep(key_id, part)
         document = part if isinstance(part, dict) or not is_dataclass(part) else to_json(part)
         key = hmac.digest(self._seed, key_id.encode(), "sha256")
         return seal(key, key_id, compartment, json.dumps(document, sort_keys=True).encode())
@@ -77,7 +99,7 @@ class InMemory:
 
     def __init__(self, seed: int, postcodes: Postcodes, sink: Sink) -> None:
         self._sealed = SealedSample(seed)
-        self.hub = BulkHub(postcodes, self._sealed, sink)
+        self.hub = BulkHub(postcodes, self._sealed, self._sealed.households, sink)
         """The hub itself."""
 
     def register(self, parties: Sequence[Party], now: datetime) -> None:

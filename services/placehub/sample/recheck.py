@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from math import hypot
@@ -23,8 +23,9 @@ from placehub.contracts.parts import HomeFit
 from placehub.drivers.records import Record
 from placehub.postcodes import Postcodes
 from placehub.referrals.child import ChildNeed, NotedChild
+from placehub.sample import recheck_need
 from placehub.streams import event_name
-from placehub.vacancies.events import Exclusion, Home
+from placehub.vacancies.events import Exclusion, Home, Household
 
 DEFAULT_MILES: Final = 30
 """How far a search reaches that names no distance, by the policy that is shipped; until `SearchWidened` says more."""
@@ -32,6 +33,8 @@ METRES: Final = 1609.344
 HAIR: Final = 0.01
 """Miles by which two ways of computing one distance may differ."""
 Needs = Mapping[UUID, ChildNeed]
+Households = Mapping[str, Household]
+"""Opened households by the ids of their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class _Vacancy:
     home: Home
     matched: bool
     places_left: int
+    household: Household | None
+    """The opened household; None where it is not sealed with the vacancy, or cannot be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +75,21 @@ class _Question:
     """Miles: how far the search reaches if it names no distance."""
 
     @property
+    def opened(self) -> recheck_need.Asked:
+        """Return the people, each with the opened need."""
+        return [(one, self.needs.get(one.child_id)) for one in self.people]
+
+    @property
     def needed(self) -> int:
         """Return how many of them need a place."""
         return max(1, sum(_looked_after(one) for one in self.people))
 
 
-def recheck(streams: Mapping[str, Sequence[Record]], needs: Needs, postcodes: Postcodes) -> list[Violation]:
+def recheck(
+    streams: Mapping[str, Sequence[Record]], needs: Needs, households: Households, postcodes: Postcodes
+) -> list[Violation]:
     """Return every violation in the streams `referral`, `vacancy` and `agreement`; none is what is hoped for."""
-    vacancies, joined = _Vacancies(streams["vacancy"]), _Joined(streams["agreement"])
+    vacancies, joined = _Vacancies(streams["vacancy"], households), _Joined(streams["agreement"])
     cases: dict[UUID, list[Record]] = defaultdict(list)
     reach: dict[UUID, int] = {}
     found: list[Violation] = []
@@ -249,6 +261,18 @@ def _finding(asked: _Question) -> str | None:
     return "a finding says that it does not fit" if _says(asked.fit, "does not fit") else None
 
 
+def _identity(asked: _Question) -> str | None:
+    said = recheck_need.said(asked.fit, "identity")
+    found = recheck_need.identity(asked.opened, asked.vacancy.home, asked.vacancy.household)
+    return None if said in (None, found) else f"said: {said}"
+
+
+def _family_time(asked: _Question) -> str | None:
+    said = recheck_need.said(asked.fit, "family time distance")
+    found = recheck_need.family_time(asked.opened, asked.vacancy.home, asked.postcodes)
+    return None if said is None or found in (None, said) else f"said: {said}"
+
+
 CONSTRAINTS: Final[Mapping[str, Callable[[_Question], str | None]]] = {
     "state": _state,
     "places": _places,
@@ -262,6 +286,8 @@ CONSTRAINTS: Final[Mapping[str, Callable[[_Question], str | None]]] = {
     "pets": _pets,
     "adaptation": _adaptation,
     "finding": _finding,
+    "identity": _identity,
+    "family time": _family_time,
 }
 """Every constraint by its name: None, or the facts that break it."""
 
@@ -284,7 +310,8 @@ def _ages(one: NotedChild, needs: Needs) -> tuple[int, int] | None:
 class _Vacancies:
     """Every vacancy as it stood after each of its events."""
 
-    def __init__(self, records: Iterable[Record]) -> None:
+    def __init__(self, records: Iterable[Record], households: Households) -> None:
+        self._households = households
         self._partition: dict[UUID, int] = {}
         self._offsets: dict[UUID, list[int]] = defaultdict(list)
         self._states: dict[UUID, list[_Vacancy]] = defaultdict(list)
@@ -294,7 +321,7 @@ class _Vacancies:
     def _take(self, record: Record) -> None:
         event = record.event
         states = self._states[event.vacancy_id]
-        after = _after(states[-1] if states else None, event)
+        after = _after(states[-1] if states else None, event, self._households)
         if after is not None:
             self._partition[event.vacancy_id] = record.partition
             self._offsets[event.vacancy_id].append(record.offset)
@@ -308,19 +335,19 @@ class _Vacancies:
         return self._states[vacancy_id][passed - 1] if passed else None
 
 
-def _after(before: _Vacancy | None, event: Any) -> _Vacancy | None:
+def _after(before: _Vacancy | None, event: Any, households: Households) -> _Vacancy | None:
     name = event_name(type(event))
     if name in ("VacancyOpened", "VacancyRevised"):
-        return _Vacancy(event.provider, event.home, True, event.home.places)
+        household = households.get(event.household.key_id) if event.household else None
+        return _Vacancy(event.provider, event.home, True, event.home.places, household)
     if before is None:
         return None
     if name in ("VacancyPaused", "VacancyClosed"):
-        return _Vacancy(before.provider, before.home, False, before.places_left)
+        return replace(before, matched=False)
     if name == "VacancyConfirmed":
-        return _Vacancy(before.provider, before.home, True, before.places_left)
+        return replace(before, matched=True)
     if name in ("VacancyReserved", "VacancyReleased", "VacancyFilled"):
-        left = before.places_left if event.places_left is None else event.places_left
-        return _Vacancy(before.provider, before.home, before.matched, left)
+        return before if event.places_left is None else replace(before, places_left=event.places_left)
     return None
 
 

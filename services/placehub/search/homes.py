@@ -200,6 +200,10 @@ class Homes:
         row = replace(self._rows[at], home=home, companions=companions_of(home), questioned=facts, changed=since)
         self._write(at, row)
 
+    def open_household(self, vacancy_id: UUID, household: OpenedHousehold) -> bool:
+        """Take what was read of a vacancy's sealed household, which is no news of it; tell whether it is known."""
+        return self._change(vacancy_id, household=household)
+
     def pause(self, vacancy_id: UUID, since: Since) -> bool:
         """Stop matching a vacancy for now; tell whether it is known."""
         return self._change(vacancy_id, open=False, changed=since)

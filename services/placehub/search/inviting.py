@@ -132,7 +132,7 @@ def next_best(case: Case, view: View) -> Decided:
     return invite(case, view, {provider: _best(homes) for provider, homes in islice(better, room)})
 
 
-def propose_split(case: Case, view: View) -> Decided:
+def propose_split(case: Case, view: View, changed: Sequence[UUID] = ()) -> Decided:
     """Propose to the authority the best way to part siblings whom no home takes together; nobody else hears of it.
 
     A proposal that stands already is not made twice.
@@ -148,7 +148,7 @@ def propose_split(case: Case, view: View) -> Decided:
             for one in found.parts
         ),
         breach=plan if case.facts.wanted.siblings_plan else "plan not told",
-        basis=view.basis(case),
+        basis=basis_of(case, view, changed),
     )
     return Decided(replace(case, proposed=found.groups), (proposed,))
 
@@ -173,7 +173,7 @@ def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID]
         # while a proposal stands, each home that opens brings no other: the search is made when it is confirmed
         alone = may_part(case) and not case.proposed and not any(one.state in OPEN for one in case.invitations.values())
         some = alone and any(view.fits_some(case, one) for one in new)
-        return propose_split(case, view) if some else Decided(case)
+        return propose_split(case, view, changed) if some else Decided(case)
     return invite(case, view, {provider: _fits(case, view, view.vacancies_of(provider))}, changed)
 
 

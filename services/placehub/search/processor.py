@@ -73,7 +73,8 @@ class Search:
         self._around.learn(records, offsets)
 
     def take(self, connection: Connection, partition: Partition) -> None:
-        """Load a partition's open cases."""
+        """Load a partition's open cases; before the first, open the households of all homes that stand."""
+        self._around.open()
         self._open.pop(partition.number, None)
         self._cases.take(connection, partition)
 
@@ -216,4 +217,5 @@ class Search:
         self._cases.put(decided.case.referral_id, decided.case)
 
     def _view(self, step: Step) -> Sight:
+        self._around.open()
         return Sight(self._around, self._needs, step.now)

@@ -11,9 +11,11 @@ from uuid import UUID
 from placehub.agreements.agreed import Agreement, Event, follow
 from placehub.agreements.events import AgreementRegistered, DocumentAgreed, DocumentProposed, ProviderJoined
 from placehub.drivers.records import Record
+from placehub.keys.sealed import Sealed
 from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
 from placehub.postcodes import Postcodes
 from placehub.search.homes import Homes
+from placehub.search.opened import Households
 from placehub.search.policy import DEFAULT, Policy
 from placehub.search.questioned import WILLINGNESS, as_asked
 from placehub.search.row import Since
@@ -27,10 +29,17 @@ WORLD: Final = ("vacancy", "agreement", "organisation", "placement")
 class Surroundings:
     """Folds world events in the order of each stream; the same events give the same memory."""
 
-    def __init__(self, postcodes: Postcodes, default: Policy = DEFAULT) -> None:
-        """`default`: the policy of searches whose parties have agreed on none."""
+    def __init__(
+        self, postcodes: Postcodes, default: Policy = DEFAULT, *, households: Households | None = None
+    ) -> None:
+        """`default`: the policy of searches whose parties have agreed on none; `households` opens what is sealed.
+
+        Without `households` none is ever opened.
+        """
         self.postcodes = postcodes
         self.default = default
+        self.unopened: set[UUID] = set()
+        """Homes that stand, of which the household is sealed and its key destroyed."""
         self.homes = Homes()
         self.offsets: dict[str, list[int]] = {}
         self._reserved: dict[UUID, dict[UUID, int]] = defaultdict(dict)
@@ -41,6 +50,8 @@ class Surroundings:
         self._vacancies: dict[str, set[UUID]] = defaultdict(set)
         self._offered: dict[UUID, dict[UUID, UUID]] = {}
         self._declared: dict[UUID, Home] = {}
+        self._households = households
+        self._sealed: dict[UUID, Sealed] = {}
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
         """Fold records; `offsets` is what memory stands for afterwards."""
@@ -49,6 +60,19 @@ class Surroundings:
             if fold is not None:
                 fold(self, record.event, record)
         self.offsets = offsets
+
+    def open(self) -> None:
+        """Open the sealed households that have come with homes that stand now, each once and all in one go.
+
+        Raises Unavailable when the key service is away: they are still to be opened then.
+        """
+        if not self._sealed or self._households is None:
+            return
+        found = self._households.of(self._sealed)
+        for vacancy_id, household in found.items():
+            self.homes.open_household(vacancy_id, household)
+        self.unopened |= self._sealed.keys() - found.keys()
+        self._sealed = {}
 
     def eligible(self, authority: str, agreement_id: UUID | None) -> frozenset[str]:
         """Return the providers that may be searched for this authority.
@@ -134,6 +158,9 @@ class Surroundings:
             authority=sector.authority if sector else None,
         )
         self._vacancies[event.provider].add(event.vacancy_id)
+        self._forget_household(event.vacancy_id)
+        if event.household is not None:
+            self._sealed[event.vacancy_id] = event.household
         self._declared.pop(event.vacancy_id, None)  # what the provider says anew stands until it is contradicted again
         held = sum(self._reserved.get(event.vacancy_id, {}).values())
         if held:
@@ -151,8 +178,13 @@ class Surroundings:
 
     def _closed(self, event: vacancies.VacancyClosed, record: Record) -> None:
         self.homes.close(event.vacancy_id)
+        self._forget_household(event.vacancy_id)
         self._declared.pop(event.vacancy_id, None)
         self._vacancies[event.provider].discard(event.vacancy_id)
+
+    def _forget_household(self, vacancy_id: UUID) -> None:
+        self._sealed.pop(vacancy_id, None)
+        self.unopened.discard(vacancy_id)
 
     def _reserve(self, event: vacancies.VacancyReserved, record: Record) -> None:
         self._reserved[event.vacancy_id][event.offer_id] = len(event.placements)

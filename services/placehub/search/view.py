@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +13,6 @@ from pydantic import TypeAdapter
 from placehub import codes
 from placehub.contracts.parts import Basis, Finding, HomeFit
 from placehub.keys.client import KeyClient
-from placehub.keys.sealing import unseal
 from placehub.referrals.child import Child, ChildNeed
 from placehub.search.assessing import assess
 from placehub.search.case import BANDS, Case, Facts
@@ -22,6 +20,7 @@ from placehub.search.events import ReferralAssessed, Relaxation
 from placehub.search.homes import Spots, is_after
 from placehub.search.looking import Looking, reach_of
 from placehub.search.matching import RULES_VERSION, Match, judge, lookings_of, match, units_of, within_reach
+from placehub.search.opened import PURPOSE, opened
 from placehub.search.ordering import place_of
 from placehub.search.policy import Policy
 from placehub.search.questions import Search, mattering
@@ -34,8 +33,6 @@ from placehub.search.withholding import relaxations, removed_by
 
 ENDED_EARLY: Final = "ended early here"
 """What removes a home where a placement of the case ended within a week, until the authority says it may be asked."""
-PURPOSE: Final = "matching"
-"""What the hub gives as its purpose when it opens a need."""
 _NEED: Final = TypeAdapter(ChildNeed)
 _CODES: Final = codes.version()
 
@@ -51,11 +48,15 @@ class Needs(Protocol):
 class KeyNeeds:
     """Opens needs through the key service."""
 
-    def __init__(self, keys: KeyClient) -> None:
+    def __init__(self, keys: KeyClient, purpose: str = PURPOSE) -> None:
         self._keys = keys
+        self._purpose = purpose
 
     def of(self, facts: Facts) -> dict[UUID, ChildNeed]:
-        """Return the needs that could be opened, by child; one whose key is destroyed stays unknown."""
+        """Return the needs that could be opened, by child; one whose key is destroyed stays unknown.
+
+        Raises Rejected where one is not as it was to be sealed.
+        """
         sealed = {
             child.child_id: child.need
             for child in facts.children
@@ -63,11 +64,11 @@ class KeyNeeds:
         }
         if not sealed:
             return {}
-        found = self._keys.open_many([one.key_id for one in sealed.values()], PURPOSE)
+        keys = self._keys.open_many([one.key_id for one in sealed.values()], self._purpose)
         return {
-            child_id: _NEED.validate_python(json.loads(unseal(found[one.key_id], "need", one)))
+            child_id: opened(keys[one.key_id], "need", one, _NEED)
             for child_id, one in sealed.items()
-            if one.key_id in found
+            if one.key_id in keys
         }
 
 
