@@ -143,6 +143,7 @@ SearchClosed            1          -      -
 OfferSelected           1          1      -
 EventRejected           1          -      -
 DataUseEnded            -          1      1
+EventSetAside           1          1      -
 """
 
 
@@ -243,6 +244,7 @@ EventRejected     1          -
 EarlyNoticeGiven  2          1
 PlacementEnded    1          1
 SearchReopened    1          -
+EventSetAside     1          -
 """
 
 
@@ -290,6 +292,7 @@ InvitationUpdated   1          1      -
 OfferMade           2          1      1
 OfferAssessed       1          -      -
 EventRejected       -          -      1
+EventSetAside       1          -      1
 """
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from placehub.referrals.events import SplitConfirmed
-from placehub.search.events import ProviderInvited, SearchClosed, SplitProposed
+from placehub.search.events import EventSetAside, ProviderInvited, SearchClosed, SplitProposed
 from placehub.vacancies.events import VacancyReserved
 
 from .inboxes import show
@@ -106,6 +106,7 @@ PlacementAgreed   4          4
 PlacementStarted  2          2
 SearchClosed      1          -
 VacancyFilled     2          2
+EventSetAside     1          1
 """
 
 
@@ -129,6 +130,7 @@ def test_a_parent_and_her_child(town: Town) -> None:
     parted = confirm(case, ((case.children[0],), (case.children[1],)))
     town.hub.settle()
     assert town.authority.refusal_of(parted).field == "groups"
+    assert [one.set_aside for one in first.got(EventSetAside, case.id)] == [parted]
     offer = case.offer(first, together)
     town.hub.settle()
     case.select(offer)

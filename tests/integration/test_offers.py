@@ -90,6 +90,7 @@ EventRejected        1          -      -
 OfferSelected        2          2      -
 OfferReconfirmed     1          1      -
 VacancyReserved      1          1      -
+EventSetAside        1          1      -
 """
 
 

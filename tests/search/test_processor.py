@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 from placehub.agreements.events import ProviderJoined
-from placehub.drivers.memory import KeptAggregates, KeptParking
+from placehub.drivers.memory import KeptAggregates, KeptParking, KeptStep
+from placehub.drivers.records import Partition
 from placehub.postcodes import Postcodes
 from placehub.referrals.child import ChildNeed
+from placehub.referrals.events import OfferSelected
 from placehub.search.case import Case, Facts
 from placehub.search.processor import Search
 from placehub.search.surroundings import Surroundings
@@ -21,7 +24,7 @@ from placehub.vacancies.events import (
     VacancyReserved,
 )
 
-from .cases import CASE, HOME, OFFER, OTHER_HOME, PROVIDER
+from .cases import AUTHORITY, CASE, HOME, OFFER, OTHER_HOME, PROVIDER, a_case, an_act
 from .test_view import record
 from .worlds import NOW, TODAY, a_home
 
@@ -86,3 +89,23 @@ def test_who_joins_brings_all_its_homes() -> None:
     feed = Feed()
     joined = ProviderJoined(agreement_id=CASE, lead="L", provider=PROVIDER, joined_on=TODAY)
     assert feed(joined) == [("ProviderJoined", True)]
+
+
+def test_what_is_rejected_is_set_aside_for_whoever_was_sent_it() -> None:
+    """Delivery reads the stream as the search does, so the search says what does not stand; of no case, nothing."""
+    search = Feed().search
+    place = Partition("referral", 0)
+    step = KeptStep(processor="search", partition=place, now=NOW)
+    told = record(an_act(OfferSelected), 7)
+    selected = replace(told, attributes=replace(told.attributes, source=f"/organisations/{AUTHORITY}"))
+    search.handle([(step, [selected])])
+    assert [why.field for _, why in step.refused] == ["referral_id"]
+    assert step.said == []
+    search._cases.begin(step)
+    search._cases.put(CASE, a_case("referred", offers={}))
+    search._cases.finish()
+    search.handle([(step, [selected])])
+    ((aside, about),) = step.said
+    assert (aside.sender, aside.set_aside, aside.event) == (AUTHORITY, selected.attributes.id, "OfferSelected")
+    assert about.because == selected.attributes.id
+    assert search._cases.kept(CASE) == a_case("referred", offers={})

@@ -174,7 +174,7 @@ class Replay:
         for record in list(waiting):
             if record.attributes.id == one.because or record.offset >= one.offset:
                 break
-            if until is not None and record.offset > until and not self._leaves_no_mark(record, search):
+            if (until is None or record.offset > until) and self._waits(record, search, known_to=until):
                 break
             waiting.remove(record)
             self._take_in_answers(one, search, _taken(record))
@@ -197,14 +197,18 @@ class Replay:
             elif self.cases.known(one.referral_id) != known:  # else what it answers was not taken in yet
                 self._told[one.referral_id].remove(record)
 
-    def _leaves_no_mark(self, record: Record, search: Search) -> bool:
-        """Tell whether an event is refused as the case now stands: the case says nothing of when it was read."""
+    def _waits(self, record: Record, search: Search, known_to: int | None) -> bool:
+        """Tell whether an event beyond what the case is known to have read was read later.
+
+        One that is set aside has a decision of its own. One that is refused in a case nobody knows leaves no mark, so
+        that nothing says when it was read.
+        """
         known = self.cases.known(record.event.referral_id)
         step = self._new_step(_taken(record))
         search.handle([(step, [record])])
         if known is not None:
             self.cases.restore(known, step)
-        return bool(step.refused)
+        return bool(step.refused and step.said) or (known_to is not None and not step.refused)
 
     def _case_offset(self, one: Decision) -> int | None:
         if one.basis is not None:

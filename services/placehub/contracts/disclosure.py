@@ -23,6 +23,7 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "EventRejected.remedy",
         "EventRejected.rule",
         "EventRejected.subject",
+        "EventSetAside.event",
         "EventWarned.field",
         "EventWarned.remedy",
         "EventWarned.says",

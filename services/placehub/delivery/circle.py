@@ -6,18 +6,27 @@ invitation that comes late shows no less than an early one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any, Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from placehub.agreements.events import AgreementRegistered
 from placehub.contracts.codec import event_class, from_json, to_json
 from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.contracts.headers import Attributes
 from placehub.contracts.traces import traceparent
-from placehub.delivery.parties import Parties, Seat, follow, may_speak, organisation_of, unsuccessful
+from placehub.delivery.parties import (
+    Parties,
+    Seat,
+    follow,
+    may_speak,
+    name_of,
+    organisation_of,
+    source_of,
+    unsuccessful,
+)
 from placehub.delivery.rules import Audience, recipients, rows_of
 from placehub.delivery.stripping import strip
 from placehub.keys.sealed import Sealed
@@ -29,7 +38,7 @@ from placehub.referrals.events import (
     ReferralRevised,
     SplitConfirmed,
 )
-from placehub.search.events import SearchClosed, SearchReopened
+from placehub.search.events import EventSetAside, SearchClosed, SearchReopened
 from placehub.streams import full_name
 
 REOPENING: Final = "reopening"
@@ -68,6 +77,8 @@ class Circle:
 
     parties: Parties = field(default_factory=Parties)
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    earlier: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+    """By slot, what the facts replaced and the hub has not yet answered: a party's word may turn out not to stand."""
     keeps: frozenset[tuple[str, str]] = frozenset()
     """Providers and keys that stay open though the search they were opened for is over: the child lives there."""
 
@@ -100,31 +111,63 @@ class Place:
 def turn(circle: Circle, event: Any, attributes: Attributes, place: Place) -> tuple[Circle, tuple[Letter, ...]]:
     """Return the circle after the event, and the letters it causes, in the order they are to be sent."""
     before = circle.parties
-    after = replace(
-        circle, parties=follow(before, event, attributes), facts=_remember(circle, event, attributes, place)
-    )
+    after = replace(_remember(circle, event, attributes, place), parties=follow(before, event, attributes))
     if isinstance(event, SearchReopened) and REOPENING in circle.facts:
         facts = {**circle.facts, "referral": circle.facts[REOPENING]}
         after = replace(after, facts=facts, keeps=circle.entitled())
     letters = [
         *_for_newcomers(before, after),
         *_for_recipients(event, attributes, after.parties),
+        *(_restored(circle, after) if isinstance(event, EventSetAside) else ()),
         *_endings(before, event, attributes, place),
     ]
     return after, tuple(letters)
 
 
-def _remember(circle: Circle, event: Any, attributes: Attributes, place: Place) -> Mapping[str, Fact]:
+def _remember(circle: Circle, event: Any, attributes: Attributes, place: Place) -> Circle:
+    if isinstance(event, EventSetAside):
+        return _forget(circle, name_of(event.set_aside, source_of(event.sender)))
+    if organisation_of(attributes.source) is None:
+        return _answered(circle, attributes.because)
     cls: type = type(event)
     slot = SLOTS.get(cls)
     if slot is None or not may_speak(event, attributes, circle.parties):
-        return circle.facts
+        return circle
     if cls is ReferralEventCorrected and not _is_kept(circle, event, attributes):
-        return circle.facts
+        return circle
     shared = [row for row in rows_of(cls) if row.audience in (Audience.INVITED, Audience.JOINED)]
     stripped = strip(event, shared[0].without if shared else ())
     fact = Fact(place.position, full_name(cls), to_json(stripped), attributes, sealed_keys(stripped))
-    return {**circle.facts, slot(event): fact}
+    name, replaced = slot(event), circle.facts.get(slot(event))
+    kept = {name: (*circle.earlier.get(name, ()), replaced)} if replaced and event.STREAM == "referral" else {}
+    return replace(circle, facts={**circle.facts, name: fact}, earlier={**circle.earlier, **kept})
+
+
+def _answered(circle: Circle, because: UUID | None) -> Circle:
+    """The hub has acted on a fact, so it stands: what it replaced will not be wanted again."""
+    waiting = {slot: some for slot, some in circle.earlier.items() if circle.facts[slot].attributes.id != because}
+    return replace(circle, earlier=waiting) if waiting.keys() != circle.earlier.keys() else circle
+
+
+def _forget(circle: Circle, name: str) -> Circle:
+    """Leave out a fact that does not stand; what it replaced stands again."""
+    facts, earlier = dict(circle.facts), dict(circle.earlier)
+    for slot in circle.facts:
+        told = (*circle.earlier.get(slot, ()), circle.facts[slot])
+        stands = tuple(one for one in told if name_of(one.attributes.id, one.attributes.source) != name)
+        if stands == told:
+            continue
+        del facts[slot]
+        earlier.pop(slot, None)
+        facts |= {slot: stands[-1]} if stands else {}
+        earlier |= {slot: stands[:-1]} if stands[1:] else {}
+    return replace(circle, facts=facts, earlier=earlier)
+
+
+def _restored(before: Circle, after: Circle) -> list[Letter]:
+    """Tell whoever came meanwhile of what stands again; the others have it already, and nothing is sent twice."""
+    again = [fact for slot, fact in after.facts.items() if fact is not before.facts[slot]]
+    return [letter for provider in after.parties.present() for letter in _facts_for(provider, after.parties, again)]
 
 
 def _is_kept(circle: Circle, event: ReferralEventCorrected, attributes: Attributes) -> bool:
@@ -137,12 +180,14 @@ def _is_kept(circle: Circle, event: ReferralEventCorrected, attributes: Attribut
 def _for_newcomers(before: Parties, after: Circle) -> list[Letter]:
     new = sorted(set(after.parties.present()) - set(before.present()))
     facts = sorted(_current(after), key=lambda fact: fact.position) if new else []
-    told = [(fact.event(), fact) for fact in facts if not _corrects_nothing(fact, facts)]
-    return [
-        Letter(provider, event, fact.attributes, _shared_without(type(event)), after.parties.seats[provider].round)
-        for provider in new
-        for event, fact in told
-    ]
+    told = [fact for fact in facts if not _corrects_nothing(fact, facts)]
+    return [letter for provider in new for letter in _facts_for(provider, after.parties, told)]
+
+
+def _facts_for(provider: str, parties: Parties, facts: Iterable[Fact]) -> list[Letter]:
+    told = [(fact.event(), fact) for fact in facts]
+    seat = parties.seats[provider]
+    return [Letter(provider, event, fact.attributes, _shared_without(type(event)), seat.round) for event, fact in told]
 
 
 def _current(circle: Circle) -> list[Fact]:

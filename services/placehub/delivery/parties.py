@@ -18,6 +18,7 @@ from placehub.referrals.events import (
     SelectionWithdrawn,
 )
 from placehub.search.events import (
+    EventSetAside,
     InvitationClosed,
     InvitationUpdated,
     OfferExpired,
@@ -47,10 +48,20 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """Whose an offer is, and whether a selection of it stands."""
+    """Whose an offer is, and what was said of its selection.
+
+    `told` is how it stood when the hub last spoke of it, `said` what parties have said since: each with the name of its
+    event, which may turn out not to stand.
+    """
 
     provider: str
-    selected: bool = False
+    told: bool = False
+    said: tuple[tuple[str, bool], ...] = ()
+
+    @property
+    def selected(self) -> bool:
+        """Whether a selection of it stands."""
+        return self.said[-1][1] if self.said else self.told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +94,16 @@ def organisation_of(source: str) -> str | None:
     return source.removeprefix(_ORGANISATION)
 
 
+def source_of(organisation: str) -> str:
+    """Return the source under which an organisation posts."""
+    return f"{_ORGANISATION}{organisation}"
+
+
+def name_of(event_id: UUID, source: str) -> str:
+    """Return what names one event: a sender chooses its own ids, so an id alone could be another's."""
+    return f"{source} {event_id}"
+
+
 def may_speak(event: Any, attributes: Attributes, parties: Parties) -> bool:
     """Tell whether the sender is who the event says, and a party to what it speaks of.
 
@@ -110,8 +131,13 @@ def _is_party(sender: str, event: Any, parties: Parties) -> bool:
 
 def follow(parties: Parties, event: Any, attributes: Attributes) -> Parties:
     """Return the parties after the event; one its sender had no right to changes nothing."""
+    if not may_speak(event, attributes, parties):
+        return parties
+    if type(event) in _SAID:
+        name = name_of(attributes.id, attributes.source)
+        return _say(parties, event.offer_id, name, selected=_SAID[type(event)])
     fold = _FOLDS.get(type(event))
-    return fold(parties, event) if fold and may_speak(event, attributes, parties) else parties
+    return fold(parties, event) if fold else parties
 
 
 def _own(parties: Parties, event: EarlyNoticeGiven | ReferralMade | ReferralRevised) -> Parties:
@@ -140,26 +166,37 @@ def _offer(parties: Parties, event: OfferMade) -> Parties:
     return replace(parties, offers={**parties.offers, event.offer_id: Offered(event.provider)})
 
 
-def _select(parties: Parties, event: OfferSelected) -> Parties:
-    return _mark(parties, [event.offer_id], selected=True)
+def _say(parties: Parties, offer_id: UUID, name: str, *, selected: bool) -> Parties:
+    if offer_id not in parties.offers:
+        return parties
+    offer = parties.offers[offer_id]
+    said = replace(offer, said=(*offer.said, (name, selected)))
+    return replace(parties, offers={**parties.offers, offer_id: said})
 
 
-def _unselect(
-    parties: Parties,
-    event: SelectionRefused | SelectionWithdrawn | OfferWithdrawn | OfferNotSelected | OfferExpired,
-) -> Parties:
-    return _mark(parties, [event.offer_id], selected=False)
+def _unsay(parties: Parties, event: EventSetAside) -> Parties:
+    """What does not stand changes nothing of a selection; what was said before and after it counts as ever."""
+    name = name_of(event.set_aside, source_of(event.sender))
+    kept = {
+        offer_id: replace(one, said=tuple(said for said in one.said if said[0] != name))
+        for offer_id, one in parties.offers.items()
+    }
+    return replace(parties, offers=kept)
+
+
+def _unselect(parties: Parties, event: SelectionRefused | OfferNotSelected | OfferExpired) -> Parties:
+    return _unselected(parties, [event.offer_id])
 
 
 def _reopen(parties: Parties, event: SearchReopened) -> Parties:
     # where the child lives now is a party to the placement, and to the new search only if it is invited again
     seats = {name: replace(seat, open=False) for name, seat in parties.seats.items()}
-    return replace(_mark(parties, parties.offers, selected=False), seats=seats)
+    return replace(_unselected(parties, parties.offers), seats=seats)
 
 
-def _mark(parties: Parties, offers: Iterable[UUID], *, selected: bool) -> Parties:
-    marked = {one: replace(parties.offers[one], selected=selected) for one in offers if one in parties.offers}
-    return replace(parties, offers={**parties.offers, **marked})
+def _unselected(parties: Parties, offers: Iterable[UUID]) -> Parties:
+    known = {one: Offered(parties.offers[one].provider) for one in offers if one in parties.offers}
+    return replace(parties, offers={**parties.offers, **known})
 
 
 def _close(parties: Parties, event: SearchClosed) -> Parties:
@@ -188,14 +225,14 @@ _FOLDS: Final[Mapping[type, Callable[[Parties, Any], Parties]]] = {
     InvitationUpdated: _seat,
     ProviderJoined: _seat,
     InvitationDeclined: _leave,
-    OfferWithdrawn: _unselect,
     InvitationClosed: _leave,
     OfferMade: _offer,
-    OfferSelected: _select,
     SelectionRefused: _unselect,
-    SelectionWithdrawn: _unselect,
     OfferNotSelected: _unselect,
     OfferExpired: _unselect,
+    EventSetAside: _unsay,
     SearchReopened: _reopen,
     SearchClosed: _close,
 }
+_SAID: Final[Mapping[type, bool]] = {OfferSelected: True, SelectionWithdrawn: False, OfferWithdrawn: False}
+"""What a party says of an offer's selection."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from placehub.delivery import warnings
 from placehub.delivery.circle import Circle, Letter, Place, turn
 from placehub.delivery.inboxes import Inboxes
-from placehub.delivery.parties import organisation_of
+from placehub.delivery.parties import organisation_of, source_of
 from placehub.delivery.store import (
     entitle,
     live_elsewhere,
@@ -32,7 +32,7 @@ from placehub.observing.following import followed
 from placehub.organisations.events import OrganisationDisabled
 from placehub.placements.events import PlacementAgreed
 from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
-from placehub.search.events import SearchClosed
+from placehub.search.events import EventSetAside, SearchClosed
 
 _CIRCLES: Final = {"referral": "referral_id", "agreement": "agreement_id"}
 _NO_CIRCLE: Final = UUID(int=0)
@@ -98,13 +98,13 @@ def _subject(record: Record) -> UUID:
 def _turn_all(
     connection: Connection, came: Sequence[Came], before: Mapping[UUID, Circle]
 ) -> tuple[dict[UUID, Circle], list[tuple[Came, Letter]]]:
-    corrected = {(record.event.corrects, record.attributes.source) for _, record in came if _corrects(record)}
+    corrected = set(filter(None, (_speaks_of(record) for _, record in came)))
     sent: dict[tuple[UUID, str], frozenset[str]] = receivers(connection, corrected)
     after, letters = dict(before), list[tuple[Came, Letter]]()
     for step, record in followed(came, lambda one: one[1].attributes):
         circle = after[_subject(record)]
-        if _corrects(record):
-            told = sent.get((record.event.corrects, record.attributes.source), frozenset())
+        if (earlier := _speaks_of(record)) is not None:
+            told = sent.get(earlier, frozenset())
             circle = replace(circle, parties=replace(circle.parties, received=told))
         place = Place(position=record.offset, now=step.now, source=step.source)
         circle, new = turn(circle, record.event, record.attributes, place)
@@ -117,8 +117,12 @@ def _turn_all(
     return after, letters
 
 
-def _corrects(record: Record) -> bool:
-    return hasattr(record.event, "corrects")
+def _speaks_of(record: Record) -> tuple[UUID, str] | None:
+    """Return the id and source of the earlier event that this one corrects or sets aside."""
+    event = record.event
+    if isinstance(event, EventSetAside):
+        return event.set_aside, source_of(event.sender)
+    return (event.corrects, record.attributes.source) if hasattr(event, "corrects") else None
 
 
 def _send(connection: Connection, letters: Sequence[tuple[Came, Letter]], kept_back: Mapping[str, str]) -> None:

@@ -38,7 +38,7 @@ class Audience(StrEnum):
     COMMISSIONERS = "lead and authorities of the agreement"
     JOINED = "every provider of the agreement, also those that join later"
     ITSELF = "the organisation itself"
-    RECEIVERS = "whoever received the event it corrects"
+    RECEIVERS = "whoever received the event it speaks of"
     ANNOUNCED = "every party it names, none of which gets a part in the case"
     NOBODY = "nobody"
 
@@ -146,6 +146,7 @@ TABLE: Final[tuple[Row, ...]] = (
         search.OfferNotSelected,
         search.ReconfirmationAsked,
     ),
+    Row(search.EventSetAside, _A.RECEIVERS, ("basis",), _BASIS),
     Row(search.OfferAssessed, _A.AUTHORITY, ("basis.changed",), _HOMES),
     Row(search.SplitProposed, _A.AUTHORITY, ("basis.changed",), _HOMES),
     *_rows([_A.AUTHORITY], search.SelectionRefused),

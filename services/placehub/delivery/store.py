@@ -19,15 +19,32 @@ from placehub.delivery.tables import CHILD, ENTITLED, FACT, OFFER, PARTY, SENT, 
 from placehub.keys.store import end_grant, grant
 
 Values = list[dict[str, Any]]
+_EARLIER = " before "
+"""Between the position of a fact that was replaced and its slot, in the name it is stored under."""
 
 
 def load_circles(connection: Connection, subjects: Collection[UUID]) -> dict[UUID, Circle]:
     """Return the circle of each subject; one not known yet is empty."""
     parties, offers, facts = (_by_subject(connection, table, subjects) for table in (PARTY, OFFER, FACT))
-    return {
-        one: Circle(parties=_parties(parties[one], offers[one]), facts={row["slot"]: _fact(row) for row in facts[one]})
-        for one in subjects
-    }
+    return {one: _circle(_parties(parties[one], offers[one]), facts[one]) for one in subjects}
+
+
+def _circle(parties: Parties, rows: Iterable[Mapping[str, Any]]) -> Circle:
+    facts: dict[str, Fact] = {}
+    earlier: dict[str, tuple[Fact, ...]] = {}
+    for row in sorted(rows, key=lambda row: int(row["position"])):
+        before, _, slot = row["slot"].rpartition(_EARLIER)
+        if before:
+            earlier[slot] = (*earlier.get(slot, ()), _fact(row))
+        else:
+            facts[slot] = _fact(row)
+    return Circle(parties=parties, facts=facts, earlier=earlier)
+
+
+def _stored(circle: Circle) -> dict[str, Fact]:
+    """Return the facts of a circle, and those they replaced, by the slots they are stored under."""
+    replaced = {f"{one.position}{_EARLIER}{slot}": one for slot, some in circle.earlier.items() for one in some}
+    return {**circle.facts, **replaced}
 
 
 def _by_subject(
@@ -47,8 +64,12 @@ def _parties(rows: Iterable[Mapping[str, Any]], offers: Iterable[Mapping[str, An
         owner=next((row["organisation"] for row in of["owner"]), None),
         members=frozenset(row["organisation"] for row in of["member"]),
         seats={row["organisation"]: Seat(row["open"], row["ended"], row["round"]) for row in of["provider"]},
-        offers={row["offer_id"]: Offered(row["provider"], row["selected"]) for row in offers},
+        offers={row["offer_id"]: _offered(row) for row in offers},
     )
+
+
+def _offered(row: Mapping[str, Any]) -> Offered:
+    return Offered(row["provider"], row["selected"], tuple((name, selected) for name, selected in row["said"]))
 
 
 def _fact(row: Mapping[str, Any]) -> Fact:
@@ -64,6 +85,9 @@ def save_circles(
     _upsert(connection, PARTY, [row for one in changed for row in _party_rows(one, before[one], after[one], now)])
     _upsert(connection, OFFER, [row for one in changed for row in _offer_rows(one, before[one], after[one])])
     _upsert(connection, FACT, [row for one in changed for row in _fact_rows(one, before[one], after[one])])
+    gone = [(one, slot) for one in changed for slot in _stored(before[one]).keys() - _stored(after[one]).keys()]
+    if gone:
+        connection.execute(delete(FACT).where(tuple_(FACT.c.subject, FACT.c.slot).in_(gone)))
 
 
 def _party_rows(subject: UUID, before: Circle, after: Circle, now: datetime) -> Values:
@@ -81,7 +105,13 @@ def _party_rows(subject: UUID, before: Circle, after: Circle, now: datetime) -> 
 
 def _offer_rows(subject: UUID, before: Circle, after: Circle) -> Values:
     return [
-        {"subject": subject, "offer_id": offer_id, "provider": one.provider, "selected": one.selected}
+        {
+            "subject": subject,
+            "offer_id": offer_id,
+            "provider": one.provider,
+            "selected": one.told,
+            "said": [list(said) for said in one.said],
+        }
         for offer_id, one in after.parties.offers.items()
         if before.parties.offers.get(offer_id) != one
     ]
@@ -98,8 +128,8 @@ def _fact_rows(subject: UUID, before: Circle, after: Circle) -> Values:
             "attributes": {name: value.decode() for name, value in write_headers(fact.attributes)},
             "keys": sorted(fact.keys),
         }
-        for slot, fact in after.facts.items()
-        if before.facts.get(slot) is not fact
+        for slot, fact in _stored(after).items()
+        if _stored(before).get(slot) is not fact
     ]
 
 

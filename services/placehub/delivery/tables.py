@@ -32,7 +32,14 @@ OFFER: Final = Table(
     Column("subject", Uuid, primary_key=True),
     Column("offer_id", Uuid, primary_key=True),
     Column("provider", Text, nullable=False),
-    Column("selected", Boolean, nullable=False),
+    Column("selected", Boolean, nullable=False, comment="when the hub last spoke of it"),
+    Column(
+        "said",
+        JSONB,
+        nullable=False,
+        server_default="[]",
+        comment="what parties said of a selection since: each event, and whether it selects",
+    ),
     schema=SCHEMA,
     comment="Whose each offer is, and whether a selection of it stands",
 )

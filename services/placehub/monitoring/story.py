@@ -84,6 +84,7 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     referrals.ReferralContinued: lambda event: f"It goes on from an older case of the same child: {event.continues}.",
     search.SearchResumed: lambda event: f"The search goes on; {len(event.next_offers)} offers stand again.",
     search.SearchReopened: lambda event: f"The search begins anew, because of {event.because} in the last placement.",
+    search.EventSetAside: lambda event: f"{event.sender}'s {event.event} was rejected and does not stand.",
     search.SearchClosed: lambda event: f"The search is over: {event.outcome}.",
     vacancies.VacancyOffered: lambda event: f"A home of {event.provider} is on offer.",
     vacancies.VacancyOfferEnded: lambda event: f"A home of {event.provider} is on offer no more.",

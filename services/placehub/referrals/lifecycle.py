@@ -174,6 +174,7 @@ ACTS: Final[tuple[Act, ...]] = (
     _hub("OfferNotSelected", ("referred", "reserved", "closed")),
     _hub("SearchResumed", _REFERRED, after="referred"),
     _hub("SearchReopened", ("closed",), after="noticed"),
+    _hub("EventSetAside", (*_LIVE, "closed")),
     _hub("SearchClosed", _LIVE, after="closed"),
     Act(
         event="referral.EventCorrected",

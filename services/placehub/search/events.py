@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, ClassVar
+from uuid import UUID
 
 from placehub.contracts.fields import IN_REFERRAL, Code, Doc, event, record
 from placehub.contracts.parts import (
@@ -318,6 +319,21 @@ class SearchReopened:
         tuple[VacancyId, ...],
         Doc("A question to the authority: homes where a placement ended within 7 days, not asked again unless it says"),
     ] = ()
+
+
+@event
+class EventSetAside:
+    """What a party said of a case does not stand: it was rejected. Whoever received it is told to disregard it.
+
+    Why it was rejected is its sender's alone to know (`EventRejected`).
+    """
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    sender: Annotated[Organisation, Doc("Who said it")]
+    set_aside: Annotated[UUID, Doc("ce_id of the event that does not stand")]
+    event: Annotated[str, Doc("The event, as `OfferSelected`")]
+    basis: Basis | None = None
 
 
 @event

@@ -27,7 +27,7 @@ from placehub.search.sought import Sought
 from placehub.search.vector import Match, Unit, comes, match_columns, miles, named
 from placehub.search.weighing import HARD_FACTS, ORDER_ONLY, need_of
 
-RULES_VERSION: Final = "3"
+RULES_VERSION: Final = "4"
 """Counts up whenever the same facts under the same policy could give another result."""
 
 FITS, WITH_SUPPORT, STRETCH = BANDS

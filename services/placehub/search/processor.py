@@ -18,9 +18,11 @@ from placehub.placements.events import NoticeGiven, PlacementEnded, PlacementSta
 from placehub.search import answering, inviting, offering
 from placehub.search.case import Case, Decided
 from placehub.search.deciding import decide, due
+from placehub.search.events import EventSetAside
 from placehub.search.open_searches import OpenSearches, open_search
 from placehub.search.surroundings import WORLD, Surroundings
 from placehub.search.view import Needs, Sight
+from placehub.streams import event_name
 from placehub.vacancies import events as vacancies
 
 _CHANGES = (
@@ -101,6 +103,8 @@ class Search:
             except Rejected as why:
                 sender = sender_of(record)
                 step.reject(record, why, sender=sender, told=self._around.is_active(sender))
+                if known is not None:  # of a case that nobody knows nobody was told
+                    step.emit(_set_aside(known, record, sender, view), because=record.attributes)
                 continue
             self._keep(step, decided, record.attributes)
             if known is None:
@@ -219,3 +223,14 @@ class Search:
     def _view(self, step: Step) -> Sight:
         self._around.open()
         return Sight(self._around, self._needs, step.now)
+
+
+def _set_aside(case: Case, record: Record, sender: str, view: Sight) -> EventSetAside:
+    """Return the word to whoever was sent the event already: delivery reads the stream as the search does."""
+    return EventSetAside(
+        referral_id=case.referral_id,
+        sender=sender,
+        set_aside=record.attributes.id,
+        event=event_name(type(record.event)),
+        basis=view.basis(case),
+    )
