@@ -18,6 +18,7 @@ from placehub.search.case import Case, Found, Invitation, Offer, Stay, told
 from placehub.search.events import ReferralAssessed, Relaxation
 from placehub.search.policy import DEFAULT, Policy
 from placehub.search.splitting import Split
+from placehub.vacancies.events import Home
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CASE, CHILD, SIBLING = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -62,6 +63,7 @@ class Given:
     parts: Split | None = None
     new: frozenset[UUID] = frozenset()
     elsewhere: frozenset[UUID] = frozenset()
+    said: dict[UUID, Home] = field(default_factory=dict)
     hidden: frozenset[UUID] = frozenset()
     agreed: Policy = DEFAULT
     tiers: dict[str, int] = field(default_factory=dict)
@@ -118,6 +120,10 @@ class Given:
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return its provider."""
         return self.homes[vacancy_id][0] if vacancy_id in self.homes else None
+
+    def declared(self, vacancy_id: UUID) -> Home | None:
+        """Return the home as it is given that its provider declared it."""
+        return self.said.get(vacancy_id)
 
     def in_sight(self, vacancy_id: UUID) -> bool:
         """Tell whether the home is not among those given as out of sight."""

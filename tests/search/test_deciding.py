@@ -30,7 +30,7 @@ from placehub.search.events import (
 )
 from placehub.search.offering import order
 from placehub.streams import full_name
-from placehub.vacancies.events import ReservationRequested, ReservationWithdrawn
+from placehub.vacancies.events import ReservationRequested, ReservationWithdrawn, VacancyNotOffered
 
 from .cases import (
     ACTED,
@@ -204,7 +204,7 @@ def test_silence_lapses(invitation: str) -> None:
     case = a_case("referred", invitation, "withdrawn")
     assert due(case, Given(now=NOW + timedelta(hours=23))).events == ()
     events = due(case, Given(now=NOW + timedelta(days=1))).events
-    assert [type(one) for one in events] == ([InvitationLapsed] if invitation == "invited" else [])
+    assert [type(one) for one in events] == ([InvitationLapsed, VacancyNotOffered] if invitation == "invited" else [])
 
 
 @pytest.mark.parametrize("offer", OFFER_STATES)

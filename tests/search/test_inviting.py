@@ -98,7 +98,7 @@ def test_the_next_best_is_invited_for_who_is_silent() -> None:
     view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME))}, most=1)
     case, _ = begun(view, ReferralMade)
     later = replace(view, now=case.invitations[PROVIDER].respond_by)
-    lapsed, next_one = due(case, later).events
+    lapsed, _, next_one = due(case, later).events
     assert isinstance(lapsed, InvitationLapsed)
     assert (type(next_one), next_one.provider) == (ProviderInvited, OTHER)
 

@@ -165,6 +165,7 @@ TABLE: Final[tuple[Row, ...]] = (
         [_A.NOBODY],  # of an offer its own parties are told in its case; that it stands is no other case's to read
         vacancies.ReservationRequested,
         vacancies.ReservationWithdrawn,
+        vacancies.VacancyNotOffered,
         vacancies.VacancyOffered,
         vacancies.VacancyOfferEnded,
     ),

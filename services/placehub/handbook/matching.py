@@ -18,6 +18,7 @@ from placehub.search.surroundings import Surroundings
 from placehub.search.weighing import ORDER_ONLY, SHARES, fresh_share, need_of
 from placehub.search.widening import nothing_fits, widen
 from placehub.search.withholding import relaxations
+from placehub.vacancies import questioning
 
 _INTRO = """\
 Matching is a pure function of the need, the homes, the hub's time and the policy: the same facts give the same answer.
@@ -38,6 +39,7 @@ def matching() -> str:
         section("What only orders", _order_only()),
         section("Skills that are asked for", _skills()),
         section("Need", docstring(need_of), _shares(), docstring(fresh_share), _weights()),
+        section("When a fact of a home is questioned", docstring(questioning), _about()),
         section("When too few homes fit", docstring(widen), docstring(nothing_fits), docstring(relaxations)),
         section("When invitations leave", docstring(invite), docstring(release_at)),
         section("Bands", f"Best first: {codes(BANDS)}. {_hard()}", docstring(band)),
@@ -92,6 +94,11 @@ def _weights() -> str:
     total = sum(one.weight for one in DEFAULT.weights)
     rows = [(code(one.criterion), str(one.weight)) for one in DEFAULT.weights]
     return f"The weights of the shipped policy, of {total}:\n\n" + table(("criterion", "weight"), rows)
+
+
+def _about() -> str:
+    rows = [(code(reason), code(fact)) for reason, fact in questioning.ABOUT.items()]
+    return table(("said three times", "questions"), rows)
 
 
 def _hard() -> str:

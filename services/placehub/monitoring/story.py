@@ -86,6 +86,7 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     search.SearchReopened: lambda event: f"The search begins anew, because of {event.because} in the last placement.",
     search.EventSetAside: lambda event: f"{event.sender}'s {event.event} was rejected and does not stand.",
     search.SearchClosed: lambda event: f"The search is over: {event.outcome}.",
+    vacancies.VacancyNotOffered: lambda event: f"A home of {event.provider} was not offered: {event.because}.",
     vacancies.VacancyOffered: lambda event: f"A home of {event.provider} is on offer.",
     vacancies.VacancyOfferEnded: lambda event: f"A home of {event.provider} is on offer no more.",
     vacancies.VacancyReserved: lambda event: f"The place at {event.provider} is held.",

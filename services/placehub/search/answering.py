@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from placehub.placements.events import NoticeGiven, PlacementEnded, PlacementStarted
-from placehub.search import inviting
+from placehub.search import contradicting, inviting
 from placehub.search.case import Case, Decided, Stay, View
 from placehub.search.events import OfferNotSelected, SearchClosed, SelectionRefused
 from placehub.search.offering import STANDING, order
@@ -58,7 +58,8 @@ def refused(case: Case, event: ReservationRefused, view: View) -> Decided:
         basis=view.basis(case),
     )
     going_on = resume(case, view)
-    return Decided(going_on.case, (told, *going_on.events))
+    questioned = contradicting.by_refusal(case.offers[event.offer_id], view)
+    return Decided(going_on.case, (told, *going_on.events, *questioned))
 
 
 def _is_asked(case: Case, offer_id: UUID) -> bool:

@@ -18,6 +18,7 @@ from placehub.search.events import ReferralAssessed, Relaxation
 from placehub.search.ordering import BANDS as BANDS
 from placehub.search.policy import Policy
 from placehub.search.splitting import Split
+from placehub.vacancies.events import Home
 
 Facts = EarlyNoticeGiven | ReferralMade | ReferralRevised
 SELECTED = ("selected", "reserved")
@@ -229,6 +230,10 @@ class View(Protocol):
 
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return the vacancy's provider, or None when it is not open."""
+        ...
+
+    def declared(self, vacancy_id: UUID) -> Home | None:
+        """Return the home as its provider last said it is, or None when it is closed."""
         ...
 
     def in_sight(self, vacancy_id: UUID) -> bool:

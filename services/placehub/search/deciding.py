@@ -12,7 +12,7 @@ from placehub.lifecycle import Act
 from placehub.offers import events as offers
 from placehub.referrals import events as referrals
 from placehub.referrals.lifecycle import ACTS
-from placehub.search import feedback, inviting, offering, selecting
+from placehub.search import contradicting, feedback, inviting, offering, selecting
 from placehub.search.case import Case, Decided, View, invitation_of
 from placehub.search.events import InvitationLapsed, SearchClosed, SearchReopened
 from placehub.search.together import check_groups, kept_groups, state_of
@@ -135,7 +135,7 @@ def due(case: Case, view: View) -> Decided:
         if case.live and one.state == "invited" and one.respond_by <= view.now:
             case = case.with_invitation(replace(one, state="lapsed"))
             lapsed = InvitationLapsed(referral_id=case.referral_id, provider=provider, respond_by=one.respond_by)
-            events.append(lapsed)
+            events += [lapsed, *contradicting.by_silence(case, one)]
     over = Decided(case, tuple(events))
     over = over.then(offering.expired(case, view)) if case.live else over
     if over.events:

@@ -12,12 +12,12 @@ from placehub.contracts.parts import Basis, HomeFit
 from placehub.errors import Rejected
 from placehub.offers import events as offers
 from placehub.referrals.events import EarlyNoticeGiven, OfferQueried
-from placehub.search import inviting
+from placehub.search import contradicting, inviting
 from placehub.search.case import BANDS, Case, Decided, Facts, Offer, Told, View, told
 from placehub.search.events import OfferAssessed, OfferExpired, ReconfirmationAsked
 from placehub.search.ordering import place_of
 from placehub.search.policy import DEFAULT
-from placehub.vacancies.events import VacancyFactQuestioned, VacancyOffered, VacancyOfferEnded
+from placehub.vacancies.events import VacancyOffered, VacancyOfferEnded
 
 _T = TypeVar("_T", VacancyOffered, VacancyOfferEnded)
 SELECTABLE: Final = ("open", "queried")
@@ -36,17 +36,9 @@ def interested(case: Case, event: offers.InterestExpressed, view: View) -> Decid
 
 
 def declined(case: Case, event: offers.InvitationDeclined, view: View) -> Decided:
-    """The provider will not offer: the next best is invited, and a fact of its home that it cites is questioned."""
+    """The provider will not offer: the next best is invited, and what it says of its home is held against the home."""
     known = case.invitations[event.provider]
-    told_of = [home.vacancy_id for home in known.homes]
-    meant = event.vacancy_id or (told_of[0] if len(told_of) == 1 else None)
-    questioned: tuple[VacancyFactQuestioned, ...] = ()
-    if meant in told_of and event.fact and event.fact.startswith("home."):
-        questioned = (
-            VacancyFactQuestioned(
-                vacancy_id=meant, provider=event.provider, fact=event.fact, because=event.reason, count=1
-            ),
-        )
+    questioned = contradicting.by_declining(case, event)
     instead = inviting.next_best(case.with_invitation(replace(known, state="declined")), view)
     return Decided(instead.case, (*questioned, *instead.events))
 
@@ -67,7 +59,12 @@ def offered(case: Case, event: offers.OfferMade | offers.OfferRevised, view: Vie
         made_at=known.made_at if known else at,
     )
     case = case.with_invitation(replace(case.invitations[event.provider], state="offered")).with_offer(offer)
-    return Decided.then(_asked_again(case, [offer.offer_id]), _assess(case, view, offer.offer_id, told_anew=True))
+    questioned: contradicting.Questions = ()
+    if isinstance(event, offers.OfferRevised):
+        questioned = contradicting.by_revising(case, known, event, view)
+    asked = _asked_again(case, [offer.offer_id])
+    assessed = asked.then(_assess(case, view, offer.offer_id, told_anew=True))
+    return replace(assessed, events=(*assessed.events, *questioned))
 
 
 def _check_terms(case: Case, event: offers.OfferMade | offers.OfferRevised, view: View) -> None:

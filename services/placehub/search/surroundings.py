@@ -120,6 +120,11 @@ class Surroundings:
         """Return the provider's vacancies that are not closed."""
         return frozenset(self._vacancies.get(provider, ()))
 
+    def declared(self, vacancy_id: UUID) -> Home | None:
+        """Return a home as its provider last said it is, whatever was questioned since; None when it is closed."""
+        row = self.homes.row(vacancy_id)
+        return self._declared.get(vacancy_id, row.home) if row is not None else None
+
     def offered_in(self, vacancy_id: UUID) -> frozenset[UUID]:
         """Return the cases in which an offer of the vacancy stands."""
         return frozenset(self._offered.get(vacancy_id, {}).values())

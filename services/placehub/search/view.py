@@ -30,6 +30,7 @@ from placehub.search.surroundings import Surroundings
 from placehub.search.together import Groups, open_groups
 from placehub.search.vector import Unit, fits_among, match_columns
 from placehub.search.withholding import relaxations, removed_by
+from placehub.vacancies.events import Home
 
 ENDED_EARLY: Final = "ended early here"
 """What removes a home where a placement of the case ended within a week, until the authority says it may be asked."""
@@ -186,6 +187,10 @@ class Sight:
     def owner(self, vacancy_id: UUID) -> str | None:
         """Return the vacancy's provider, or None when it is not open."""
         return self._around.homes.provider(vacancy_id)
+
+    def declared(self, vacancy_id: UUID) -> Home | None:
+        """Return the home as its provider last said it is, or None when it is closed."""
+        return self._around.declared(vacancy_id)
 
     def in_sight(self, vacancy_id: UUID) -> bool:
         """Tell whether a home is matched at all now: open, not paused, with a place left."""

@@ -227,8 +227,19 @@ class VacancyFactQuestioned:
     vacancy_id: VacancyId
     provider: Organisation
     fact: Annotated[str, IN_VACANCY, Doc("The vacancy's field, as `home.skills`")]
-    because: Annotated[str, Code("decline_reason"), Doc("Why an invitation was declined, citing the fact")]
-    count: Annotated[int, Doc("How often it was said")]
+    because: Annotated[str, Code("questioned_because"), Doc("What contradicts it")]
+    count: Annotated[int, Doc("In how many searches; 1 where the provider itself contradicted the fact")]
+
+
+@event
+class VacancyNotOffered:
+    """An invitation that meant the home was declined, or ran out unanswered; read by the vacancy's writer alone."""
+
+    STREAM: ClassVar[str] = "vacancy"
+    vacancy_id: VacancyId
+    referral_id: ReferralId
+    provider: Organisation
+    because: Annotated[str, Code("questioned_because")]
 
 
 @event

@@ -87,6 +87,13 @@ ACTS: Final[tuple[Act, ...]] = (
         then=("the fact is unknown to every search until VacancyRevised; willingness until VacancyConfirmed",),
     ),
     Act(
+        event="vacancy.VacancyNotOffered",
+        by=_HUB,
+        party="hub",
+        before=("open", "paused", "closed"),
+        then=("VacancyFactQuestioned, at the third search for the same reason",),
+    ),
+    Act(
         event="vacancy.VacancyOffered",
         by=_HUB,
         party="hub",

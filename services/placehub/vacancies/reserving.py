@@ -11,6 +11,7 @@ from placehub.contracts.fields import record
 from placehub.placements.events import PlacementStarted
 from placehub.search.events import ReservedPlacement
 from placehub.vacancies import events
+from placehub.vacancies.questioning import Said, answered, heard
 
 PLACEMENTS: Final = UUID("9a3c1e0e-8a55-5a9b-9a1b-5c0f6a1d2e33")
 """The namespace of placement ids: uuid5 of the offer and the child."""
@@ -35,6 +36,8 @@ class Vacancy:
     state: str
     places: int
     reservations: dict[UUID, Reservation] = field(default_factory=dict)
+    said: Said = field(default_factory=dict)
+    """Why it was not offered, since its provider last said how it is."""
 
     @property
     def live(self) -> bool:
@@ -80,7 +83,25 @@ def _told(vacancy: Vacancy | None, event: events.VacancyOpened | events.VacancyR
 
 
 def _confirmed(vacancy: Vacancy | None, event: events.VacancyConfirmed) -> Answer:
-    return _unless_closed(vacancy, "open"), ()
+    vacancy = _unless_closed(vacancy, "open")
+    return replace(vacancy, said=answered(vacancy.said)) if vacancy else None, ()
+
+
+def _not_offered(vacancy: Vacancy | None, event: events.VacancyNotOffered) -> Answer:
+    if vacancy is None or vacancy.state == "closed" or vacancy.provider != event.provider:
+        return vacancy, ()
+    said, fact = heard(vacancy.said, event.because, event.referral_id)
+    vacancy = replace(vacancy, said=said)
+    if fact is None:
+        return vacancy, ()
+    questioned = events.VacancyFactQuestioned(
+        vacancy_id=event.vacancy_id,
+        provider=event.provider,
+        fact=fact,
+        because=event.because,
+        count=len(said[event.because]),
+    )
+    return vacancy, (questioned,)
 
 
 def _paused(vacancy: Vacancy | None, event: events.VacancyPaused) -> Answer:
@@ -178,4 +199,5 @@ _FOLLOW: Final[dict[type, Callable[[Vacancy | None, Any], Answer]]] = {
     events.VacancyClosed: _closed,
     events.ReservationRequested: _requested,
     events.ReservationWithdrawn: _withdrawn,
+    events.VacancyNotOffered: _not_offered,
 }
