@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from placehub.app import start_embedded
 from placehub.sample.made import VERDICTS, Asked, make
 
 TWICE = ("first", "second")
@@ -52,3 +53,20 @@ def test_the_bulk_shell_decides_the_same(
     folder, figures = make(Asked(scale="corner", seed=7, days=7))
     assert (folder / VERDICTS).read_text() == (runs["first"][1] / "demo-verdicts.json").read_text()
     assert figures["verdicts"] > 0
+
+
+def test_every_decision_of_the_demo_is_made_again_the_same(
+    runs: dict[str, tuple[subprocess.CompletedProcess[str], Path]],
+) -> None:
+    """Once its hub runs again, `audit recompute` makes all the demo decided anew, and every decision is equal."""
+    _, folder = runs["second"]
+    running = start_embedded(folder, "stream")
+    try:
+        command = [sys.executable, "-m", "placehub", "audit", "recompute", "--json", "--dir", str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+    finally:
+        running.stop()
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    found = json.loads(done.stdout)
+    assert found["decisions"] >= 20
+    assert found["equal"] == found["decisions"], found
