@@ -21,16 +21,16 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from placehub.contracts.parts import Finding
 from placehub.search.alike import READS
 from placehub.search.criteria import CRITERIA
 from placehub.search.homes import Homes
 from placehub.search.looking import Level, Looking
-from placehub.search.matching import BANDS, HARD_FACTS, Match, band, lookings_of, match
+from placehub.search.matching import HARD_FACTS, Match, lookings_of, match
 from placehub.search.policy import Policy
 from placehub.search.row import HomeRow
 from placehub.search.sought import Sought
 from placehub.search.unknowns import Unknown, unknowns
+from placehub.search.vector import bands_of
 
 HOMES_TRIED: Final = 300
 """Homes on which answers are tried at most. The hub's own choice: a share known to within some hundredths is enough to
@@ -38,7 +38,6 @@ rank three questions, and the invitations of the next referral must not wait for
 QUESTIONS: Final = 3
 
 Levels = NDArray[np.int8]
-_OUT: Final = len(BANDS)
 _NAMES: Final = tuple(CRITERIA)
 _FIRM: Final = frozenset(
     {"kind", "siblings", "age", "sex", "adaptation", "risks", "avoid area", "pets", "living companions"}
@@ -130,7 +129,6 @@ class _Tried:
     def __init__(self, search: Search, rows: Sequence[HomeRow]) -> None:
         self._search = search
         self._alike = {name: _Alike(name, rows) for name in _NAMES}
-        self._bands: dict[bytes, int] = {}
         self._scale = len(search.found.fits) / max(len(rows), 1)
         self._said = [
             {name: alike.judge(one) for name, alike in self._alike.items()} for one in self._lookings(search.sought)
@@ -175,14 +173,7 @@ class _Tried:
 
     def _bands_of(self, levels: Levels) -> Levels:
         """Return each home's band by its place among the bands; out comes after them."""
-        return np.array([self._band(row) for row in np.ascontiguousarray(levels)], np.int8)
-
-    def _band(self, levels: Levels) -> int:
-        key = levels.tobytes()
-        known = self._bands.get(key)
-        if known is None:
-            known = self._bands[key] = _band_of(levels.tolist(), self._search.policy)
-        return known
+        return bands_of(levels, self._search.policy).astype(np.int8)
 
     def _anew(self, answer: Sought) -> int:
         """Return how many homes change when all are matched anew, where an answer may let new homes in."""
@@ -191,11 +182,3 @@ class _Tried:
         before, after = search.found.fits.bands(), found.fits.bands()
         return sum(before.get(one) != after.get(one) for one in before.keys() | after.keys())
 
-
-def _band_of(levels: Sequence[int], policy: Policy) -> int:
-    findings = [
-        Finding(criterion=name, verdict=level.verdict, facts={"ask": level.asked} if level.asked else {})
-        for name, level in zip(_NAMES, map(Level, levels), strict=True)
-    ]
-    fitted = band(findings, policy)
-    return _OUT if fitted is None else BANDS.index(fitted)

@@ -374,6 +374,15 @@ def tenths(looking: Looking, columns: Columns, at: Entries) -> Numbers:
     return found
 
 
+def bands_of(levels: NDArray[np.int8], policy: Policy) -> Numbers:
+    """Return the place in `BANDS` that levels come to, by home and by criterion in the order of `CRITERIA`.
+
+    Beyond the bands is what does not fit.
+    """
+    every = np.stack([_effects(policy.weights)[name] for name in _NAMES])
+    return _bands(every[np.arange(len(_NAMES)), levels].sum(axis=1), policy)
+
+
 def _bands(total: Numbers, policy: Policy) -> Numbers:
     hard, weak, stretch, gone = ((total >> at) & _MOST for at in (_HARD, _WEAK, _STRETCH, _GONE))
     bands = ((hard > 0) | (weak > 0)).astype(np.int64)

@@ -106,7 +106,7 @@ class Sight:
     def removed_by(self, case: Case, providers: Iterable[str]) -> dict[str, tuple[str, int]]:
         """Return, by provider, what kept its best home out, and how many open homes it has."""
         homes = self._around.homes
-        of = {provider: homes.entries(sorted(self._around.vacancies_of(provider))) for provider in providers}
+        of = {provider: homes.entries(self._around.vacancies_of(provider)) for provider in providers}
         return removed_by(homes, self._units_of(case, self._look(case)), of)
 
     def relaxations(self, case: Case) -> tuple[Relaxation, ...]:
