@@ -181,4 +181,3 @@ class _Tried:
         found = match(answer, search.homes, search.eligible, search.now, search.policy)
         before, after = search.found.fits.bands(), found.fits.bands()
         return sum(before.get(one) != after.get(one) for one in before.keys() | after.keys())
-
