@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
-from placehub.app import Running
 from placehub.database import connect, migrate
 from placehub.embedded.downloads import fetch_servers
 from placehub.embedded.identity import recall_identity
@@ -31,6 +30,7 @@ from placehub.organisations.joining import Credentials, Organisation, SharingAgr
 from placehub.organisations.register import add_organisation
 from placehub.postcodes import authorities
 from placehub.settings import Settings
+from placehub.whole import Running
 
 from .servers import start_hub
 

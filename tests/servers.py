@@ -20,8 +20,8 @@ from pydantic import SecretStr
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
 
-from placehub import app
-from placehub.app import PROCESSES, Running, quiet
+from placehub import app, whole
+from placehub.app import PROCESSES, quiet
 from placehub.drivers.brokers import producer
 from placehub.embedded.identity import PORTS, Identity
 from placehub.embedded.kafka import HUB_USER, kafka_ready, server_properties
@@ -31,6 +31,7 @@ from placehub.embedded.registry import registry_ready, registry_url
 from placehub.embedded.stack import Stack
 from placehub.embedded.supervisor import Supervisor
 from placehub.settings import Settings
+from placehub.whole import Running
 
 NAMED: Final = "PLACEHUB_TEST_BOOTSTRAP"
 RESTS: Final = "PLACEHUB_REST_SECONDS"
@@ -55,7 +56,7 @@ def start_hub(folder: Path) -> Iterator[tuple[Settings, Running | None]]:
             yield running.settings, running
         return
     _say("the embedded stack (Kafka, Apicurio, PostgreSQL)")
-    running = app.start_embedded(folder, "stream", log_level="debug")
+    running = whole.start_embedded(folder, "stream", log_level="debug")
     try:
         yield running.settings, running
     finally:

@@ -20,8 +20,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 
-from placehub import app
-from placehub.app import Running
+from placehub import whole
 from placehub.mailboxes.mailbox import Mailbox
 from placehub.organisations.joining import Organisation, SharingAgreement
 from placehub.organisations.register import add_organisation
@@ -29,6 +28,7 @@ from placehub.postcodes import Postcodes
 from placehub.referrals.child import NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, Wanted
 from placehub.vacancies.events import Home, VacancyOpened
+from placehub.whole import Running
 
 from ..faults.injecting import Target, children
 from ..faults.oracle import Broker, Left, Seen, faults
@@ -76,7 +76,7 @@ def pairs(count: int) -> list[Pair]:
 @contextmanager
 def three_workers(folder: Path) -> Iterator[tuple[Running, dict[str, Mailbox]]]:
     """Run a hub whose searches three processes share, with everybody who races."""
-    running = app.start_embedded(folder, search_workers=3, log_level="warning")
+    running = whole.start_embedded(folder, search_workers=3, log_level="warning")
     mailboxes: dict[str, Mailbox] = {}
     try:
         for code in (AUTHORITY, *PROVIDERS):

@@ -20,7 +20,7 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from placehub import app
-from placehub.app import READS, Running, start_embedded
+from placehub.app import READS
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.drivers.brokers import partitions_of, reader
 from placehub.embedded.processes import Child
@@ -35,6 +35,7 @@ from placehub.referrals.events import EarlyNoticeGiven, InHouseSearchStarted, Wa
 from placehub.search.events import NoFitFound, ReferralAssessed, SearchStarted
 from placehub.settings import Settings
 from placehub.streams import STREAMS, inbox
+from placehub.whole import Running, start_embedded
 
 from .story import BASIS
 
@@ -244,7 +245,7 @@ def test_servers_are_killed_while_the_hub_starts(own: Hub, monkeypatch: pytest.M
         return later
 
     monkeypatch.setattr(Stack, "start", noted)
-    monkeypatch.setattr(app, "_prepare_servers", without(app._prepare_servers, "postgresql"))
+    monkeypatch.setattr(app, "_prepare_servers", without(app.prepare_servers, "postgresql"))
     monkeypatch.setattr(app, "register_schemas", without(app.register_schemas, "registry", "kafka"))
     own.running.stop()
     own.running = start_embedded(own.folder, "stream")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from placehub.app import start_embedded
 from placehub.sample.made import VERDICTS, Asked, make
+from placehub.whole import start_embedded
 
 TWICE = ("first", "second")
 

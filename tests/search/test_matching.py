@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 import placehub.search
 from placehub.contracts.parts import Finding, HomeFit
 from placehub.search.criteria import CRITERIA, distance
+from placehub.search.fits import BLOCK
 from placehub.search.homes import Homes
 from placehub.search.looking import Level, look, reach_of
 from placehub.search.matching import BANDS, band, lookings_of, match, match_one, units_of, within_reach
 from placehub.search.policy import DEFAULT, Policy, Weight
 from placehub.search.sought import Sought, parted
-from placehub.search.vector import BLOCK, fits_among
+from placehub.search.vector import fits_among
 from placehub.search.withholding import FITTED_LESS, NO_VACANCY, removed_by
 from placehub.vacancies.events import Home
 
@@ -48,7 +49,7 @@ from .worlds import (
 laws = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 READ = (
     *("sought", "row", "homes", "looking", "criteria", "household", "needfit", "skills", "weighing", "ordering"),
-    *("alike", "answers", "places", "near", "sieve", "vector", "matching", "policy"),
+    *("alike", "answers", "places", "near", "sieve", "unit", "fits", "vector", "matching", "policy"),
 )
 
 

@@ -11,7 +11,7 @@ from placehub.search.homes import Homes
 from placehub.search.matching import lookings_of, match, units_of
 from placehub.search.policy import DEFAULT
 from placehub.search.sought import Sought
-from placehub.search.vector import Unit
+from placehub.search.unit import Unit
 from placehub.search.withholding import relaxations, removed_by
 
 from .worlds import CENTRE, MILE, NOW, Vacancy, a_child, a_home, a_search, world

@@ -41,9 +41,9 @@ def up(
     search_workers: SearchWorkers = 1,
 ) -> None:
     """Start the whole hub here, in the foreground."""
-    from placehub.app import up as run_hub
     from placehub.cli.printing import aside
     from placehub.drivers.pausing import paused
+    from placehub.whole import up as run_hub
 
     def told(settings: Settings) -> None:
         aside(f"The hub is up in {folder}. Stop it with Ctrl-C.")

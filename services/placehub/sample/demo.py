@@ -29,7 +29,7 @@ from placehub.sample.world import FIRST_DAY, World, make_world
 from placehub.settings import HUB_FILE, Settings
 
 if TYPE_CHECKING:
-    from placehub.app import Running
+    from placehub.whole import Running
 
 MARK: Final = "sample-world.json"
 """Says that a folder was made by the demo, so that the next run may start over in it."""
@@ -55,7 +55,7 @@ def run_demo(wanted: Wanted, folder: Path, echo: Console | None = None) -> int:
     1 when an invitation breaks a hard constraint. A folder an earlier demo made is begun anew; Conflict when it
     holds another hub, or one that still runs. Processes and servers that die meanwhile are started again.
     """
-    from placehub.app import start_embedded
+    from placehub.whole import start_embedded
 
     out = echo or Console()
     postcodes = Postcodes.open()

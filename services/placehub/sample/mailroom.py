@@ -23,7 +23,7 @@ from placehub.sample.history import Doorbell
 from placehub.sample.parties import STARTS_ON, Party
 
 if TYPE_CHECKING:
-    from placehub.app import Running
+    from placehub.whole import Running
 
 ACCESS: Final = "credentials"
 """Folder in which the command line looks for an organisation's credentials."""

@@ -17,6 +17,7 @@ import numpy as np
 from placehub.contracts.parts import Finding, HomeFit
 from placehub.search.answers import finding_of
 from placehub.search.criteria import CRITERIA, stale_for
+from placehub.search.fits import comes, miles, named
 from placehub.search.homes import Homes, Spots
 from placehub.search.looking import Level, Looking, look
 from placehub.search.ordering import BANDS
@@ -24,7 +25,8 @@ from placehub.search.policy import Policy
 from placehub.search.questioned import marked
 from placehub.search.row import HomeRow, micros
 from placehub.search.sought import Sought
-from placehub.search.vector import Match, Unit, comes, match_columns, miles, named
+from placehub.search.unit import Unit
+from placehub.search.vector import Match, match_columns
 from placehub.search.weighing import HARD_FACTS, ORDER_ONLY, need_of
 
 RULES_VERSION: Final = "4"

@@ -29,8 +29,8 @@ from placehub.search.matching import HARD_FACTS, Match, lookings_of, match
 from placehub.search.policy import Policy
 from placehub.search.row import HomeRow
 from placehub.search.sought import Sought
+from placehub.search.unit import bands_of
 from placehub.search.unknowns import Unknown, unknowns
-from placehub.search.vector import bands_of
 
 HOMES_TRIED: Final = 300
 """Homes on which answers are tried at most. The hub's own choice: a share known to within some hundredths is enough to

@@ -28,7 +28,8 @@ from placehub.search.sought import Point, Sought, parted, sought_of
 from placehub.search.splitting import MOST_HOMES, Fitting, Group, Room, Split, best_split
 from placehub.search.surroundings import Surroundings
 from placehub.search.together import Groups, open_groups
-from placehub.search.vector import Unit, fits_among, match_columns
+from placehub.search.unit import Unit
+from placehub.search.vector import fits_among, match_columns
 from placehub.search.withholding import relaxations, removed_by
 from placehub.vacancies.events import Home
 

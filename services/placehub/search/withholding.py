@@ -13,7 +13,8 @@ from placehub.search.events import Relaxation
 from placehub.search.homes import Homes
 from placehub.search.looking import Looking
 from placehub.search.places import square_from
-from placehub.search.vector import Unit, broken
+from placehub.search.unit import Unit
+from placehub.search.vector import broken
 
 NO_VACANCY: Final = "no open vacancy"
 FITTED_LESS: Final = "came after those that fitted better"
