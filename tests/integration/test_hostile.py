@@ -115,7 +115,7 @@ def unanswered(storm: Storm) -> list[tuple[str | None, list[str], list[str]]]:
     # another test of the same seed gives its records the same ids, under organisations of its own
     ours = {outbox(own.code) for own in storm.quarter.desks.values()}
     all_letters = dead_letters(storm.quarter.hub)
-    for dead in (one for one in all_letters if one["topic"] in ours or not one["topic"].startswith(OUTBOX)):
+    for dead in (one for one in all_letters if one.get("topic") in ours or not one.get("topic", "").startswith(OUTBOX)):
         for name in {f"{dead.get('topic')}/{dead.get('partition')}/{dead.get('offset')}", dead.get("ce_id", "")}:
             letters.setdefault(name, []).append(dead.get("field", ""))
     missing = []
