@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from placehub import app
+from placehub import app, whole
 from placehub.app import READS
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.drivers.brokers import partitions_of, reader
@@ -245,8 +245,8 @@ def test_servers_are_killed_while_the_hub_starts(own: Hub, monkeypatch: pytest.M
         return later
 
     monkeypatch.setattr(Stack, "start", noted)
-    monkeypatch.setattr(app, "_prepare_servers", without(app.prepare_servers, "postgresql"))
-    monkeypatch.setattr(app, "register_schemas", without(app.register_schemas, "registry", "kafka"))
+    monkeypatch.setattr(whole, "prepare_servers", without(app.prepare_servers, "postgresql"))
+    monkeypatch.setattr(whole, "register_schemas", without(app.register_schemas, "registry", "kafka"))
     own.running.stop()
     own.running = start_embedded(own.folder, "stream")
     assert sorted(killed) == ["kafka", "postgresql", "registry"]
