@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -35,6 +35,8 @@ from placehub.vacancies.events import Home
 
 ENDED_EARLY: Final = "ended early here"
 """What removes a home where a placement of the case ended within a week, until the authority says it may be asked."""
+ENOUGH_FOR_COLUMNS: Final = 3
+"""Fewer homes are judged one by one: most are ruled out by the first criteria, before columns would have been asked."""
 _NEED: Final = TypeAdapter(ChildNeed)
 _CODES: Final = codes.version()
 
@@ -86,6 +88,7 @@ class Sight:
         # the facts are kept with what follows from them, or their id could be another's
         self._needs_of: dict[int, tuple[Facts, Mapping[UUID, ChildNeed]]] = {}
         self._sought: dict[tuple[int, int, Groups], tuple[Facts, Sought]] = {}
+        self._lookings: dict[int, tuple[Sought, tuple[Looking, ...]]] = {}
         self._units: dict[int, tuple[Sought, tuple[Unit, ...]]] = {}
 
     def policy(self, case: Case) -> Policy:
@@ -142,10 +145,17 @@ class Sight:
 
     def fits_among(self, case: Case, vacancies: Iterable[UUID]) -> list[HomeFit]:
         """Return those of these homes that fit now, in their order."""
-        homes = self._around.homes
-        at = homes.entries(dict.fromkeys(vacancies))
-        found = fits_among(homes, self._units_of(case, self._look(case)), at[homes.columns.live[at]])
+        found = self._fit(case, self._look(case), dict.fromkeys(vacancies))
         return [home for home in (self._asked(case, one) for one in found) if home is not None]
+
+    def _fit(self, case: Case, sought: Sought, vacancies: Collection[UUID]) -> list[HomeFit]:
+        homes = self._around.homes
+        if len(vacancies) < ENOUGH_FOR_COLUMNS:
+            rows = [row for row in map(homes.row, vacancies) if row is not None and row.live]
+            judged = [judge(self._lookings_of(case, sought), row) for row in rows]
+            return [one for one in judged if isinstance(one, HomeFit)]
+        at = homes.entries(vacancies)
+        return fits_among(homes, self._units_of(case, sought), at[homes.columns.live[at]])
 
     def judged(self, case: Case, vacancy_id: UUID) -> HomeFit | Finding | None:
         """Return how the home fits, or the first finding that rules it out; None when it is not open."""
@@ -278,9 +288,7 @@ class Sight:
     def fits_some(self, case: Case, vacancy_id: UUID) -> bool:
         """Tell whether the home fits some of the siblings, though not all."""
         each = tuple((child.child_id,) for child in case.facts.children)
-        homes = self._around.homes
-        at = homes.entries([vacancy_id])
-        return bool(fits_among(homes, self._units_of(case, self._look(case, each)), at[homes.columns.live[at]]))
+        return bool(self._fit(case, self._look(case, each), [vacancy_id]))
 
     def _place_of(self, vacancy_id: UUID) -> tuple[float, float] | None:
         row = self._around.homes.row(vacancy_id)
@@ -301,7 +309,11 @@ class Sight:
         return known[1]
 
     def _lookings_of(self, case: Case, sought: Sought) -> tuple[Looking, ...]:
-        return lookings_of(sought, self.eligible(case), self.now, self.policy(case))
+        known = self._lookings.get(id(sought))
+        if known is None:
+            found = lookings_of(sought, self.eligible(case), self.now, self.policy(case))
+            known = self._lookings[id(sought)] = sought, found
+        return known[1]
 
     def _place(self, case: Case) -> tuple[float, float] | None:
         sector = self._around.postcodes.sector(case.facts.wanted.near_sector or "")
