@@ -323,6 +323,15 @@ class Case:
             self.authority.post(agreed)
             provider.post(agreed)
 
+    def place(self, offer_id: UUID, vacancy_id: UUID, provider: Desk) -> None:
+        """Let an offer be selected, its terms agreed and the children move in, each decided before the next."""
+        self.select(offer_id)
+        self.town.hub.settle()
+        self.agree(offer_id, vacancy_id, provider)
+        self.town.hub.settle()
+        self.start(offer_id, vacancy_id, provider)
+        self.town.hub.settle()
+
     def start(self, offer_id: UUID, vacancy_id: UUID, provider: Desk, children: Sequence[UUID] | None = None) -> None:
         """Let the children move in; all of them, unless some are named."""
         for child_id in self.children if children is None else children:

@@ -216,12 +216,7 @@ def test_terms_that_differ_and_a_home_that_goes_back(town: Town) -> None:
     assert (resumed.because, resumed.next_offers) == ("OfferWithdrawn", ())
     instead = case.offer(second, spare)
     town.hub.settle()
-    case.select(instead)
-    town.hub.settle()
-    case.agree(instead, spare, second)
-    town.hub.settle()
-    case.start(instead, spare, second)
-    town.hub.settle()
+    case.place(instead, spare, second)
     show(case, GOES_BACK, agreed.placement_id)
 
 

@@ -133,10 +133,5 @@ def test_a_parent_and_her_child(town: Town) -> None:
     assert [one.set_aside for one in first.got(EventSetAside, case.id)] == [parted]
     offer = case.offer(first, together)
     town.hub.settle()
-    case.select(offer)
-    town.hub.settle()
-    case.agree(offer, together, first)
-    town.hub.settle()
-    case.start(offer, together, first)
-    town.hub.settle()
+    case.place(offer, together, first)
     show(case, PARENT_AND_CHILD)

@@ -118,6 +118,7 @@ def _offer_rows(subject: UUID, before: Circle, after: Circle) -> Values:
 
 
 def _fact_rows(subject: UUID, before: Circle, after: Circle) -> Values:
+    old = _stored(before)
     return [
         {
             "subject": subject,
@@ -129,7 +130,7 @@ def _fact_rows(subject: UUID, before: Circle, after: Circle) -> Values:
             "keys": sorted(fact.keys),
         }
         for slot, fact in _stored(after).items()
-        if _stored(before).get(slot) is not fact
+        if old.get(slot) is not fact
     ]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import sqrt
 from typing import Final, overload
 from uuid import UUID
@@ -75,9 +75,13 @@ class Fits(Sequence[HomeFit]):
     def __repr__(self) -> str:
         return f"Fits({list(self)!r})"
 
-    def by_provider(self) -> dict[str, list[int]]:
+    def rows(self, ranks: Sequence[int]) -> list[HomeRow]:
+        """Return the homes of some ranks themselves, without a finding."""
+        return self._found.rows(ranks)
+
+    def by_provider(self) -> Mapping[str, list[int]]:
         """Return the ranks of each provider's homes, providers in the order of their best home."""
-        return self._found.by_provider()
+        return self._found.by_provider
 
     def bands(self) -> dict[UUID, int]:
         """Return the place in `BANDS` of each home, in no order and without a finding."""
@@ -115,30 +119,35 @@ class _Some(Sequence[HomeFit]):
 class Found:
     """The homes that fit, as entries of the columns; their order is worked out as far as it is asked for."""
 
-    def __init__(self, homes: Homes, at: Entries, best: Entries, weighed: Sequence[Weighed], looking: Looking) -> None:
+    def __init__(self, homes: Homes, at: Entries, weighed: Sequence[Weighed], looking: Looking) -> None:
+        """`weighed`: these entries as each unit sees them."""
         every = np.arange(at.size)
         self.homes = homes
         self.at = at
-        self.best = best
+        self.best = np.argmin([one.place() for one in weighed], axis=0)
         """The unit each fits best."""
         self.fitting = [one.band != OUT for one in weighed]
         """By unit, the homes that fit it."""
-        self.band = weighed[0].band if len(weighed) == 1 else np.stack([one.band for one in weighed])[best, every]
-        self.need = weighed[0].need if len(weighed) == 1 else np.stack([one.need for one in weighed])[best, every]
+        self.band = np.stack([one.band for one in weighed])[self.best, every]
+        self.need = np.stack([one.need for one in weighed])[self.best, every]
         self._looking = looking
         self._stood = homes.changes
         self._ordered = np.empty(0, np.intp)
 
     def ranked(self, first: int, end: int) -> Entries:
         """Return the positions in `at` of the homes of these ranks."""
-        if self.homes.changes != self._stood:
-            raise RuntimeError("The homes have changed since they were matched. Read a match before.")
+        self._check()
         if end > self._ordered.size:
             self._ordered = self._order(end if not self._ordered.size else self.at.size)
         return self._ordered[first:end]
 
+    def rows(self, ranks: Sequence[int]) -> list[HomeRow]:
+        """Return the homes of these ranks."""
+        return self.homes.rows_at(self.at[self.ranked(0, self.at.size)[ranks]].tolist())
+
+    @cached_property
     def by_provider(self) -> dict[str, list[int]]:
-        """Return the ranks of each provider's homes, providers in the order of their best home."""
+        """The ranks of each provider's homes, providers in the order of their best home."""
         owners = self.homes.columns.provider[self.at[self.ranked(0, self.at.size)]]
         found: dict[int, list[int]] = {}
         for rank, owner in enumerate(owners.tolist()):
@@ -148,8 +157,13 @@ class Found:
 
     def bands(self) -> dict[UUID, int]:
         """Return the place in `BANDS` of each home."""
-        ids = (row.vacancy_id for row in self.homes.rows_at(self.at[self.ranked(0, self.at.size)].tolist()))
-        return dict(zip(ids, self.band[self._ordered].tolist(), strict=True))
+        self._check()
+        ids = (row.vacancy_id for row in self.homes.rows_at(self.at.tolist()))
+        return dict(zip(ids, self.band.tolist(), strict=True))
+
+    def _check(self) -> None:
+        if self.homes.changes != self._stood:
+            raise RuntimeError("The homes have changed since they were matched. Read a match before.")
 
     def _order(self, most: int) -> Entries:
         """Return the positions of the first homes by the policy, `most` of them at least, or of all.
@@ -206,12 +220,6 @@ class Block:
             findings=findings,
             questions=questions,
         )
-
-
-def found_of(homes: Homes, at: Entries, weighed: Sequence[Weighed], looking: Looking) -> Found:
-    one = len(weighed) == 1
-    best = np.zeros(at.size, np.intp) if one else np.argmin([unit.place() for unit in weighed], axis=0)
-    return Found(homes, at, best, weighed, looking)
 
 
 def _first(places: Numbers, most: int) -> Entries:

@@ -17,9 +17,9 @@ from placehub.search.near import Grid
 from placehub.search.price import price_of
 from placehub.search.row import START, OpenedHousehold, Since, areas_of, companions_of, micros
 from placehub.search.row import HomeRow as HomeRow  # whoever reads homes reads rows
+from placehub.search.sought import Point
 from placehub.vacancies.events import Home
 
-Point = tuple[float, float]
 SEX_OF = {"any": 0, "M": 1, "F": 2}
 """How the column `sex` writes the sex a household is approved for; anything else is `SEX_UNREAD`."""
 SEX_UNREAD = 3
@@ -268,7 +268,7 @@ class Homes:
         return self._view
 
     def around(self, place: Point, reach: float) -> NDArray[np.intp]:
-        """Return, in no order, the entries within `reach` metres of a place, and some beyond; all of unknown place."""
+        """Return the entries within `reach` metres of a place, and some beyond; all of unknown place."""
         return self._grid.around(*place, reach)
 
     def shut_out(self, eligible: frozenset[str]) -> NDArray[np.bool_]:

@@ -46,7 +46,7 @@ class Grid:
             self._arrays.pop(cell, None)
 
     def around(self, east: float, north: float, reach: float) -> Entries:
-        """Return, in no order, every entry within `reach` metres, and some beyond."""
+        """Return every entry within `reach` metres, and some beyond; in the order of the columns, which are read so."""
         found = [self._array(cell) for cell in self._around(east, north, reach)]
         return np.sort(np.concatenate(found)) if found else np.empty(0, np.intp)
 

@@ -24,6 +24,15 @@ def square_from(place: Point, columns: Columns, at: Entries | slice) -> NDArray[
     return east * east + north * north
 
 
+def within(looking: Looking, columns: Columns, at: Entries, times: int = 1) -> NDArray[np.bool_]:
+    """Tell of each home whether it is not beyond so many times the search's reach; of unknown places none is."""
+    if looking.sought.place is None:
+        return np.ones(at.size, np.bool_)
+    reach = times * looking.reach
+    beyond: NDArray[np.bool_] = square_from(looking.sought.place, columns, at) > reach * reach  # never true of a NaN
+    return ~beyond
+
+
 def _distance(looking: Looking, columns: Columns, at: Entries) -> Levels:
     if looking.sought.place is None:
         return _all(Level.ASK_AUTHORITY, at)

@@ -91,9 +91,7 @@ def mattering(search: Search) -> tuple[Mattering, ...]:
 def _rows(search: Search) -> list[HomeRow]:
     """Return the homes that fit now; of many so many as are tried, evenly chosen by their rank."""
     fits, most = search.found.fits, HOMES_TRIED
-    chosen = [fits[at * len(fits) // most] for at in range(most)] if len(fits) > most else fits
-    rows = (search.homes.row(home.vacancy_id) for home in chosen)
-    return [row for row in rows if row is not None]
+    return fits.rows([at * len(fits) // most for at in range(most)] if len(fits) > most else range(len(fits)))
 
 
 class _Alike:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placehub.search.homes import NOT_SAID, SEX_OF, Columns, Homes
 from placehub.search.looking import Looking
-from placehub.search.places import square_from
+from placehub.search.places import within
 
 Entries = NDArray[np.intp]
 Flags = NDArray[np.bool_]
@@ -24,7 +24,7 @@ def sieve(homes: Homes, lookings: Sequence[Looking], removed: Counter[str]) -> E
     and then by the criterion that removed it last.
     """
     columns = homes.columns
-    at = _near(homes, columns, lookings[0])
+    at = near(homes, lookings[0])
     removed["distance"] += int(np.count_nonzero(columns.live)) - at.size
     for name, removes in _OF_THE_SEARCH.items():
         out = removes(homes, columns, at, lookings[0])
@@ -49,14 +49,12 @@ def _stages(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> ND
     return stages
 
 
-def _near(homes: Homes, columns: Columns, looking: Looking) -> Entries:
-    """Return the entries that are live and not beyond the search's reach."""
-    if looking.sought.place is None:
-        return np.flatnonzero(columns.live)
-    at = homes.around(looking.sought.place, looking.reach)
+def near(homes: Homes, looking: Looking, times: int = 1) -> Entries:
+    """Return the entries that are live and not beyond so many times the search's reach."""
+    place, columns = looking.sought.place, homes.columns
+    at = np.arange(len(homes)) if place is None else homes.around(place, times * looking.reach)
     at = at[columns.live[at]]
-    # An unknown place is NaN, which is never too far.
-    return at[~(square_from(looking.sought.place, columns, at) > looking.reach * looking.reach)]
+    return at[within(looking, columns, at, times)]
 
 
 def _not_eligible(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:

@@ -50,18 +50,13 @@ class Unit:
         """Return the band and need that every criterion together comes to, for some homes."""
         looking, policy = self.looking, self.looking.policy
         total = -_faded(looking, columns, at)
-        for place, table in enumerate(self._tables.values()):
+        for place, table in enumerate(self._ordered):
             total += table.effects(looking, numbers[place])
         for name, by_column in BY_COLUMN.items():
             total += self._effects[name][by_column(looking, columns, at)]
         weight = sum(weights(policy).values())
         need = (total & _OF_NEED) // weight if weight else np.full(at.size, HALF)
         return Weighed(_bands(total, policy), need)
-
-    def removed_at(self, columns: Columns, at: Entries, numbers: NDArray[np.int32]) -> Entries:
-        """Return, for homes that do not fit, the place of the criterion that says so first."""
-        first: Entries = np.argmax(self.levels_of(columns, at, numbers) == Level.DOES_NOT_FIT, axis=0)
-        return first
 
     def levels_of(self, columns: Columns, at: Entries, numbers: NDArray[np.int32]) -> NDArray[np.int8]:
         """Return the level of every criterion, in the order of `CRITERIA`, for some homes."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from placehub.contracts.parts import HomeFit
 from placehub.search.criteria import CRITERIA
-from placehub.search.fits import Block, Fits, found_of
+from placehub.search.fits import Block, Fits, Found
 from placehub.search.homes import Homes
 from placehub.search.looking import Level
 from placehub.search.sieve import sieve
@@ -43,9 +43,9 @@ def match_columns(homes: Homes, units: Sequence[Unit]) -> Match:
     weighed = [unit.weigh(columns, at, numbers) for unit in units]
     gone = np.logical_and.reduce([one.band == OUT for one in weighed])
     if gone.any():
-        last = np.maximum.reduce([unit.removed_at(columns, at[gone], numbers[:, gone]) for unit in units])
+        last = np.maximum.reduce([one.argmax(axis=0) for one in broken(homes, units, at[gone])])
         removed.update(_NAMES[stage] for stage in last.tolist())
-    found = found_of(homes, at[~gone], [one.of(~gone) for one in weighed], units[0].looking)
+    found = Found(homes, at[~gone], [one.of(~gone) for one in weighed], units[0].looking)
     counts = {name: removed[name] for name in CRITERIA if removed[name]}
     return Match(Fits(units, found), counts, int(np.count_nonzero(columns.live)))
 
@@ -55,7 +55,7 @@ def fits_among(homes: Homes, units: Sequence[Unit], at: Entries) -> list[HomeFit
     columns, numbers = homes.columns, homes.numbers(at)
     weighed = [unit.weigh(columns, at, numbers) for unit in units]
     fits = np.logical_or.reduce([one.band != OUT for one in weighed])
-    found = found_of(homes, at[fits], [one.of(fits) for one in weighed], units[0].looking)
+    found = Found(homes, at[fits], [one.of(fits) for one in weighed], units[0].looking)
     block = Block(units, found, np.arange(found.at.size))
     return [block.fit(nth) for nth in range(found.at.size)]
 

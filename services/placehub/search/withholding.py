@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from placehub.search.criteria import CRITERIA
 from placehub.search.events import Relaxation
 from placehub.search.homes import Homes
-from placehub.search.looking import Looking
-from placehub.search.places import square_from
+from placehub.search.places import within
+from placehub.search.sieve import near
 from placehub.search.unit import Unit
 from placehub.search.vector import broken
 
@@ -31,7 +31,7 @@ def removed_by(homes: Homes, units: Sequence[Unit], of: Mapping[str, Entries]) -
     `of`: the entries of each provider's homes. The best home is the one that got furthest through the criteria.
     """
     live = {provider: at[homes.columns.live[at]] for provider, at in of.items()}
-    near = {provider: at[_within(homes, units[0].looking, at, 1)] for provider, at in live.items()}
+    near = {provider: at[within(units[0].looking, homes.columns, at)] for provider, at in live.items()}
     furthest = iter(_furthest(homes, units, np.concatenate([*near.values(), np.empty(0, np.intp)])).tolist())
     found = {}
     for provider, at in live.items():
@@ -53,19 +53,7 @@ def relaxations(homes: Homes, units: Sequence[Unit]) -> tuple[Relaxation, ...]:
 
     A home that breaks two criteria is brought by neither alone.
     """
-    looking = units[0].looking
-    place = looking.sought.place
-    at = np.arange(len(homes)) if place is None else homes.around(place, 2 * looking.reach)
-    at = at[homes.columns.live[at]]
-    at = at[_within(homes, looking, at, 2)]
+    at = near(homes, units[0].looking, times=2)
     alone = np.logical_or.reduce([one & (one.sum(axis=0) == 1) for one in broken(homes, units, at)])
     brought = [(name, int(count)) for name, count in zip(_NAMES, alone.sum(axis=1), strict=True) if count]
     return tuple(Relaxation(criterion=name, homes=count) for name, count in sorted(brought, key=lambda one: -one[1]))
-
-
-def _within(homes: Homes, looking: Looking, at: Entries, times: int) -> NDArray[np.bool_]:
-    """Tell of each home whether it is not beyond so many times the reach; where a place is not known, it is not."""
-    if looking.sought.place is None:
-        return np.ones(at.size, np.bool_)
-    beyond: NDArray[np.bool_] = square_from(looking.sought.place, homes.columns, at) > (times * looking.reach) ** 2
-    return ~beyond
