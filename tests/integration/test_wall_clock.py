@@ -24,7 +24,7 @@ MAY_MEASURE = {
     "embedded": "servers and processes start and stop in the machine's time",
     "drivers": "the broker and the database are waited for in the machine's time",
     "organisations/broker.py": "the broker's new rules come into force in the machine's time",
-    "app.py": "waits for services that run in the machine's time",
+    "whole.py": "waits for services that run in the machine's time",
     "observing": "whether a loop still turns and a server answers shows in the machine's time",
     "sample/made.py": "how long making a world took is one of its figures",
 }
