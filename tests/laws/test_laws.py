@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from placehub.contracts.parts import HomeFit
 from placehub.search.matching import BANDS
 from placehub.search.opened import as_read
+from placehub.search.sought import parted
 from placehub.vacancies.events import Household
 
 from ..search.worlds import CENTRE, NOW, RISKS, Vacancy, by_hand
@@ -202,6 +203,18 @@ def test_siblings_are_never_silently_split(world: World) -> None:
         assert not any(finding.criterion == "for" for finding in fit.findings)
     if together:
         assert len(world.sought.units) == 1
+
+
+@law
+@given(worlds(least=1).filter(lambda world: len(world.children) > 1))
+def test_who_takes_several_takes_each_of_them(world: World) -> None:
+    """A home that takes children together takes each of them alone: whoever has none alone is in no split either."""
+    roles = {child.role for child in world.children}
+    together = parted(world.sought, [[child.child_id for child in world.children]])
+    for fit in world.found_for(together).fits if roles == {"child"} else ():
+        for child in world.children:
+            alone = world.found_for(parted(world.sought, [[child.child_id]]))
+            assert fit.vacancy_id in {one.vacancy_id for one in alone.fits}
 
 
 @law

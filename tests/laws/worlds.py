@@ -75,7 +75,11 @@ class World:
 
     def found(self) -> Match:
         """Return what the match finds."""
-        return match(self.sought, homes_of(*self.vacancies), self.eligible, NOW, self.policy)
+        return self.found_for(self.sought)
+
+    def found_for(self, sought: Sought) -> Match:
+        """Return what the match finds for another search."""
+        return match(sought, homes_of(*self.vacancies), self.eligible, NOW, self.policy)
 
 
 ORDERS = (

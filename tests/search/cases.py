@@ -61,6 +61,10 @@ class Given:
     now: datetime = NOW
     most: int | None = None
     parts: Split | None = None
+    alone: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
+    """Whom a home takes alone; one that is not named takes everybody where there is a split."""
+    homeless: tuple[UUID, ...] = ()
+    """Whom no home takes even alone."""
     new: frozenset[UUID] = frozenset()
     elsewhere: frozenset[UUID] = frozenset()
     said: dict[UUID, Home] = field(default_factory=dict)
@@ -167,9 +171,14 @@ class Given:
         """Return the split given."""
         return self.parts
 
-    def fits_some(self, case: Case, vacancy_id: UUID) -> bool:
-        """Tell whether there is a split at all."""
-        return self.parts is not None
+    def fits_some(self, case: Case, vacancy_id: UUID, children: Iterable[UUID]) -> bool:
+        """Tell whether the home is given as taking some of these children alone; where none is, all have one."""
+        taken = self.alone.get(vacancy_id, frozenset(children)) if self.parts or self.alone else frozenset()
+        return bool(taken & set(children))
+
+    def without_a_home(self, case: Case) -> tuple[UUID, ...]:
+        """Return those whom no home is given for."""
+        return self.homeless
 
 
 def facts_of(cls: type, version: int = 1, children: tuple[UUID, ...] = (CHILD,)) -> Any:

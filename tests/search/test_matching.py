@@ -312,9 +312,7 @@ def test_why_nobody_was_told_is_what_judging_each_home_says(sought: Sought, some
     homes = world(*some)
     units = units_of(homes, lookings_of(sought, None, NOW, DEFAULT))
     own = {name: [row for row in homes if row.provider == name and row.live] for name in homes.providers}
-    said = removed_by(
-        homes, units, {name: homes.entries([one.vacancy_id for one in rows]) for name, rows in own.items()}
-    )
+    said = removed_by(homes, units, own)
     order = [*CRITERIA, FITTED_LESS]
     for name, rows in own.items():
         judged = [match_one(sought, row, None, NOW, DEFAULT) for row in rows]

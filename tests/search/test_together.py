@@ -20,6 +20,7 @@ from placehub.search.case import Case, Invitation, told
 from placehub.search.deciding import decide
 from placehub.search.events import (
     NoFitFound,
+    NoSplitFound,
     OfferNotSelected,
     ProviderInvited,
     ReservedPlacement,
@@ -153,6 +154,44 @@ def test_a_home_for_some_that_opens_later_brings_the_proposal() -> None:
     assert [type(one) for one in decided.events] == [SplitProposed]
     assert decided.events[0].basis.changed == (HOME,)
     assert inviting.homes_changed(decided.case, view, PROVIDER, [HOME]).events == ()
+
+
+def test_where_one_has_no_home_even_alone_the_authority_is_told_who() -> None:
+    """No split is looked for, and none proposed; told again only when it is others, or when the facts are told anew."""
+    facts, view = siblings().facts, Given(homeless=(SIBLING,), parts=HALVES)
+    decided = decide(None, facts, 4, view)
+    told = [one for one in decided.events if isinstance(one, NoSplitFound)]
+    assert [one.without_a_home for one in told] == [(SIBLING,)]
+    assert not [one for one in decided.events if isinstance(one, SplitProposed)]
+    same = Given(homeless=(SIBLING,), new=frozenset({HOME}), alone={HOME: frozenset({SIBLING})})
+    assert inviting.homes_changed(decided.case, same, PROVIDER, [HOME]).events == ()
+
+
+def test_only_a_home_for_one_who_has_none_completes_a_split() -> None:
+    """A home for the child who had homes before is no news of a split; one for the other is, and names the home."""
+    case = siblings(invitations={}, without_a_home=(SIBLING,))
+    for other in (CHILD, SIBLING):
+        view = Given(new=frozenset({HOME}), parts=HALVES, alone={HOME: frozenset({other})})
+        decided = inviting.homes_changed(case, view, PROVIDER, [HOME])
+        assert [type(one) for one in decided.events] == [SplitProposed] * (other == SIBLING)
+    assert (decided.case.proposed, decided.case.without_a_home) == (HALVES.groups, None)
+
+
+def test_a_home_that_opens_may_leave_another_without_one() -> None:
+    """When the one has a home at last and the other none any more, the authority hears who has none now."""
+    case = siblings(invitations={}, without_a_home=(SIBLING,), proposed=())
+    view = Given(new=frozenset({HOME}), homeless=(CHILD,), alone={HOME: frozenset({SIBLING})})
+    decided = inviting.homes_changed(case, view, PROVIDER, [HOME])
+    assert [one.without_a_home for one in decided.events] == [(CHILD,)]
+    assert decided.case.without_a_home == (CHILD,)
+
+
+def test_a_proposal_whose_homes_are_gone_stands_no_more() -> None:
+    """Looked at anew, no split is left: the authority is told so, and the next home may bring one again."""
+    case = siblings(invitations={}, proposed=HALVES.groups)
+    decided = inviting.again(case, Given())
+    assert [one.without_a_home for one in decided.events if isinstance(one, NoSplitFound)] == [()]
+    assert decided.case.proposed == ()
 
 
 def test_a_confirmed_split_invites() -> None:

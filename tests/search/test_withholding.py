@@ -30,11 +30,7 @@ def looking(sought: Sought, homes: Homes) -> tuple[Unit, ...]:
 def reasons(*some: Vacancy) -> dict[str, tuple[str, int]]:
     """Return what kept each provider's best home out of a search for a child of eight to ten."""
     homes = world(*some)
-    of = {
-        provider: homes.entries([one.vacancy_id for one in some if one.provider == provider])
-        for provider in homes.providers
-    }
-    return removed_by(homes, looking(a_search(a_child()), homes), of)
+    return removed_by(homes, looking(a_search(a_child()), homes), homes.providers)
 
 
 def test_the_home_that_got_furthest_says_why() -> None:
@@ -51,6 +47,8 @@ def test_who_has_no_home_open_and_who_fitted_less() -> None:
         "P1": ("no open vacancy", 0),
         "P2": ("came after those that fitted better", 1),
     }
+    homes = world(at(1, 5, "P1"))
+    assert removed_by(homes, looking(a_search(a_child()), homes), ["P9"]) == {"P9": ("no open vacancy", 0)}
 
 
 @pytest.mark.parametrize("criterion", ["distance", "age", "kind"])

@@ -149,6 +149,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(search.EventSetAside, _A.RECEIVERS, ("basis",), _BASIS),
     Row(search.OfferAssessed, _A.AUTHORITY, ("basis.changed",), _HOMES),
     Row(search.SplitProposed, _A.AUTHORITY, ("basis.changed",), _HOMES),
+    Row(search.NoSplitFound, _A.AUTHORITY, ("basis.changed",), _HOMES),
     *_rows([_A.AUTHORITY], search.SelectionRefused),
     Row(search.SelectionRefused, _A.THIS_PROVIDER, ("next_offers", "basis"), "the next offers are other providers'"),
     # homes

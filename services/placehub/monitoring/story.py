@@ -73,6 +73,11 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     search.SplitProposed: lambda event: (
         f"No home takes the siblings together; {len(event.groups)} groups are proposed. Plan not kept: {event.breach}."
     ),
+    search.NoSplitFound: lambda event: (
+        f"No home takes the siblings together, and {len(event.without_a_home)} of them have no home even alone."
+        if event.without_a_home
+        else "No home takes the siblings together, and there are too few to part them."
+    ),
     referrals.SplitConfirmed: lambda event: (
         f"The {event.by} confirmed {'one group' if len(event.groups) == 1 else f'{len(event.groups)} groups'}."
     ),

@@ -167,6 +167,7 @@ ACTS: Final[tuple[Act, ...]] = (
     _hub("InvitationsWithheld", ("noticed", "referred")),
     _hub("NoFitFound", ("noticed", "referred")),
     _hub("SplitProposed", ("noticed", "referred")),
+    _hub("NoSplitFound", ("noticed", "referred")),
     _hub("OfferAssessed", (*_REFERRED, "closed")),
     _hub("ReconfirmationAsked", _REFERRED),
     _hub("OfferExpired", _REFERRED, offer=_STANDING),

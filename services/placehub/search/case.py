@@ -116,6 +116,8 @@ class Case:
     """Who stays with whom, by the split that was confirmed; none: all of them, unless the plan says apart."""
     proposed: tuple[tuple[UUID, ...], ...] = ()
     """The split that was proposed last."""
+    without_a_home: tuple[UUID, ...] | None = None
+    """Siblings whom no home took even alone when a split was last looked for in vain; None: it was not."""
     feedback: tuple[OfferFeedback, ...] = ()
     reserved: dict[UUID, UUID] = field(default_factory=dict)
     started: tuple[UUID, ...] = ()
@@ -276,8 +278,12 @@ class View(Protocol):
         """Return the best way to part siblings whom no home takes together; None when there is none."""
         ...
 
-    def fits_some(self, case: Case, vacancy_id: UUID) -> bool:
-        """Tell whether the home fits some of the siblings, though not all."""
+    def fits_some(self, case: Case, vacancy_id: UUID, children: Iterable[UUID]) -> bool:
+        """Tell whether the home fits some of these children, each alone."""
+        ...
+
+    def without_a_home(self, case: Case) -> tuple[UUID, ...]:
+        """Return those of the children whom no home takes even alone."""
         ...
 
 

@@ -202,6 +202,21 @@ class NoFitFound:
     basis: Basis | None = None
 
 
+@event
+class NoSplitFound:
+    """Siblings whom no home takes together cannot be parted either: some have no home even alone, or all but one do.
+
+    Told anew whenever that becomes other children.
+    """
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    without_a_home: Annotated[
+        tuple[ChildId, ...], Doc("Whom no home takes even alone; none: each has one, but there are too few for all")
+    ] = ()
+    basis: Basis | None = None
+
+
 @record
 class ProposedGroup:
     """Siblings who would stay together, and what there is for them."""

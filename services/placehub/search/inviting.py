@@ -14,6 +14,7 @@ from placehub.search.events import (
     InvitationClosed,
     InvitationsWithheld,
     InvitationUpdated,
+    NoSplitFound,
     ProposedGroup,
     SearchStarted,
     SplitProposed,
@@ -75,7 +76,7 @@ def again(case: Case, view: View, *, told_anew: bool = True) -> Decided:
 
 
 def _looked(case: Case, view: View) -> Decided:
-    return Decided(replace(case, matched=view.basis(case).vacancy_offsets))
+    return Decided(replace(case, matched=view.basis(case).vacancy_offsets, without_a_home=None))
 
 
 def _round_off(decided: Decided, view: View, *, found: bool) -> Decided:
@@ -135,10 +136,16 @@ def next_best(case: Case, view: View) -> Decided:
 def propose_split(case: Case, view: View, changed: Sequence[UUID] = ()) -> Decided:
     """Propose to the authority the best way to part siblings whom no home takes together; nobody else hears of it.
 
-    A proposal that stands already is not made twice.
+    Where some of them have no home even alone there is none: a home that takes several takes each of them. What was
+    told already is not told twice.
     """
-    found = view.split(case) if may_part(case) else None
-    if found is None or found.groups == case.proposed:
+    if not may_part(case):
+        return Decided(case)
+    alone = view.without_a_home(case)
+    found = None if alone else view.split(case)
+    if found is None:
+        return _no_split(case, view, alone, changed)
+    if found.groups == case.proposed:
         return Decided(case)
     plan = "together" if found.preference_kept else "together and preference"
     proposed = SplitProposed(
@@ -150,7 +157,25 @@ def propose_split(case: Case, view: View, changed: Sequence[UUID] = ()) -> Decid
         breach=plan if case.facts.wanted.siblings_plan else "plan not told",
         basis=basis_of(case, view, changed),
     )
-    return Decided(replace(case, proposed=found.groups), (proposed,))
+    return Decided(replace(case, proposed=found.groups, without_a_home=None), (proposed,))
+
+
+def _no_split(case: Case, view: View, alone: tuple[UUID, ...], changed: Sequence[UUID]) -> Decided:
+    if alone == case.without_a_home:
+        return Decided(case)
+    event = NoSplitFound(referral_id=case.referral_id, without_a_home=alone, basis=basis_of(case, view, changed))
+    return Decided(replace(case, proposed=(), without_a_home=alone), (event,))
+
+
+def _may_complete_a_split(case: Case, view: View, new: Sequence[UUID]) -> bool:
+    """Tell whether these homes can bring a split where there was none: they take one of those who had none even alone.
+
+    While a proposal stands, each home that opens brings no other: the search is made when it is confirmed.
+    """
+    if not may_part(case) or case.proposed or any(one.state in OPEN for one in case.invitations.values()):
+        return False
+    missing = case.without_a_home or [child.child_id for child in case.facts.children]
+    return any(view.fits_some(case, one, missing) for one in new)
 
 
 def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID], *, joined: bool = False) -> Decided:
@@ -170,10 +195,7 @@ def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID]
         return Decided(case)  # its homes are matched again when its wait is over
     new = changed if joined else [one for one in changed if view.is_new(case, one)]
     if not _fits(case, view, new):
-        # while a proposal stands, each home that opens brings no other: the search is made when it is confirmed
-        alone = may_part(case) and not case.proposed and not any(one.state in OPEN for one in case.invitations.values())
-        some = alone and any(view.fits_some(case, one) for one in new)
-        return propose_split(case, view, changed) if some else Decided(case)
+        return propose_split(case, view, changed) if _may_complete_a_split(case, view, new) else Decided(case)
     return invite(case, view, {provider: _fits(case, view, view.vacancies_of(provider))}, changed)
 
 

@@ -89,12 +89,22 @@ def best_split(
             broken = _broken(groups, preference)
             if best is not None and broken > best[0]:
                 break
-            found = _weigh(groups, {one: homes.setdefault(one, fitting(one)) for one in groups})
+            found = _weigh(groups, homes) if _have_homes(groups, homes, fitting) else None
             if found and (best is None or (found.cost, groups) < (best[2].cost, best[1])):
                 best = broken, groups, found
         if best is not None:
             return _split(best[1], best[2], homes, kept=not any(best[0]))
     return None
+
+
+def _have_homes(groups: Sequence[Group], homes: dict[Group, Room], fitting: Callable[[Group], Room]) -> bool:
+    """Learn the homes of each of these groups, up to the first that has none."""
+    for group in groups:
+        if group not in homes:
+            homes[group] = fitting(group)
+        if not homes[group].best:
+            return False
+    return True
 
 
 def _split(groups: Sequence[Group], found: _Weighed, homes: Mapping[Group, Room], *, kept: bool) -> Split:
@@ -131,8 +141,6 @@ def _broken(groups: Sequence[Group], preference: Sequence[Sequence[UUID]]) -> tu
 def _weigh(groups: Sequence[Group], homes: Mapping[Group, Room]) -> _Weighed | None:
     """Return the best assignment of groups to homes, or None when they cannot all have one of their own."""
     some = {group: homes[group].best[:MOST_HOMES] for group in groups}
-    if not all(some.values()):
-        return None
     best: _Weighed | None = None
     for anchor in some[groups[0]]:
         found = _assign(groups, some, anchor)

@@ -109,9 +109,7 @@ class Sight:
 
     def removed_by(self, case: Case, providers: Iterable[str]) -> dict[str, tuple[str, int]]:
         """Return, by provider, what kept its best home out, and how many open homes it has."""
-        homes = self._around.homes
-        of = {provider: homes.entries(self._around.vacancies_of(provider)) for provider in providers}
-        return removed_by(homes, self._units_of(case, self._look(case)), of)
+        return removed_by(self._around.homes, self._units_of(case, self._look(case)), providers)
 
     def relaxations(self, case: Case) -> tuple[Relaxation, ...]:
         """Return how many homes each single relaxation would bring, most first."""
@@ -285,10 +283,18 @@ class Sight:
         children = [child.child_id for child in case.facts.children]
         return best_split(children, case.facts.wanted.siblings_preference, fitting)
 
-    def fits_some(self, case: Case, vacancy_id: UUID) -> bool:
-        """Tell whether the home fits some of the siblings, though not all."""
-        each = tuple((child.child_id,) for child in case.facts.children)
-        return bool(self._fit(case, self._look(case, each), [vacancy_id]))
+    def fits_some(self, case: Case, vacancy_id: UUID, children: Iterable[UUID]) -> bool:
+        """Tell whether the home fits some of these children, each alone."""
+        return bool(self._fit(case, self._look(case, tuple((child,) for child in children)), [vacancy_id]))
+
+    def without_a_home(self, case: Case) -> tuple[UUID, ...]:
+        """Return those of the children whom no home takes even alone."""
+        children = (child.child_id for child in case.facts.children)
+        return tuple(child for child in children if not self._fitting_alone(case, child))
+
+    def _fitting_alone(self, case: Case, child: UUID) -> int:
+        sought = self._look(case, ((child,),))
+        return len(match_columns(self._around.homes, self._units_of(case, sought)).fits)
 
     def _place_of(self, vacancy_id: UUID) -> tuple[float, float] | None:
         row = self._around.homes.row(vacancy_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from placehub.search.criteria import CRITERIA
 from placehub.search.events import Relaxation
 from placehub.search.homes import Homes
-from placehub.search.places import within
 from placehub.search.sieve import near
 from placehub.search.unit import Unit
 from placehub.search.vector import broken
@@ -22,23 +21,34 @@ FITTED_LESS: Final = "came after those that fitted better"
 DISTANCE: Final = "distance"
 _NAMES: Final = tuple(CRITERIA)
 _FITS: Final = len(_NAMES)
+_REASONS: Final = (*_NAMES, FITTED_LESS)
+_TOO_FAR: Final = -1
 Entries = NDArray[np.intp]
 
 
-def removed_by(homes: Homes, units: Sequence[Unit], of: Mapping[str, Entries]) -> dict[str, tuple[str, int]]:
+def removed_by(homes: Homes, units: Sequence[Unit], providers: Iterable[str]) -> dict[str, tuple[str, int]]:
     """Return, by provider, what kept its best home out of a search, and how many open homes it has.
 
-    `of`: the entries of each provider's homes. The best home is the one that got furthest through the criteria.
+    The best home is the one that got furthest through the criteria.
     """
-    live = {provider: at[homes.columns.live[at]] for provider, at in of.items()}
-    near = {provider: at[within(units[0].looking, homes.columns, at)] for provider, at in live.items()}
-    furthest = iter(_furthest(homes, units, np.concatenate([*near.values(), np.empty(0, np.intp)])).tolist())
+    numbers = {provider: number for number, provider in enumerate(homes.providers)}
+    open_homes = np.bincount(homes.columns.provider[homes.columns.live], minlength=len(numbers)).tolist()
+    furthest = _furthest_by_provider(homes, units, len(numbers)).tolist()
     found = {}
-    for provider, at in live.items():
-        got = max((next(furthest) for _ in near[provider]), default=None)
-        reason = NO_VACANCY if not at.size else DISTANCE if got is None else (*_NAMES, FITTED_LESS)[got]
-        found[provider] = reason, int(at.size)
+    for provider in providers:
+        number = numbers.get(provider)
+        count = 0 if number is None else open_homes[number]
+        got = _TOO_FAR if number is None else furthest[number]
+        found[provider] = (NO_VACANCY if not count else DISTANCE if got == _TOO_FAR else _REASONS[got]), count
     return found
+
+
+def _furthest_by_provider(homes: Homes, units: Sequence[Unit], providers: int) -> Entries:
+    """Return, by the number of a provider, how far the home that got furthest came; `_TOO_FAR` where none is near."""
+    at = near(homes, units[0].looking)
+    furthest: Entries = np.full(providers, _TOO_FAR, np.intp)
+    np.maximum.at(furthest, homes.columns.provider[at], _furthest(homes, units, at))
+    return furthest
 
 
 def _furthest(homes: Homes, units: Sequence[Unit], at: Entries) -> Entries:
