@@ -6,7 +6,7 @@ Two outboxes have no order between them, so each act waits until the one before 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from placehub.agreements.events import DocumentAgreed, DocumentProposed
 from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.mailboxes.events import EventWarned
 from placehub.offers.events import ClarificationAsked, InterestExpressed, InvitationDeclined, OfferMade, OfferWithdrawn
+from placehub.organisations.events import OUT_OF_HOURS, ProfileFact, ProfilePublished
 from placehub.placements.events import PlacementEnded
 from placehub.referrals.events import (
     ClarificationAnswered,
@@ -26,6 +27,7 @@ from placehub.referrals.events import (
 )
 from placehub.search.events import (
     InvitationLapsed,
+    OutOfHoursContactTold,
     ProviderInvited,
     SearchReopened,
     SearchResumed,
@@ -62,24 +64,25 @@ def tell_the_second_tier_later(town: Town) -> None:
 
 
 EMERGENCY = """
-event              authority  first  second
-ReferralMade       1          1      1
-SearchStarted      1          -      -
-SearchWidened      2          -      -
-ProviderInvited    2          1      1
-ReferralAssessed   1          -      -
-InterestExpressed  1          1      -
-InvitationLapsed   1          -      1
-OfferMade          1          1      -
-OfferAssessed      1          -      -
-PlacementStarted   1          1      -
-InvitationClosed   1          -      1
-SearchClosed       1          -      -
-OfferSelected      1          1      -
-VacancyReserved    1          1      -
-VacancyFilled      1          1      -
-PlacementAgreed    2          2      -
-DataUseEnded       -          -      1
+event                  authority  first  second
+ReferralMade           1          1      1
+SearchStarted          1          -      -
+SearchWidened          2          -      -
+ProviderInvited        2          1      1
+OutOfHoursContactTold  1          -      1
+ReferralAssessed       1          -      -
+InterestExpressed      1          1      -
+InvitationLapsed       1          -      1
+OfferMade              1          1      -
+OfferAssessed          1          -      -
+PlacementStarted       1          1      -
+InvitationClosed       1          -      1
+SearchClosed           1          -      -
+OfferSelected          1          1      -
+VacancyReserved        1          1      -
+VacancyFilled          1          1      -
+PlacementAgreed        2          2      -
+DataUseEnded           -          -      1
 """
 
 
@@ -92,6 +95,8 @@ def test_an_emergency_on_friday_at_five(town: Town) -> None:
     tell_the_second_tier_later(town)
     home = town.open_home(first, kinds=["emergency"])
     town.open_home(second, kinds=["emergency"])
+    desk = ProfileFact(name=OUT_OF_HOURS, value="01632 960998", as_of=date(2026, 1, 1))
+    second.post(ProfilePublished(organisation=second.code, facts=(desk,)))
     until_friday_at_five(town.hub)
     five = town.hub.now
     assert f"{five:%A %H:%M %Z}" == "Friday 17:00 UTC"
@@ -105,6 +110,8 @@ def test_an_emergency_on_friday_at_five(town: Town) -> None:
         (invited,) = provider.got(ProviderInvited, case.id)
         assert (invited.released_at, invited.respond_by) == (five, five + timedelta(hours=1))
         assert not provider.got(ProviderInvited, usual.id)
+    told = [(one.contact, one.respond_by) for one in second.got(OutOfHoursContactTold, case.id)]
+    assert told == [("01632 960998", five + timedelta(hours=1))]
     first.post(InterestExpressed(referral_id=case.id, provider=first.code, vacancy_id=home))
     town.hub.settle()
     town.hub.pass_time(minutes=59)

@@ -72,6 +72,7 @@ class Given:
     agreed: Policy = DEFAULT
     tiers: dict[str, int] = field(default_factory=dict)
     parties: frozenset[str] = frozenset()
+    desks: dict[str, str] = field(default_factory=dict)
     farther: dict[int, dict[UUID, tuple[str, HomeFit]]] = field(default_factory=dict)
     """Homes that come within reach once so many widening steps are taken."""
 
@@ -86,6 +87,10 @@ class Given:
     def eligible(self, case: Case) -> frozenset[str]:
         """Return the parties given."""
         return self.parties
+
+    def out_of_hours(self, provider: str) -> str | None:
+        """Return the duty desk given."""
+        return self.desks.get(provider)
 
     def removed_by(self, case: Case, providers: Iterable[str]) -> dict[str, tuple[str, int]]:
         """Return that each has one home, which was too far."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from placehub.search.events import (
     InvitationsWithheld,
     InvitationUpdated,
     NoFitFound,
+    OutOfHoursContactTold,
     ProviderInvited,
     ReferralAssessed,
     ReleaseDelayed,
@@ -102,6 +103,20 @@ def test_an_emergency_waits_for_nothing() -> None:
     assert kinds(events) == [SearchStarted, ReleaseDelayed, ReleaseDelayed]
     urgent = inviting.again(replace(case, facts=notice(needed_by=TODAY, within_miles=20)), view)
     assert kinds(urgent.events) == [ProviderInvited, ProviderInvited]
+
+
+def test_in_an_emergency_the_duty_desk_is_told() -> None:
+    """Only whoever is invited, has named one, and when a home is needed today: without a word of the case."""
+    view = Given(dict(BOTH), desks={OTHER: "01632 960998", THIRD: "01632 960997"})
+    _, events = begun(view, within_miles=20)
+    assert OutOfHoursContactTold not in kinds(events)
+    _, events = begun(view, within_miles=20, needed_by=TODAY)
+    (told,) = [one for one in events if isinstance(one, OutOfHoursContactTold)]
+    assert (told.provider, told.contact) == (OTHER, "01632 960998")
+    assert {one.name for one in fields(told)} == {"referral_id", "provider", "contact", "respond_by"}
+    case, _ = begun(view, within_miles=20)
+    urgent = inviting.again(replace(case, facts=notice(needed_by=TODAY, within_miles=20)), view)
+    assert [one.provider for one in urgent.events if isinstance(one, OutOfHoursContactTold)] == [OTHER]
 
 
 def test_in_house_first_ends_when_nothing_was_found() -> None:

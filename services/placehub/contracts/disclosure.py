@@ -64,6 +64,7 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "LawfulBasis.purpose",
         "OrganisationDisabled.reason",
         "OrganisationRegistered.name",
+        "OutOfHoursContactTold.contact",
         "ProfileFact.name",
         "ProfileFact.value",
         "ReferralMade.out_of_hours_contact",

@@ -141,6 +141,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(search.InvitationClosed, _A.THIS_PROVIDER, ("basis",), _BASIS),
     *_rows(
         [_A.AUTHORITY, _A.THIS_PROVIDER],
+        search.OutOfHoursContactTold,
         search.InvitationLapsed,
         search.OfferExpired,
         search.OfferNotSelected,

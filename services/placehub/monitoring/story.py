@@ -46,6 +46,7 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
         f"{event.provider}'s invitation was updated: {_homes(event.homes)}; the best {in_band(event.band)}."
     ),
     search.InvitationClosed: lambda event: f"{event.provider}'s invitation is over: {event.reason}.",
+    search.OutOfHoursContactTold: lambda event: f"The duty desk of {event.provider} was told of the emergency.",
     search.InvitationLapsed: lambda event: f"{event.provider} did not answer in time.",
     search.SearchWidened: lambda event: (
         f"Too few homes fitted: the search now reaches {event.within_miles} miles, and {_homes_fit(event)}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from placehub.contracts.fields import Code, Doc, event, record
 from placehub.contracts.parts import Organisation
@@ -43,11 +43,15 @@ class SharingAgreementRecorded:
     contact: Annotated[str, Doc("A mailbox of the data protection post, never of a person")]
 
 
+OUT_OF_HOURS: Final = "out-of-hours contact"
+"""Name of the profile fact that holds the telephone or mailbox of a provider's duty desk."""
+
+
 @record
 class ProfileFact:
     """One fact of an organisation's profile."""
 
-    name: str
+    name: Annotated[str, Doc("`out-of-hours contact` is a duty desk's telephone or mailbox, never a person's")]
     value: str
     as_of: date
 

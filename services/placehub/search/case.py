@@ -206,6 +206,10 @@ class View(Protocol):
         """Return the providers that may be searched for this case."""
         ...
 
+    def out_of_hours(self, provider: str) -> str | None:
+        """Return the telephone or mailbox of the provider's duty desk, where it has named one."""
+        ...
+
     def removed_by(self, case: Case, providers: Iterable[str]) -> Mapping[str, tuple[str, int]]:
         """Return, by provider, what kept its best home out, and how many open homes it has."""
         ...

@@ -79,6 +79,20 @@ class ProviderInvited:
 
 
 @event
+class OutOfHoursContactTold:
+    """A home is needed today, and the provider's duty desk is to be told so: without a word about the case.
+
+    Whoever calls the desk (a telephone or text service of the provider's) needs nothing but this.
+    """
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    provider: Organisation
+    contact: Annotated[str, Doc("The provider's own `out-of-hours contact`: a duty desk, never a person")]
+    respond_by: datetime
+
+
+@event
 class InvitationUpdated:
     """The homes that fit, or how they fit, have changed; the whole invitation as it now stands."""
 

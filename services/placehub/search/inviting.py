@@ -22,7 +22,7 @@ from placehub.search.events import (
 )
 from placehub.search.ordering import BANDS, place_of
 from placehub.search.policy import DEFAULT
-from placehub.search.releasing import announce_to_audience, basis_of, begin, interest_only, invite, is_due
+from placehub.search.releasing import announce_to_audience, basis_of, begin, duty_desks, interest_only, invite, is_due
 from placehub.search.standing import best_offered, place_of_band
 from placehub.search.together import may_part
 from placehub.search.widening import nothing_fits, widen
@@ -237,9 +237,9 @@ def _update(
         basis=basis_of(case, view, changed),
     )
     state = "invited" if known.state == "lapsed" else known.state
-    return Decided(
-        case.with_invitation(replace(known, homes=told(homes), state=state, respond_by=respond_by)), (event,)
-    )
+    called = duty_desks(case, view, [provider]) if told_anew else []
+    known = replace(known, homes=told(homes), state=state, respond_by=respond_by)
+    return Decided(case.with_invitation(known), (event, *called))
 
 
 def _close(case: Case, provider: str, reason: str, basis: Basis | None = None) -> Decided:

@@ -103,8 +103,9 @@ class Policy:
     response_hours: int = 24
     """How long a provider has to answer. The hub's own choice: one working day."""
 
-    response_hours_today: int = 1
-    """The same when the home is needed today. The hub's own choice: an emergency runs in minutes, not days."""
+    response_minutes_today: int = 60
+    """The same in minutes when the home is needed today. The hub's own choice: an emergency runs in minutes, not days.
+    """
 
     most_invited: int = 10
     """Providers invited when a search starts, best fit first; a vacancy that comes in sight later does not count.
@@ -145,7 +146,9 @@ class Policy:
 
     def response_window(self, needed_by: str | None) -> timedelta:
         """Return how long an invited provider has to answer."""
-        return timedelta(hours=self.response_hours_today if needed_by == TODAY else self.response_hours)
+        if needed_by == TODAY:
+            return timedelta(minutes=self.response_minutes_today)
+        return timedelta(hours=self.response_hours)
 
     def reach_after(self, steps: int) -> int:
         """Return how many miles a search reaches that names no distance and has taken so many widening steps."""
@@ -166,7 +169,7 @@ BOUNDS: Final[dict[str, tuple[int, int]]] = {
     "too_few": (0, 100),
     "in_house_first_hours": (0, MOST_HOURS),
     "response_hours": (1, MOST_HOURS),
-    "response_hours_today": (1, MOST_HOURS),
+    "response_minutes_today": (5, 60 * MOST_HOURS),
     "most_invited": (1, 10_000),
     "freshness_grace_hours": (0, MOST_HOURS),
     "fading_weeks": (1, 520),

@@ -12,7 +12,7 @@ from uuid import UUID
 from placehub.contracts.parts import Basis, HomeFit
 from placehub.referrals.events import EarlyNoticeGiven
 from placehub.search.case import Case, Decided, Invitation, View, band_of, told
-from placehub.search.events import ProviderInvited, ReleaseDelayed
+from placehub.search.events import OutOfHoursContactTold, ProviderInvited, ReleaseDelayed
 from placehub.search.widening import announce, is_emergency
 
 ALL_PARTIES = "all parties"
@@ -73,7 +73,21 @@ def invite(case: Case, view: View, chosen: Mapping[str, tuple[HomeFit, ...]], ch
         case = case.with_invitation(
             Invitation(provider=provider, state="invited", homes=told(found), respond_by=respond_by)
         )
-    return Decided(case, (*events, *delays))
+    called = duty_desks(case, view, [provider for provider in chosen if provider not in late])
+    return Decided(case, (*events, *called, *delays))
+
+
+def duty_desks(case: Case, view: View, providers: Sequence[str]) -> list[OutOfHoursContactTold]:
+    """In an emergency, have the duty desks of these providers told, at whatever hour it is."""
+    if not is_emergency(case):
+        return []
+    return [
+        OutOfHoursContactTold(
+            referral_id=case.referral_id, provider=provider, contact=contact, respond_by=view.respond_by(case)
+        )
+        for provider in providers
+        if (contact := view.out_of_hours(provider))
+    ]
 
 
 def _delays(case: Case, view: View, late: Mapping[str, datetime]) -> list[ReleaseDelayed]:

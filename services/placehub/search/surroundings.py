@@ -12,7 +12,14 @@ from placehub.agreements.agreed import Agreement, Event, follow
 from placehub.agreements.events import AgreementRegistered, DocumentAgreed, DocumentProposed, ProviderJoined
 from placehub.drivers.records import Record
 from placehub.keys.sealed import Sealed
-from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
+from placehub.organisations.events import (
+    OUT_OF_HOURS,
+    OrganisationDisabled,
+    OrganisationRegistered,
+    ProfileFact,
+    ProfileFactChanged,
+    ProfilePublished,
+)
 from placehub.postcodes import Postcodes
 from placehub.search.homes import Homes
 from placehub.search.opened import Households
@@ -41,6 +48,8 @@ class Surroundings:
         self.unopened: set[UUID] = set()
         """Homes that stand, of which the household is sealed and its key destroyed."""
         self.homes = Homes()
+        self.out_of_hours: dict[str, str] = {}
+        """By provider, the telephone or mailbox of its duty desk."""
         self.offsets: dict[str, list[int]] = {}
         self._reserved: dict[UUID, dict[UUID, int]] = defaultdict(dict)
         self._providers: set[str] = set()
@@ -217,6 +226,16 @@ class Surroundings:
         if event.kind == "provider":
             self._providers.add(event.organisation)
 
+    def _profile(self, event: ProfilePublished, record: Record) -> None:
+        """Take a whole profile: a fact that is not in it does not hold any more."""
+        self.out_of_hours.pop(event.organisation, None)
+        for fact in event.facts:
+            self._profile_fact(event.organisation, fact)
+
+    def _profile_fact(self, organisation: str, fact: ProfileFact) -> None:
+        if fact.name == OUT_OF_HOURS:
+            self.out_of_hours[organisation] = fact.value
+
     def _disabled(self, event: OrganisationDisabled, record: Record) -> None:
         self._providers.discard(event.organisation)
         self._shut_out.add(event.organisation)
@@ -244,4 +263,6 @@ _FOLD: Final[dict[type, Callable[[Surroundings, Any, Record], None]]] = {
     DocumentAgreed: Surroundings._agree,
     OrganisationRegistered: Surroundings._registered,
     OrganisationDisabled: Surroundings._disabled,
+    ProfilePublished: Surroundings._profile,
+    ProfileFactChanged: lambda around, event, record: around._profile_fact(event.organisation, event.fact),
 }

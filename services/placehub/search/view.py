@@ -107,6 +107,10 @@ class Sight:
         """Return the providers that may be searched for this case."""
         return self._around.eligible(case.facts.authority, case.facts.agreement_id)
 
+    def out_of_hours(self, provider: str) -> str | None:
+        """Return the telephone or mailbox of the provider's duty desk, where it has named one."""
+        return self._around.out_of_hours.get(provider)
+
     def removed_by(self, case: Case, providers: Iterable[str]) -> dict[str, tuple[str, int]]:
         """Return, by provider, what kept its best home out, and how many open homes it has."""
         return removed_by(self._around.homes, self._units_of(case, self._look(case)), providers)
