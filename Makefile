@@ -21,8 +21,8 @@ up: $(VENV)/.ready ## start the hub in the foreground
 	@$(BIN)/placehub up
 
 check: $(VENV)/.ready ## lint, types, arrows
-	@$(BIN)/ruff check services connectors tests
-	@$(BIN)/ruff format --check services connectors tests
+	@$(BIN)/ruff check services connectors tests examples
+	@$(BIN)/ruff format --check services connectors tests examples
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 

@@ -10,13 +10,14 @@ from typing import Any, Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import (
     AuthorizationError,
+    FencedInstanceIdError,
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
     SaslAuthenticationFailedError,
 )
 
-from placehub.errors import Misconfigured, Rejected, Unavailable
+from placehub.errors import Conflict, Misconfigured, Rejected, Unavailable
 from placehub.refreshing import keep_refreshing
 
 keep_refreshing()
@@ -54,7 +55,7 @@ def ends_of(consumer: KafkaConsumer, places: Sequence[TopicPartition]) -> dict[T
 
 @contextmanager
 def broker_errors(bootstrap: str, user: str) -> Iterator[None]:
-    """Turn the broker client's errors into Misconfigured, Unavailable or Rejected, each saying what to do."""
+    """Turn the broker client's errors into Misconfigured, Unavailable, Conflict or Rejected, each saying what to do."""
     try:
         yield
     except SaslAuthenticationFailedError:
@@ -63,6 +64,8 @@ def broker_errors(bootstrap: str, user: str) -> Iterator[None]:
         raise Misconfigured(
             f"The hub does not allow {user} to do this. Ask its operator whether {user} is registered and active."
         ) from None
+    except FencedInstanceIdError:
+        raise Conflict(f"Another process reads the inbox of {user} under the same name. Stop one of the two.") from None
     except MessageSizeTooLargeError:
         raise Rejected("event", "must be smaller than a megabyte", "Send documents by reference.") from None
     except KafkaTimeoutError as error:

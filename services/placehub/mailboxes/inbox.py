@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.structs import OffsetAndMetadata
 
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
-from placehub.errors import HubError, Rejected
+from placehub.errors import HubError, Rejected, Unavailable
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.connection import broker_errors, ends_of, login
 from placehub.streams import inbox
+
+_TURN_SECONDS: Final = 60
+"""How long a group may take to give its inbox to a new reader: one that died is missed after 45 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,12 @@ class _Reader:
 class Inbox:
     """Reads one organisation's inbox, in its group and outside of any; connected at the first read."""
 
-    def __init__(self, access: Access, codec: Codec) -> None:
+    def __init__(self, access: Access, codec: Codec, member: str | None = None) -> None:
         self._access = access
+        self._member = member
         self._codec = codec
         self._topic = inbox(access.organisation)
+        self._group = f"{access.organisation}.inbox"
         self._grouped: _Reader | None = None
         self._alone: _Reader | None = None
 
@@ -90,12 +97,16 @@ class Inbox:
     def read(self, timeout_s: float, at_most: int) -> list[Received]:
         """Return the group's next records, first confirming those returned before."""
         with self._errors():
-            if self._grouped is None:
-                self._grouped = _Reader(self._consumer(f"{self._access.organisation}.inbox"), self._codec)
-                self._grouped.consumer.subscribe([self._topic])
-            else:
+            if self._grouped is not None:
                 self._grouped.consumer.commit()
-            return self._grouped.poll(timeout_s, at_most)
+            return self._in_group().poll(timeout_s, at_most)
+
+    def is_read(self) -> bool:
+        """Tell whether the group has been given all that stands there now."""
+        place = TopicPartition(self._topic, 0)
+        with self._errors():
+            consumer = self._in_group().consumer
+            return place in consumer.assignment() and consumer.position(place) >= ends_of(consumer, [place])[place]
 
     def read_to_end(self) -> list[Received]:
         """Return all that stands there now and was not returned by this call before."""
@@ -113,6 +124,32 @@ class Inbox:
             finally:
                 reader.consumer.close(autocommit=False)
 
+    def rewind(self, since: datetime) -> int:
+        """Let the group go on from the first record that came at or after a time; return its offset."""
+        place = TopicPartition(self._topic, 0)
+        with self._errors():
+            consumer = self._in_group().consumer
+            self._await_turn(consumer, place)
+            found = consumer.offsets_for_times({place: int(since.timestamp() * 1000)})[place]
+            offset = int(found.offset if found is not None else ends_of(consumer, [place])[place])
+            consumer.seek(place, offset)
+            consumer.commit({place: OffsetAndMetadata(offset, "", -1)})
+            self._grouped = _Reader(consumer, self._codec)  # what was passed before may be returned again
+        return offset
+
+    def _in_group(self) -> _Reader:
+        if self._grouped is None:
+            self._grouped = _Reader(self._consumer(self._group), self._codec)
+            self._grouped.consumer.subscribe([self._topic])
+        return self._grouped
+
+    def _await_turn(self, consumer: KafkaConsumer, place: TopicPartition) -> None:
+        for _ in range(_TURN_SECONDS):
+            if place in consumer.assignment():
+                return
+            consumer.poll(timeout_ms=1000)  # what it brings is brought again, once the place is set
+        raise Unavailable("Another process reads this inbox. Stop it, wait a minute, and try again.")
+
     def close(self) -> None:
         """Let go of the connections; harmless twice. The last batch of `read` is not confirmed."""
         for reader in (self._grouped, self._alone):
@@ -127,6 +164,7 @@ class Inbox:
         access = self._access
         return KafkaConsumer(
             group_id=group,
+            group_instance_id=self._member if group else None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=100,

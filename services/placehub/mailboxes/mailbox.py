@@ -48,7 +48,13 @@ class Mailbox:
         api: str,
         api_token: str,
         tls_ca: str | None = None,
+        member: str | None = None,
     ) -> None:
+        """`member` names whoever calls `read` among the processes that read this inbox.
+
+        One that died and comes back under its name goes on at once, not after 45 seconds; a second one under that name
+        puts the first out, whose next `read` raises Conflict.
+        """
         self._access = Access(
             organisation=organisation,
             bootstrap=bootstrap,
@@ -63,15 +69,13 @@ class Mailbox:
         self._sealer = Sealer(self.keys)
         self._codec = Codec(Registry(f"{api}/registry", user=organisation, password=api_token))
         self._outbox = Outbox(self._access)
-        self._inbox = Inbox(self._access, self._codec)
+        self._inbox = Inbox(self._access, self._codec, member)
         self._need_keys: dict[str, str] = {}
 
     @classmethod
-    def of(cls, access: Access) -> Self:
+    def of(cls, access: Access, member: str | None = None) -> Self:
         """Return the mailbox these credentials are for."""
-        return cls(
-            access.organisation, access.bootstrap, access.kafka_password, access.api, access.api_token, access.tls_ca
-        )
+        return cls(**access.facts(), member=member)
 
     def __enter__(self) -> Self:
         return self
@@ -139,9 +143,20 @@ class Mailbox:
         """
         return self._noted(self._inbox.read(timeout_s, at_most))
 
+    def is_read(self) -> bool:
+        """Tell whether `read` has returned all that stands in the inbox now."""
+        return self._inbox.is_read()
+
     def read_to_end(self) -> list[Received]:
         """Return everything in the inbox that this object has not returned yet, from the first record kept."""
         return self._noted(self._inbox.read_to_end())
+
+    def rewind(self, since: datetime) -> int:
+        """Let `read` go on from what came to the inbox at or after a time, by the broker's clock; return its offset.
+
+        Unavailable while another process reads in this inbox's group: stop it first.
+        """
+        return self._inbox.rewind(since)
 
     def open_need(self, child: NotedChild, purpose: str = "answer an invitation") -> ChildNeed | None:
         """Open a child's need; None when none was given, NotFound when it is not open to this organisation."""

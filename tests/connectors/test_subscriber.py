@@ -1,0 +1,305 @@
+"""A provider's office takes each invitation once, opens what it may, answers, and purges when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from runpy import run_path
+from uuid import UUID
+
+import pytest
+
+from placehub.errors import Conflict, Rejected
+from placehub.mailboxes.access import Access
+from placehub.mailboxes.events import DataUseEnded
+from placehub.offers.events import ClarificationAsked, InterestExpressed, InvitationDeclined, OfferMade
+from placehub.referrals.events import ReferralWithdrawn
+from placehub_connectors.subscriber import AsyncProvider, Invitation, Provider
+
+from ..integration.story import FEES, Case, Desk, HubUnderTest, Town, desk
+
+pytestmark = pytest.mark.broker
+EXAMPLE = Path(__file__).parents[2] / "examples" / "provider_office.py"
+
+
+@pytest.fixture(scope="module")
+def authority(hub: HubUnderTest) -> Iterator[Desk]:
+    """An authority."""
+    one = desk(hub, "authority")
+    yield one
+    one.mailbox.close()
+
+
+@pytest.fixture
+def provider(hub: HubUnderTest) -> Iterator[Desk]:
+    """A provider that is new to the hub."""
+    one = desk(hub, "provider")
+    yield one
+    one.mailbox.close()
+
+
+@pytest.fixture
+def town(hub: HubUnderTest, authority: Desk, provider: Desk) -> Iterator[Town]:
+    """An agreement of the two, and a home of the provider's."""
+    made = Town(hub, authority, (provider,))
+    made.begin()
+    made.open_home(provider)
+    hub.settle()
+    yield made
+    made.end()
+
+
+def invited(town: Town) -> Case:
+    """Refer a child for whom the home fits."""
+    case = town.case()
+    case.refer()
+    town.hub.settle()
+    return case
+
+
+def access_of(one: Desk) -> Access:
+    """Return what an organisation was given when it joined."""
+    settings = one.hub.settings
+    secrets = {"kafka_password": one.credentials.kafka_password, "api_token": one.credentials.api_token}
+    return Access(organisation=one.code, bootstrap=settings.bootstrap, api=settings.api, **secrets)
+
+
+def office(one: Desk, folder: Path, purged: list[UUID] | None = None) -> Provider:
+    """Open a provider's office, its memory in a folder."""
+    gone = purged if purged is not None else []
+    return Provider(access_of(one), folder / "memory.sqlite", gone.append, now=lambda: one.hub.now)
+
+
+def taken(one: Desk, folder: Path) -> list[Invitation]:
+    """Take every invitation there is."""
+    with office(one, folder) as mine:
+        return list(mine.invitations(to_end=True))
+
+
+def test_an_invitation_and_its_answers(town: Town, provider: Desk, tmp_path: Path) -> None:
+    """An invitation holds the opened need; each answer is one call, and reaches the authority once, sent twice."""
+    case = invited(town)
+    (child,), (home,) = case.children, town.homes
+    with office(provider, tmp_path) as mine:
+        for invitation in mine.invitations(to_end=True):
+            assert invitation.referral_id == case.id
+            assert invitation.needs[child].age_years == 9
+            for _ in range(2):
+                mine.ask(invitation, child, "children.pets", "Does the dog matter? (made up)")
+                mine.express_interest(invitation)
+                until = town.hub.now + timedelta(days=20)
+                offered = mine.offer(invitation, fee_lines=FEES, available_from=town.hub.now.date(), valid_until=until)
+            break
+        else:
+            raise AssertionError("no invitation came")
+    town.hub.settle()
+    (asked,) = town.authority.got(ClarificationAsked, case.id)
+    assert town.authority.mailbox.open_words(asked.question) == "Does the dog matter? (made up)"
+    assert len(town.authority.got(InterestExpressed, case.id)) == 1
+    (made,) = town.authority.got(OfferMade, case.id)
+    assert (made.offer_id, made.vacancy_id, made.children, made.referral_version) == (offered, home, case.children, 1)
+
+
+def test_a_decline(town: Town, provider: Desk, tmp_path: Path) -> None:
+    """A decline says why, and an unknown reason is refused before it is sent."""
+    case = invited(town)
+    with office(provider, tmp_path) as mine:
+        for invitation in mine.invitations(to_end=True):
+            with pytest.raises(Rejected):
+                mine.decline(invitation, "no such reason")
+            mine.decline(invitation, "carer unavailable")
+            break
+    town.hub.settle()
+    assert len(town.authority.got(InvitationDeclined, case.id)) == 1
+
+
+def test_early_notice_then_referral(town: Town, provider: Desk, tmp_path: Path) -> None:
+    """A notice allows interest only; when the referral comes the invitation comes again, and can be offered for."""
+    case = town.case()
+    case.notice()
+    town.hub.settle()
+    with office(provider, tmp_path) as mine:
+        first, *_ = list(mine.invitations(to_end=True))
+        assert (first.interest_only, first.referral_version, first.needs) == (True, 0, {})
+        with pytest.raises(Rejected):
+            mine.offer(first, fee_lines=FEES, available_from=town.hub.now.date(), valid_until=town.hub.now)
+        case.refer()
+        town.hub.settle()
+        last = list(mine.invitations(to_end=True))[-1]
+    assert (last.referral_id, last.referral_version, len(last.needs)) == (case.id, 1, 1)
+
+
+def test_leaving_the_loop_acknowledges_nothing(town: Town, provider: Desk, tmp_path: Path) -> None:
+    """What was being worked on comes again to the next process; what was done does not."""
+    invited(town)
+    with office(provider, tmp_path) as mine:
+        (left,) = [one for _, one in zip(range(1), mine.invitations(to_end=True), strict=False)]
+    again = taken(provider, tmp_path)
+    assert left.attributes.id in {one.attributes.id for one in again}
+    assert taken(provider, tmp_path) == []
+
+
+def test_replay(town: Town, provider: Desk, tmp_path: Path) -> None:
+    """What came since a time is given again, and what came before it is not."""
+    first = invited(town)
+    assert {one.referral_id for one in taken(provider, tmp_path)} == {first.id}
+    since = datetime.now(UTC)
+    second = invited(town)
+    assert {one.referral_id for one in taken(provider, tmp_path)} == {second.id}
+    with office(provider, tmp_path) as mine:
+        mine.replay(since)
+        assert {one.referral_id for one in mine.invitations(to_end=True)} == {second.id}
+        mine.replay(since - timedelta(days=1))
+        assert {one.referral_id for one in mine.invitations(to_end=True)} == {first.id, second.id}
+
+
+def test_data_use_ends(town: Town, provider: Desk, tmp_path: Path) -> None:
+    """When the use of data ends the provider's purge runs before that is noted, and nothing of the case is left."""
+    case = invited(town)
+    taken(provider, tmp_path)
+    code = town.authority.code
+    town.authority.post(ReferralWithdrawn(referral_id=case.id, authority=code, reason="home"))
+    town.hub.settle()
+
+    def fails(referral_id: UUID) -> None:
+        raise OSError("the office's own database is away")
+
+    with (
+        Provider(access_of(provider), tmp_path / "memory.sqlite", fails, now=lambda: town.hub.now) as broken,
+        pytest.raises(OSError, match="away"),
+    ):
+        list(broken.events(to_end=True))
+    purged: list[UUID] = []
+    with office(provider, tmp_path, purged) as mine:
+        found = [one.event for one in mine.events(to_end=True)]
+        assert purged == [case.id] == list(mine.purged())
+    assert [one.referral_id for one in found if isinstance(one, DataUseEnded)] == [case.id]
+    with sqlite3.connect(tmp_path / "memory.sqlite") as memory:
+        assert [memory.execute(f"SELECT count(*) FROM {one}").fetchone() for one in ("told", "invited")] == [(0,)] * 2
+
+
+def test_the_async_office(town: Town, provider: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The asynchronous office takes, opens, answers (as the example does) and purges as the plain one does."""
+    example = run_path(str(EXAMPLE))
+    case = invited(town)
+    purged: list[UUID] = []
+
+    async def purge(referral_id: UUID) -> None:
+        purged.append(referral_id)
+
+    async def work() -> list[Invitation]:
+        found = []
+        memory = tmp_path / "memory.sqlite"
+        async with AsyncProvider(access_of(provider), memory, purge, now=lambda: town.hub.now) as mine:
+            async for invitation in mine.invitations(to_end=True):
+                found.append(invitation)
+                await example["answer"](mine, invitation)
+        return found
+
+    found = asyncio.run(work())
+    assert case.id in {one.referral_id for one in found if one.needs}
+    town.hub.settle()
+    assert f"{case.id}: " in capsys.readouterr().out
+    assert len(town.authority.got(InterestExpressed, case.id)) == len(found)
+    code = town.authority.code
+    town.authority.post(ReferralWithdrawn(referral_id=case.id, authority=code, reason="home"))
+    town.hub.settle()
+    assert asyncio.run(work()) == []
+    assert purged == [case.id]
+
+
+WORKER = """
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from placehub.mailboxes.access import Access
+from placehub_connectors.subscriber import Provider
+
+access, memory, log, now = sys.argv[1:]
+for _ in sys.stdin:  # a child of this process for each line: what it imports was loaded once
+    child = os.fork()
+    if child == 0:
+        with Provider(Access.load(Path(access)), Path(memory), print, now=lambda: datetime.fromisoformat(now)) as mine:
+            for received in mine.events():
+                with open(log, "a") as file:
+                    file.write(f"{received.attributes.id}\\n")
+        os._exit(0)
+    print(child, flush=True)
+"""
+
+
+@contextmanager
+def offices(one: Desk, folder: Path) -> Iterator[Callable[[], int]]:
+    """Yield what starts an office in a process of its own and returns its id; what it has dealt with is in a log."""
+    access = access_of(one).save(folder / "access.json")
+    arguments = [str(access), str(folder / "memory.sqlite"), str(folder / "log"), one.hub.now.isoformat()]
+    (folder / "log").touch()
+    parent = subprocess.Popen(
+        [sys.executable, "-c", WORKER, *arguments], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert parent.stdin is not None
+    assert parent.stdout is not None
+
+    def start() -> int:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        print(file=parent.stdin, flush=True)
+        return int(parent.stdout.readline())
+
+    with parent:
+        yield start
+        parent.stdin.close()
+
+
+def await_lines(file: Path, count: int, seconds: float) -> list[str]:
+    """Return the lines of a file once it has so many."""
+    for _ in range(int(seconds / 0.02)):
+        if len(lines := file.read_text().split()) >= count:
+            return lines
+        time.sleep(0.02)
+    raise AssertionError(f"{len(file.read_text().split())} lines of {count}")
+
+
+def test_killed_twenty_times(town: Town, provider: Desk, tmp_path: Path) -> None:
+    """An office killed with -9 twenty times while events come deals with each; only one it was at can come twice."""
+    log = tmp_path / "log"
+    for _ in range(8):
+        town.case().refer()
+    town.hub.settle()
+    with offices(provider, tmp_path) as start:
+        for kill in range(20):
+            child = start()
+            await_lines(log, kill + 1, 20)
+            os.kill(child, signal.SIGKILL)
+        expected = [str(one.attributes.id) for one in provider.mailbox.read_to_end()]
+        assert len(expected) > 20
+        last = start()
+        await_lines(log, 1, 20)
+        deadline = time.monotonic() + 20
+        while set(log.read_text().split()) != set(expected) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.kill(last, signal.SIGKILL)
+    found = log.read_text().split()
+    assert set(found) == set(expected)
+    assert list(dict.fromkeys(found)) == expected, "in order"
+    assert len(found) - len(expected) <= 20, "only what an office was at when it was killed"
+
+
+def test_a_second_office_puts_the_first_out(town: Town, provider: Desk, tmp_path: Path) -> None:
+    """Two offices of one provider do not share its inbox by accident: the first is told."""
+    (tmp_path / "second").mkdir()
+    with office(provider, tmp_path) as first, office(provider, tmp_path / "second") as second:
+        list(first.events(to_end=True))
+        list(second.events(to_end=True))
+        with pytest.raises(Conflict, match="Stop one"):
+            list(first.events(to_end=True))
