@@ -113,9 +113,12 @@ def inbox(organisation: str) -> str:
     return INBOX + organisation
 
 
+_BY_NAME: Final = {one.name: one for one in STREAMS}
+
+
 def stream(name: str) -> Stream:
     """Return the stream of that name; KeyError when there is none."""
-    return next(one for one in STREAMS if one.name == name)
+    return _BY_NAME[name]
 
 
 @cache

@@ -145,6 +145,15 @@ def test_a_home_changes() -> None:
     assert inviting.homes_changed(closed.case, Given({HOME: (PROVIDER, a_fit())}), PROVIDER, [HOME]).events == ()
 
 
+def test_a_home_that_brings_no_news_brings_no_look_at_the_others() -> None:
+    """Of a home that fits as before nothing is told, though another would be told otherwise by now; it is with news."""
+    case, _ = begun(Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (PROVIDER, a_fit(OTHER_HOME))}))
+    view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (PROVIDER, a_fit(OTHER_HOME, band="stretch"))})
+    assert inviting.homes_changed(case, view, PROVIDER, [HOME]).events == ()
+    (updated,) = inviting.homes_changed(case, view, PROVIDER, [OTHER_HOME]).events
+    assert [(home.vacancy_id, home.band) for home in updated.homes] == [(HOME, "fits"), (OTHER_HOME, "stretch")]
+
+
 def test_an_offer_that_stands_keeps_its_invitation() -> None:
     """A home that fits no longer does not take away the invitation under an offer: that is the authority's to judge."""
     assert inviting.homes_changed(a_case("referred", "offered"), Given(), PROVIDER, [HOME]).events == ()

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from placehub.contracts.parts import Basis, HomeFit
-from placehub.search.case import Case, Decided, Told, View, band_of, told
+from placehub.search.case import Case, Decided, Invitation, Told, View, band_of, told
 from placehub.search.events import (
     InvitationClosed,
     InvitationsWithheld,
@@ -181,13 +181,16 @@ def _may_complete_a_split(case: Case, view: View, new: Sequence[UUID]) -> bool:
 def homes_changed(case: Case, view: View, provider: str, changed: Sequence[UUID], *, joined: bool = False) -> Decided:
     """Match a provider's homes that opened or changed against a search that is going on.
 
-    A provider that is invited is told of what has changed; the homes it was told of are looked at again too, so that
-    no invitation is told with what stands no more. One that is not is invited, with all its homes that fit, when one
-    of them has come in sight since the search last looked at every home (or when it has just `joined`): what was
-    seen then and came after those that fitted better is not invited for being confirmed.
+    A provider that is invited is told of what has changed, where that is news of these homes; the others it was told
+    of are then looked at again too, so that no invitation is told with what stands no more. One that is not is
+    invited, with all its homes that fit, when one of them has come in sight since the search last looked at every
+    home (or when it has just `joined`): what was seen then and came after those that fitted better is not invited
+    for being confirmed.
     """
     known = case.invitations.get(provider)
     if known is not None:
+        if known.state not in OPEN or not _is_news(case, view, known, changed):
+            return Decided(case)
         told_of = [home.vacancy_id for home in known.homes]
         homes = _fits(case, view, [*told_of, *changed])
         return _update(case, view, provider, homes, told_anew=False, changed=changed)
@@ -260,6 +263,12 @@ def _fits(case: Case, view: View, vacancies: Iterable[UUID]) -> tuple[HomeFit, .
     """Return those of these homes that fit and are told of, best first."""
     homes = sorted(view.fits_among(case, vacancies), key=lambda home: place_of(home, DEFAULT.order))
     return tuple(homes[:MOST_HOMES])
+
+
+def _is_news(case: Case, view: View, known: Invitation, changed: Sequence[UUID]) -> bool:
+    """Tell whether these homes fit otherwise than a provider was told of them."""
+    told_of = [home for home in known.homes if home.vacancy_id in changed]
+    return _gist(view.fits_among(case, changed)) != _gist(told_of)
 
 
 def _gist(homes: Sequence[HomeFit] | Sequence[Told]) -> frozenset[tuple[UUID, str, tuple[str, ...]]]:
