@@ -1,0 +1,44 @@
+"""From the ledger to the organisation's outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+from uuid import UUID
+
+from placehub.errors import Rejected
+from placehub.mailboxes.documents import Prepared
+from placehub_connectors.ledger import Ledger, Waiting
+
+BATCH: Final = 200
+
+
+class Post(Protocol):
+    """What is posted with: `placehub.mailboxes.mailbox.Mailbox`."""
+
+    def post_prepared(self, prepared: Sequence[Prepared]) -> list[UUID]:
+        """Seal and post, in order; none unless all can be."""
+        ...
+
+
+def post_waiting(ledger: Ledger, mailbox: Post) -> int:
+    """Post everything that was written down and return how much it was; Unavailable leaves the rest for later."""
+    posted = 0
+    while letters := ledger.waiting(BATCH):
+        try:
+            mailbox.post_prepared([one.letter.prepared() for one in letters])
+            ledger.sent(letters)
+            posted += len(letters)
+        except Rejected:
+            posted += sum(_posted(ledger, mailbox, one) for one in letters)
+    return posted
+
+
+def _posted(ledger: Ledger, mailbox: Post, one: Waiting) -> bool:
+    try:
+        mailbox.post_prepared([one.letter.prepared()])
+    except Rejected as error:
+        ledger.refused(one, error)
+        return False
+    ledger.sent([one])
+    return True
