@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
@@ -177,6 +178,15 @@ def test_broker_away(authority_access: Access) -> None:
     event = InHouseSearchStarted(referral_id=uuid4(), authority=authority_access.organisation)
     with Mailbox.of(replace(authority_access, bootstrap="127.0.0.1:9")) as mailbox, pytest.raises(Unavailable):
         mailbox.post(event, time=NOW)
+
+
+def test_a_broker_that_is_just_starting(authority_access: Access) -> None:
+    """One that takes a connection and says nothing yet has refused nobody: it may be tried again."""
+    event = InHouseSearchStarted(referral_id=uuid4(), authority=authority_access.organisation)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        access = replace(authority_access, bootstrap=f"127.0.0.1:{silent.getsockname()[1]}")
+        with Mailbox.of(access) as mailbox, pytest.raises(Unavailable):
+            mailbox.post(event, time=NOW)
 
 
 def test_what_an_invited_provider_opens(hub: Any, authority: Mailbox, provider: Mailbox) -> None:

@@ -66,7 +66,7 @@ def _broker(error: Exception) -> HubError | None:
     settings = HUB.get()
     where, user = (settings.bootstrap, settings.kafka_user) if settings else ("PLACEHUB_BOOTSTRAP", "this user")
     try:
-        with broker_errors(where, user):
+        with broker_errors(where, user, broken_off_before=0):  # a process that ends has had but one login
             raise error
     except HubError as said:
         return said

@@ -10,10 +10,12 @@ from placehub.drivers import batches
 from placehub.drivers.records import Message, Partition
 from placehub.errors import Unavailable
 from placehub.refreshing import keep_refreshing
+from placehub.refusing import count_refusals
 from placehub.settings import Settings
 
 batches.install()
 keep_refreshing()
+count_refusals()
 
 
 def access(settings: Settings) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -19,8 +18,10 @@ from kafka.errors import (
 
 from placehub.errors import Conflict, Misconfigured, Rejected, Unavailable
 from placehub.refreshing import keep_refreshing
+from placehub.refusing import REFUSED, broken_off, count_refusals
 
 keep_refreshing()
+count_refusals()
 
 LOGIN_MS = 10_000
 """How long a login may take; a wrong password shows only by its running out."""
@@ -54,8 +55,12 @@ def ends_of(consumer: KafkaConsumer, places: Sequence[TopicPartition]) -> dict[T
 
 
 @contextmanager
-def broker_errors(bootstrap: str, user: str) -> Iterator[None]:
-    """Turn the broker client's errors into Misconfigured, Unavailable, Conflict or Rejected, each saying what to do."""
+def broker_errors(bootstrap: str, user: str, broken_off_before: int | None = None) -> Iterator[None]:
+    """Turn the broker client's errors into Misconfigured, Unavailable, Conflict or Rejected, each saying what to do.
+
+    `broken_off_before`: how many logins had been when what may have failed began; not given: it begins here.
+    """
+    before = broken_off(user) if broken_off_before is None else broken_off_before
     try:
         yield
     except SaslAuthenticationFailedError:
@@ -69,8 +74,8 @@ def broker_errors(bootstrap: str, user: str) -> Iterator[None]:
     except MessageSizeTooLargeError:
         raise Rejected("event", "must be smaller than a megabyte", "Send documents by reference.") from None
     except KafkaTimeoutError as error:
-        # A wrong password and a broker that is away look the same to this client, until one knocks at the door.
-        if "bootstrap" in str(error) and _listens(bootstrap):
+        # a login that is refused and a broker that is away look the same to this client when its time is over
+        if "bootstrap" in str(error) and broken_off(user) - before >= REFUSED:
             raise _refused(user) from None
         raise Unavailable(f"The broker at {bootstrap} does not answer. Try again.") from None
     except KafkaError as error:
@@ -79,14 +84,3 @@ def broker_errors(bootstrap: str, user: str) -> Iterator[None]:
 
 def _refused(user: str) -> Misconfigured:
     return Misconfigured(f"The broker refused the login of {user}: wrong organisation or password. Correct them.")
-
-
-def _listens(bootstrap: str) -> bool:
-    for address in bootstrap.split(","):
-        host, _, port = address.rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()
-        except (OSError, ValueError):
-            continue
-        return True
-    return False
