@@ -13,9 +13,9 @@ from placehub.errors import Misconfigured
 from placehub_connectors.ledger import Ledger
 from placehub_connectors.mapping.language import Mapping
 from placehub_connectors.planning import SET_ASIDE, plan_file
-from placehub_connectors.posting import Post, post_waiting
+from placehub_connectors.posting import Post, hear_refusals, post_waiting
 from placehub_connectors.reading.tables import MOST_BYTES
-from placehub_connectors.results import counts, results_text, write_whole
+from placehub_connectors.results import FORMS, counts, results_text, write_whole
 
 DONE: Final = "done"
 """Folder, within the watched one, of files that were read, each with its results beside it."""
@@ -40,11 +40,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """How files are taken. `closing`: (event, id field) for what a `full` file names no more."""
+    """How files are taken. `closing`: the event for what a `full` file names no more."""
 
     form: str = "csv"
     full: bool = False
-    closing: tuple[str, str] | None = None
+    closing: str = ""
 
 
 class Drop:
@@ -64,11 +64,21 @@ class Drop:
         Unavailable when the hub is away: what was written down is sent next time.
         """
         post_waiting(self._ledger, self._mailbox)
+        self._hear()
         if not self._begun:
             # A file that was put away just before the process ended is not written down as done yet.
             self._ledger.gone({path.name: self._digest(path, _bytes(path)) for path in self._files(settled=False)})
             self._begun, self._seen = True, {}
         return [self._take(path) for path in self._files(settled)]
+
+    def _hear(self) -> None:
+        """Write what the hub has refused since into the results of its file, where they still lie."""
+        for digest in hear_refusals(self._ledger, self._mailbox):
+            name, report = self._ledger.told(digest)
+            for form in FORMS:
+                results = _places(self._folder / name, digest, form)[1]
+                if results.exists():
+                    write_whole(results, results_text(report, form))
 
     def _files(self, settled: bool) -> Iterator[Path]:
         found = {path: _state(path) for path in sorted(self._folder.iterdir()) if _is_file(path)}
@@ -96,6 +106,7 @@ class Drop:
         plan = plan_file(
             self._mapping,
             name,
+            digest,
             data,
             ledger.said(self._mapping.name),
             ledger.names,
@@ -125,11 +136,14 @@ def _bytes(path: Path) -> bytes:
 
 
 def _put_away(path: Path, digest: str, report: list[dict[str, Any]], form: str) -> Done:
-    folder = path.parent / DONE
-    folder.mkdir(exist_ok=True)
-    # Each has a place of its own: the same name may be handed in every day.
-    place = folder / f"{path.stem}.{digest[:8]}{path.suffix}"
-    results = place.with_name(f"{place.name}{RESULTS}.{form}")
+    place, results = _places(path, digest, form)
+    place.parent.mkdir(exist_ok=True)
     write_whole(results, results_text(report, form))
     path.replace(place)
     return Done(place, results, counts(report))
+
+
+def _places(path: Path, digest: str, form: str) -> tuple[Path, Path]:
+    # Each file has a place of its own: the same name may be handed in every day.
+    place = path.parent / DONE / f"{path.stem}.{digest[:8]}{path.suffix}"
+    return place, place.with_name(f"{place.name}{RESULTS}.{form}")

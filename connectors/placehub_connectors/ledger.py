@@ -14,14 +14,13 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from placehub.errors import Conflict, Misconfigured, Rejected
-from placehub_connectors.letters import Letter
+from placehub.errors import Conflict, Misconfigured
+from placehub_connectors.letters import Letter, Refusal, Said, Waiting
 from placehub_connectors.pseudonyms import SECRET_BYTES, Pseudonyms
 
 STATE: Final = ".placehub"
@@ -30,36 +29,17 @@ _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS names (names TEXT, id TEXT, number TEXT NOT NULL, PRIMARY KEY (names, id));
 CREATE TABLE IF NOT EXISTS said (
     mapping TEXT, key TEXT, digest TEXT NOT NULL, version INTEGER NOT NULL, own TEXT NOT NULL,
-    PRIMARY KEY (mapping, key)
+    refusal TEXT, PRIMARY KEY (mapping, key)
 );
 CREATE TABLE IF NOT EXISTS letters (
     position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, type TEXT NOT NULL, time TEXT NOT NULL,
-    document TEXT, file TEXT NOT NULL, line INTEGER NOT NULL, mapping TEXT NOT NULL, key TEXT NOT NULL
+    document TEXT, file TEXT NOT NULL, line INTEGER NOT NULL, mapping TEXT NOT NULL, key TEXT NOT NULL,
+    refused INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS files (
     digest TEXT PRIMARY KEY, name TEXT NOT NULL, report TEXT NOT NULL, done INTEGER NOT NULL
 );
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What was last told under one key. `own` is its aggregate id."""
-
-    digest: str
-    version: int
-    own: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A letter that is written down and not sent yet, and the row it came from."""
-
-    letter: Letter
-    file: str
-    line: int
-    mapping: str
-    key: str
 
 
 class Ledger:
@@ -103,8 +83,13 @@ class Ledger:
 
     def said(self, mapping: str) -> dict[str, Said]:
         """Return what was last told under each key of a mapping."""
-        rows = self._database.execute("SELECT key, digest, version, own FROM said WHERE mapping = ?", (mapping,))
-        return {key: Said(digest, version, own) for key, digest, version, own in rows}
+        rows = self._database.execute(
+            "SELECT key, digest, version, own, refusal FROM said WHERE mapping = ?", (mapping,)
+        )
+        return {
+            key: Said(digest, version, own, Refusal(*json.loads(refusal)) if refusal else None)
+            for key, digest, version, own, refusal in rows
+        }
 
     def report(self, digest: str) -> list[dict[str, Any]] | None:
         """Return the report of a file that was written down and is not done with, or None."""
@@ -142,7 +127,7 @@ class Ledger:
              one.mapping, one.key),
         )  # fmt: skip
         self._database.execute(
-            "INSERT OR REPLACE INTO said VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO said VALUES (?, ?, ?, ?, ?, NULL)",
             (one.mapping, one.key, said.digest, said.version, said.own),
         )
 
@@ -167,19 +152,48 @@ class Ledger:
                 "UPDATE letters SET document = NULL WHERE id = ?", [(str(one.letter.id),) for one in letters]
             )
 
-    def refused(self, one: Waiting, error: Rejected) -> None:
-        """Note that a letter can never be sent, and say so in its file's report; its row told again is new."""
+    def refused(self, one: Waiting, refusal: Refusal) -> None:
+        """Note that a letter cannot be sent, and say so in its file's report; its row told again is tried again."""
         with self._at_once():
             self._database.execute("DELETE FROM letters WHERE id = ?", (str(one.letter.id),))
-            self._database.execute(
-                "UPDATE said SET digest = '', version = version - 1 WHERE mapping = ? AND key = ?",
-                (one.mapping, one.key),
-            )
-            self._database.execute("DELETE FROM said WHERE version < 1")
-            rows = self._database.execute("SELECT digest, report FROM files WHERE name = ? AND NOT done", (one.file,))
-            for digest, text in rows.fetchall():
-                report = _with_refusal(json.loads(text), one.line, error)
-                self._database.execute("UPDATE files SET report = ? WHERE digest = ?", (json.dumps(report), digest))
+            self._not_taken(one.mapping, one.key, None)
+            self._retell(one.file, one.line, refusal)
+
+    def rejected(self, id: UUID, refusal: Refusal) -> str | None:
+        """Note once that the hub refused an event, and return the digest of its file; None when that is known."""
+        found = self._database.execute(
+            "SELECT mapping, key, file, line FROM letters WHERE id = ? AND NOT refused", (str(id),)
+        ).fetchone()
+        if found is None:
+            return None
+        mapping, key, file, line = found
+        with self._at_once():
+            self._database.execute("UPDATE letters SET refused = 1 WHERE id = ?", (str(id),))
+            self._not_taken(mapping, key, refusal)
+            self._retell(file, line, refusal)
+        return str(file)
+
+    def _not_taken(self, mapping: str, key: str, refusal: Refusal | None) -> None:
+        digest = "''" if refusal is None else "digest"
+        told = None if refusal is None else json.dumps([refusal.field, refusal.rule, refusal.remedy])
+        self._database.execute(
+            f"UPDATE said SET digest = {digest}, version = max(version - 1, 0), refusal = ?"  # noqa: S608  # no input
+            " WHERE mapping = ? AND key = ?",
+            (told, mapping, key),
+        )
+
+    def _retell(self, file: str, line: int, refusal: Refusal) -> None:
+        row = self._database.execute("SELECT report FROM files WHERE digest = ?", (file,)).fetchone()
+        if row is not None:
+            report = json.dumps([_with_refusal(one, line, refusal) for one in json.loads(row[0])])
+            self._database.execute("UPDATE files SET report = ? WHERE digest = ?", (report, file))
+
+    def told(self, digest: str) -> tuple[str, list[dict[str, Any]]]:
+        """Return the name and the report of a file that was read; KeyError when there was none."""
+        row = self._database.execute("SELECT name, report FROM files WHERE digest = ?", (digest,)).fetchone()
+        if row is None:
+            raise KeyError(digest)
+        return row[0], json.loads(row[1])
 
     def done(self, digest: str) -> None:
         """Note that a file is done with: sent, reported and put away."""
@@ -192,15 +206,11 @@ class Ledger:
             if there.get(name) != digest:
                 self.done(digest)
 
-    def origin(self, id: UUID) -> tuple[str, int] | None:
-        """Return the file and line an event came from, or None when it is not of this folder."""
-        found = self._database.execute("SELECT file, line FROM letters WHERE id = ?", (str(id),)).fetchone()
-        return None if found is None else (found[0], found[1])
 
-
-def _with_refusal(report: list[dict[str, Any]], line: int, error: Rejected) -> list[dict[str, Any]]:
-    told = {"came": "set aside", "column": error.field, "rule": error.rule, "remedy": error.remedy, "event": ""}
-    return [one | told if one["line"] == line and one["event"] else one for one in report]
+def _with_refusal(line: dict[str, Any], number: int, refusal: Refusal) -> dict[str, Any]:
+    if line["line"] != number or not line["event"]:
+        return line
+    return line | {"came": "set aside", "column": refusal.field, "rule": refusal.rule, "remedy": refusal.remedy}
 
 
 def _private(folder: Path) -> Path:

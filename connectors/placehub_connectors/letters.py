@@ -28,6 +28,39 @@ class Letter:
         return prepare(self.type, self.document, self.time, self.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an event was refused: the event's field, the rule and the remedy."""
+
+    field: str
+    rule: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was last told under one key. `own` is its aggregate id; version 0: told, and not taken.
+
+    `refusal`: why the hub refused what was told last, if it did.
+    """
+
+    digest: str
+    version: int
+    own: str
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A letter that is written down and not sent yet, and where it came from: the digest of the file, and the line."""
+
+    letter: Letter
+    file: str
+    line: int
+    mapping: str
+    key: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """What is wrong with one thing that was given: where, by which rule, and what to do.

@@ -7,11 +7,11 @@ from collections.abc import Mapping as Dict
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
+from uuid import UUID
 
-from placehub_connectors.ledger import Said, Waiting
-from placehub_connectors.letters import Letter, Problem
+from placehub.streams import stream
+from placehub_connectors.letters import Letter, Problem, Said, Waiting
 from placehub_connectors.mapping.language import Mapping
-from placehub_connectors.mapping.paths import bare, take
 from placehub_connectors.mapping.rows import Told, events
 from placehub_connectors.pseudonyms import Pseudonyms
 from placehub_connectors.reading.files import read_file
@@ -51,34 +51,38 @@ class Plan:
 def plan_file(
     mapping: Mapping,
     name: str,
+    file: str,
     data: bytes,
     said: Dict[str, Said],
     names: Pseudonyms,
     now: datetime,
     *,
     full: bool = False,
-    closing: tuple[str, str] | None = None,
+    closing: str = "",
 ) -> Plan:
-    """Return what a file comes to. With `full`, what it does not name any more is closed by `closing`.
+    """Return what a file comes to; `file` is its digest, `said` what was told before under each key.
 
-    `closing` is (event, the field of its aggregate's id). A file with a row set aside closes nothing: the row that is
-    wrong may be the one that is missed.
+    With `full`, what it does not name any more is closed by the event `closing`; but a file with a row set aside closes
+    nothing, since the row that is wrong may be the one that is missed, nor does a file without rows.
     """
     try:
         table = read_file(name, data, mapping.file)
         _check_header(mapping, table)
     except Unreadable as error:
-        problem = Problem(file=name, line=error.line, rule=error.rule, remedy=error.remedy)
-        return Plan((Line(SET_ASIDE, problem),))
+        return Plan((_set_aside(name, error.line, error.rule, error.remedy),))
     told = events(mapping, table.rows, names, now)
-    plan = _planned(mapping, name, told, said, names)
-    bad = tuple(
-        Line(SET_ASIDE, Problem(file=name, line=one.line, rule=one.rule, remedy=one.remedy)) for one in table.bad
-    )
-    plan = replace(plan, lines=tuple(sorted((*plan.lines, *bad), key=lambda one: one.problem.line or 0)))
-    if full and closing is not None:
-        return _closed(mapping, name, plan, said, names, now, {key_of(names, one) for one in told}, closing)
-    return plan
+    plan = _Planning(mapping, name, file, said, names)
+    for one in told:
+        plan.take(one)
+    plan.lines += [_set_aside(name, one.line, one.rule, one.remedy) for one in table.bad]
+    plan.lines.sort(key=lambda one: one.problem.line or 0)
+    if full and closing:
+        plan.close({key_of(names, one) for one in told}, closing, now)
+    return Plan(tuple(plan.lines), tuple(plan.letters), plan.then)
+
+
+def _set_aside(name: str, line: int | None, rule: str, remedy: str, column: str = "") -> Line:
+    return Line(SET_ASIDE, Problem(file=name, line=line, column=column, rule=rule, remedy=remedy))
 
 
 def key_of(names: Pseudonyms, told: Told) -> str:
@@ -98,78 +102,84 @@ def _check_header(mapping: Mapping, table: Table) -> None:
     if unknown:
         place = table.columns.index(unknown[0]) + 1
         rule = f"has a column (number {place}) that the mapping {mapping.name} does not know"
-        raise Unreadable(
-            rule, "Give it a rule in the mapping, or say there why it is left out.", mapping.file.header_row
-        )
+        remedy = "Give it a rule in the mapping, or say there why it is left out."
+        raise Unreadable(rule, remedy, mapping.file.header_row)
 
 
-def _planned(mapping: Mapping, name: str, told: tuple[Told, ...], said: Dict[str, Said], names: Pseudonyms) -> Plan:
-    lines: list[Line] = []
-    letters: list[Waiting] = []
-    then: dict[str, Said] = {}
-    for one in told:
-        lines += [Line("note", replace(note, file=name)) for note in one.notes]
-        if one.document is None:
-            lines += [Line(SET_ASIDE, replace(problem, file=name)) for problem in one.problems]
-            continue
-        key = key_of(names, one)
-        line, letter, now_said = _decided(mapping, name, one, key, said.get(key), names)
-        lines.append(line)
-        if letter is not None and now_said is not None:
-            letters.append(Waiting(letter, name, one.lines[0], mapping.name, key))
-            then[key] = now_said
-    return Plan(tuple(lines), tuple(letters), then)
+class _Planning:
+    """One file being planned."""
 
+    def __init__(self, mapping: Mapping, name: str, file: str, said: Dict[str, Said], names: Pseudonyms) -> None:
+        self._mapping, self._name, self._file, self._said, self._names = mapping, name, file, said, names
+        self.lines: list[Line] = []
+        self.letters: list[Waiting] = []
+        self.then: dict[str, Said] = {}
 
-def _decided(
-    mapping: Mapping, name: str, told: Told, key: str, before: Said | None, names: Pseudonyms
-) -> tuple[Line, Letter | None, Said | None]:
-    document = dict(told.document or {})
-    digest = names.digest("says", json.dumps(document, sort_keys=True)).hex()
-    if before is not None and before.digest == digest:
-        return Line("unchanged", _place(name, told, "says nothing new", "")), None, None
-    if before is not None and not mapping.revised:
-        remedy = f"Correct it in the hub, or give it a new {' and '.join(mapping.key)}."
-        rule = f"was sent already and says something else now, and a {mapping.event} is never revised"
-        return Line(SET_ASIDE, _place(name, told, rule, remedy)), None, None
-    version = before.version + 1 if before else 1
-    if mapping.revised:
-        document["version"] = version
-    event = mapping.event if version == 1 else mapping.revised
-    letter = Letter(event, document, told.time, names.derived("event", mapping.name, key, str(version), digest))
-    line = Line("new" if version == 1 else "changed", _place(name, told, "was taken", ""), event)
-    return line, letter, Said(digest, version, _own(mapping, document))
+    def take(self, told: Told) -> None:
+        """Plan what one row, or one group of rows, told."""
+        self.lines += [Line("note", replace(note, file=self._name)) for note in told.notes]
+        if told.document is None:
+            self.lines += [Line(SET_ASIDE, replace(problem, file=self._name)) for problem in told.problems]
+            return
+        key = key_of(self._names, told)
+        before = self._said.get(key)
+        digest = self._names.digest("says", json.dumps(told.document, sort_keys=True)).hex()
+        known = self._known(before, digest, told.lines[0])
+        if known is None:
+            self._send(told, key, before.version + 1 if before else 1, digest)
+        else:
+            self.lines.append(known)
 
-
-def _place(name: str, told: Told, rule: str, remedy: str) -> Problem:
-    return Problem(file=name, line=told.lines[0], rule=rule, remedy=remedy)
-
-
-def _own(mapping: Mapping, document: dict[str, Any]) -> str:
-    """Return the aggregate's id: the first pseudonym that stands at the top of the document."""
-    top = next((one.to for one in mapping.rules if one.kind == "pseudonym" and len(bare(one.to)) == 1), "")
-    return str(take(document, top)) if top else ""
-
-
-def _closed(
-    mapping: Mapping, name: str, plan: Plan, said: Dict[str, Said], names: Pseudonyms, now: datetime,
-    named: set[str], closing: tuple[str, str],
-) -> Plan:  # fmt: skip
-    missed = {key: one for key, one in said.items() if key not in named and one.digest}
-    if plan.problems:
-        problem = Problem(
-            file=name, rule="closes nothing, since it has rows that were set aside", remedy="Correct them first."
-        )
-        return replace(plan, lines=(*plan.lines, Line("note", problem))) if missed else plan
-    event, field = closing
-    lines, letters, then = list(plan.lines), list(plan.letters), dict(plan.said or {})
-    for key, one in sorted(missed.items()):
-        id = names.derived("event", mapping.name, key, str(one.version), event)
-        letters.append(
-            Waiting(
-                Letter(event, {field: one.own, mapping.own: names.organisation}, now, id), name, 0, mapping.name, key
+    def _known(self, before: Said | None, digest: str, line: int) -> Line | None:
+        """Return what is said of a row that is not sent: it says nothing new, or may not say it; None for the rest."""
+        if before is None:
+            return None
+        if before.digest == digest:
+            if before.refusal is None:
+                return Line("unchanged", Problem(file=self._name, line=line, rule="says nothing new", remedy=""))
+            refusal = before.refusal
+            return _set_aside(
+                self._name, line, f"was refused by the hub: {refusal.rule}", refusal.remedy, refusal.field
             )
-        )
-        then[key] = Said("", one.version, one.own)
-        lines.append(Line("closed", Problem(file=name, rule="is in the file no more", remedy=""), event))
-    return Plan(tuple(lines), tuple(letters), then)
+        if before.version and not self._mapping.revised:
+            rule = f"was sent already and says something else now, and a {self._mapping.event} is never revised"
+            remedy = f"Correct it in the hub, or give it a new {' and '.join(self._mapping.key)}."
+            return _set_aside(self._name, line, rule, remedy)
+        return None
+
+    def _send(self, told: Told, key: str, version: int, digest: str) -> None:
+        mapping, document = self._mapping, dict(told.document or {})
+        if mapping.revised:
+            document["version"] = version
+        event = mapping.event if version == 1 else mapping.revised
+        came: Came = "new" if version == 1 else "changed"
+        self.lines.append(Line(came, Problem(file=self._name, line=told.lines[0], rule="was taken", remedy=""), event))
+        self._write(Letter(event, document, told.time, self._id(key, version, digest)), told.lines[0], key)
+        self.then[key] = Said(digest, version, str(document[_id_field(mapping)]))
+
+    def _id(self, key: str, version: int, said: str) -> UUID:
+        return self._names.derived("event", self._mapping.name, key, str(version), said)
+
+    def _write(self, letter: Letter, line: int, key: str) -> None:
+        self.letters.append(Waiting(letter, self._file, line, self._mapping.name, key))
+
+    def close(self, named: set[str], event: str, now: datetime) -> None:
+        """Close what was told before and is not among those named."""
+        missed = {
+            key: one for key, one in sorted(self._said.items()) if key not in named and one.digest and one.version
+        }
+        sound = self.lines and not any(one.came == SET_ASIDE for one in self.lines)
+        if missed and not sound:
+            why = "since it has rows that were set aside" if self.lines else "having no row"
+            problem = Problem(file=self._name, rule=f"closes nothing, {why}", remedy="Hand the full list in again.")
+            self.lines.append(Line("note", problem))
+            return
+        for key, one in missed.items():
+            document = {_id_field(self._mapping): one.own, self._mapping.own: self._names.organisation}
+            self._write(Letter(event, document, now, self._id(key, one.version, event)), 0, key)
+            self.then[key] = Said("", one.version, one.own)
+            self.lines.append(Line("closed", Problem(file=self._name, rule="is in the file no more", remedy=""), event))
+
+
+def _id_field(mapping: Mapping) -> str:
+    return stream(mapping.cls.STREAM).key  # type: ignore[attr-defined]  # every event names one

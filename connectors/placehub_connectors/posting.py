@@ -8,7 +8,10 @@ from uuid import UUID
 
 from placehub.errors import Rejected
 from placehub.mailboxes.documents import Prepared
-from placehub_connectors.ledger import Ledger, Waiting
+from placehub.mailboxes.events import EventRejected
+from placehub.mailboxes.inbox import Received
+from placehub_connectors.ledger import Ledger
+from placehub_connectors.letters import Refusal, Waiting
 
 BATCH: Final = 200
 
@@ -19,6 +22,20 @@ class Post(Protocol):
     def post_prepared(self, prepared: Sequence[Prepared]) -> list[UUID]:
         """Seal and post, in order; none unless all can be."""
         ...
+
+    def read_to_end(self) -> list[Received]:
+        """Return what has come to the inbox and was not returned before."""
+        ...
+
+
+def hear_refusals(ledger: Ledger, mailbox: Post) -> list[str]:
+    """Note which events of the ledger the hub has refused since last time; return the digests of their files."""
+    found = []
+    for one in mailbox.read_to_end():
+        event = one.event
+        if isinstance(event, EventRejected) and event.rejected_id is not None:
+            found.append(ledger.rejected(event.rejected_id, Refusal(event.field, event.rule, event.remedy)))
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def post_waiting(ledger: Ledger, mailbox: Post) -> int:
@@ -38,7 +55,7 @@ def _posted(ledger: Ledger, mailbox: Post, one: Waiting) -> bool:
     try:
         mailbox.post_prepared([one.letter.prepared()])
     except Rejected as error:
-        ledger.refused(one, error)
+        ledger.refused(one, Refusal(error.field, error.rule, error.remedy))
         return False
     ledger.sent([one])
     return True

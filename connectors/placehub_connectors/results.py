@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 COLUMNS: Final = ("came", "file", "line", "column", "value", "rule", "remedy", "event")
+FORMS: Final = ("csv", "json")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -19,7 +19,7 @@ from placehub_connectors.dropping import Choices, Done, Drop
 from placehub_connectors.ledger import Ledger
 from placehub_connectors.mapping.language import Mapping
 from placehub_connectors.planning import Plan
-from placehub_connectors.results import counts
+from placehub_connectors.results import FORMS, counts
 
 Folder = Annotated[Path, typer.Argument(help="The folder files are dropped in.")]
 Credentials = Annotated[Path, typer.Option("--credentials", help="File the organisation's credentials were saved in.")]
@@ -35,7 +35,7 @@ def run(
     folder: Path, mapping: Mapping, credentials: Path, choices: Choices, *, watch: bool, every: float, json: bool
 ) -> None:
     """Read a folder once, or until it is stopped; exit code 1 when a row was set aside in a single look."""
-    if choices.form not in ("csv", "json"):
+    if choices.form not in FORMS:
         raise typer.BadParameter("must be csv or json", param_hint="--results")
     for name in ("kafka", "schema_registry"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

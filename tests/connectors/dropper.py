@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from placehub.mailboxes.documents import Prepared
+from placehub.mailboxes.inbox import Received
 from placehub_connectors.dropping import Choices, Drop
 from placehub_connectors.ledger import Ledger
 from placehub_connectors.mapping.shipped import shipped_mapping
@@ -36,6 +37,10 @@ class FilePost:
             os.write(self._handle, f"{one.id} {one.cls.__name__} {subject}\n".encode())
             time.sleep(0.0005)
         return [one.id for one in prepared]
+
+    def read_to_end(self) -> list[Received]:
+        """Hear nothing."""
+        return []
 
 
 def drop_once(folder: Path, posted: Path) -> None:

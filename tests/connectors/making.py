@@ -36,10 +36,14 @@ def cells(mapping: Mapping, rule: Rule) -> st.SearchStrategy[str]:
     # Code lists change by the year, so what is told is told in the year the words above hold in.
     born = any(other.column == rule.column and other.kind == "age-band" for other in mapping.rules)
     days = st.dates(date(2010, 1, 2), date(2025, 3, 1)) if born else st.dates(date(2025, 4, 1), date(2026, 3, 1))
+    days = st.dates(date(2026, 4, 1), date(2030, 1, 1)) if rule.coming else days
+    if any(other.column == rule.column and other.kind == "sector" for other in mapping.rules if other is not rule):
+        return st.sampled_from(["LS6 2AB", "NE1 4LP"])
     if rule.kind in ("date", "moment"):
         return days.map(lambda day: day.strftime(rule.format or "%Y-%m-%d"))
     if rule.kind == "list":
-        several = st.lists(st.sampled_from(words(mapping, rule)), min_size=1, max_size=3, unique=True)
+        one = st.sampled_from(words(mapping, rule)) if words(mapping, rule) else WORDS
+        several = st.lists(one, min_size=1, max_size=3, unique=True)
         return several.map(rule.separator.join)
     if rule.kind == "amount":
         return st.integers(1, 900).map(lambda number: f"{number}.25")

@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Sequence
 from multiprocessing import get_context
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from placehub.contracts.headers import Attributes
 from placehub.errors import Conflict, Rejected, Unavailable
 from placehub.mailboxes.documents import Prepared
+from placehub.mailboxes.events import EventRejected
+from placehub.mailboxes.inbox import Received
 from placehub_connectors.dropping import Choices, Done, Drop
 from placehub_connectors.ledger import Ledger
 from placehub_connectors.mapping.samples import sample
@@ -34,6 +37,12 @@ class Outbox:
         self.posted: list[Prepared] = []
         self.away = False
         self.refuses = ""
+        self.inbox: list[EventRejected] = []
+
+    def read_to_end(self) -> list[Received]:
+        """Return what has come since the last time."""
+        came, self.inbox = self.inbox, []
+        return [received(one) for one in came]
 
     def post_prepared(self, prepared: Sequence[Prepared]) -> list[UUID]:
         """Take all or none."""
@@ -45,10 +54,26 @@ class Outbox:
         return [one.id for one in prepared]
 
 
-def look(folder: Path, outbox: Outbox, choices: Choices | None = None) -> list[Done]:
+def received(event: EventRejected) -> Received:
+    """Return an event as the inbox gives it."""
+    attributes = Attributes(
+        id=uuid4(), source="/hub", type="mailbox.EventRejected", subject=AUTHORITY, time=Fixed().now(), dataschema=""
+    )
+    return Received(attributes, event, 0)
+
+
+def refusal(of: UUID) -> EventRejected:
+    """Return what the hub says when it refuses an event."""
+    rule, remedy = "must be a postcode sector that exists", "Write it as `LS6 2`."
+    return EventRejected(
+        organisation=AUTHORITY, rejected_id=of, position="", field="wanted.near_sector", rule=rule, remedy=remedy
+    )
+
+
+def look(folder: Path, outbox: Outbox, choices: Choices | None = None, mapping: str = V2) -> list[Done]:
     """Read the folder once, as a process of its own would."""
     with Ledger(folder, AUTHORITY) as ledger:
-        return Drop(folder, shipped_mapping(V2), ledger, outbox, Fixed(), choices or Choices()).look()
+        return Drop(folder, shipped_mapping(mapping), ledger, outbox, Fixed(), choices or Choices()).look()
 
 
 def returns(count: int, first: int = 0, **changes: str) -> bytes:
@@ -124,6 +149,24 @@ def test_what_cannot_be_posted_is_told_and_stops_no_other(tmp_path: Path) -> Non
     (tmp_path / "again.csv").write_bytes(returns(3))
     assert [one.counts for one in look(tmp_path, outbox)] == [{"new": 1, "unchanged": 2}]
     assert [one.document["version"] for one in outbox.posted] == [1, 1, 1]
+
+
+def test_what_the_hub_refuses_is_told_beside_the_file(tmp_path: Path) -> None:
+    """A row the hub refuses later is told in its results; the same again is set aside, corrected it begins anew."""
+    outbox = Outbox()
+    (tmp_path / "returns.csv").write_bytes(returns(2))
+    (done,) = look(tmp_path, outbox)
+    outbox.inbox = [refusal(outbox.posted[1].id), refusal(uuid4())]
+    (tmp_path / "same.csv").write_bytes(returns(2))
+    assert [one.counts for one in look(tmp_path, outbox)] == [{"set aside": 1, "unchanged": 1}]
+    told = list(csv.DictReader(done.results.open(encoding="utf-8")))
+    assert [(one["came"], one["line"], one["column"]) for one in told] == [
+        ("new", "2", ""),
+        ("set aside", "3", "wanted.near_sector"),
+    ]
+    (tmp_path / "corrected.csv").write_bytes(returns(2, preferredLocation="LS8 4"))
+    assert [one.counts for one in look(tmp_path, outbox)] == [{"changed": 1, "new": 1}]
+    assert [one.document["version"] for one in outbox.posted] == [1, 1, 2, 1]
 
 
 def test_what_is_not_a_file_to_read_is_left_alone(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,17 +15,47 @@ import pytest
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.events import EventRejected
 from placehub.search.events import ReferralAssessed
+from placehub_connectors.dropping import Drop
+from placehub_connectors.ledger import Ledger
+from placehub_connectors.mapping.shipped import shipped_mapping
+from placehub_connectors.vacancies import MAPPING
 
 from ..conftest import Hub
 from .test_dropping import returns
+from .test_vacancies import FULL, ROWS, homes
 
 pytestmark = pytest.mark.broker
 CONNECT = Path(sys.executable).with_name("placehub-connect")
-ROWS = 40
+REFERRALS = 40
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A clock that stands at the hub's time."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """Return the one time."""
+        return self.at
+
+
+def test_a_providers_list_of_homes_is_taken(hub: Hub, tmp_path: Path) -> None:
+    """Homes opened, revised and closed by three editions of a list are taken by the hub, all of them."""
+    credentials = hub.add("provider")
+    whole = homes(*ROWS)
+    with hub.mailbox(credentials) as mailbox:
+        for data in (whole, whole.replace(b"now,2,", b"now,1,"), whole[: whole.index(b"V-102")]):
+            (tmp_path / "homes.csv").write_bytes(data)
+            with Ledger(tmp_path, credentials.code) as ledger:
+                (done,) = Drop(tmp_path, shipped_mapping(MAPPING), ledger, mailbox, Standing(hub.now), FULL).look()
+            assert done.clean
+        hub.settle()
+        assert [one.event for one in mailbox.read_to_end() if isinstance(one.event, EventRejected)] == []
 
 
 def test_killed_while_it_sends_every_referral_is_in_the_hub_once(hub: Hub, tmp_path: Path) -> None:
-    """kill -9 in the middle of sending, twice: the hub takes each row's referral once and refuses nothing."""
+    """kill -9 in the middle of sending, twice: the hub takes each row's referral once; what it refuses is told."""
     credentials = hub.add("authority")
     access = Access(
         organisation=credentials.code,
@@ -35,7 +67,7 @@ def test_killed_while_it_sends_every_referral_is_in_the_hub_once(hub: Hub, tmp_p
     folder = tmp_path / "drop"
     folder.mkdir()
     for number in range(2):
-        (folder / f"{number}.csv").write_bytes(returns(ROWS // 2, first=number * (ROWS // 2)))
+        (folder / f"{number}.csv").write_bytes(returns(REFERRALS // 2, first=number * (REFERRALS // 2)))
     command: list[str | Path] = [
         CONNECT, "folder", "run", folder, "--mapping", "placements-data-standard-v2",
         "--credentials", access.save(tmp_path / "access.json"), "--json",
@@ -50,13 +82,20 @@ def test_killed_while_it_sends_every_referral_is_in_the_hub_once(hub: Hub, tmp_p
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert len(list((folder / "done").glob("*.results.csv"))) == 2
-    (folder / "again.csv").write_bytes(returns(ROWS))
+    (folder / "again.csv").write_bytes(returns(REFERRALS))
     again = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert json.loads(again.stdout)["counts"] == {"unchanged": ROWS}
+    assert json.loads(again.stdout)["counts"] == {"unchanged": REFERRALS}
+    (folder / "elsewhere.csv").write_bytes(returns(1, first=REFERRALS, preferredLocation="ZZ9 9"))
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    counts = [json.loads(line)["counts"] for line in again.stdout.splitlines()]
+    assert counts == [{"unchanged": REFERRALS}, {"new": 1}]
     hub.settle()
+    subprocess.run(command, capture_output=True, check=True)
+    (refused,) = (folder / "done").glob("elsewhere.*.results.csv")
+    assert "set aside,elsewhere.csv,2,wanted.near_sector" in refused.read_text(encoding="utf-8")
     with hub.mailbox(credentials) as mailbox:
         received = [one.event for one in mailbox.read_to_end()]
-    assert [one for one in received if isinstance(one, EventRejected)] == []
+    assert len([one for one in received if isinstance(one, EventRejected)]) == 1
     told = Counter(one.referral_id for one in received if isinstance(one, ReferralAssessed))
-    assert len(told) == ROWS
+    assert len(told) == REFERRALS
     assert set(told.values()) == {1}

@@ -26,7 +26,7 @@ def test_the_corpus_is_large_enough() -> None:
 def test_it_is_reported_and_the_rest_is_taken(one: Malformed) -> None:
     """A malformed file gives a report that names line, column, rule and remedy; every other row becomes an event."""
     mapping = shipped_mapping(one.mapping)
-    plan = plan_file(mapping, one.name, one.data, {}, pseudonyms(), NOW)
+    plan = plan_file(mapping, one.name, "", one.data, {}, pseudonyms(), NOW)
     assert plan.problems, "nothing was found wrong"
     problem = plan.problems[0]
     assert problem.file == one.name

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placehub.errors import Misconfigured, Rejected
-from placehub_connectors.folder.trials import MAPPINGS
 from placehub_connectors.mapping.checking import load
 from placehub_connectors.mapping.kinds import plain
 from placehub_connectors.mapping.rows import Row, events, rows_of
@@ -52,7 +51,7 @@ def test_a_row_comes_back_as_it_was(name: str, data: st.DataObject) -> None:
     assert rows_of(mapping, told.document, names) == (carried(name, row),)
 
 
-@pytest.mark.parametrize("name", MAPPINGS)
+@pytest.mark.parametrize("name", shipped())
 def test_the_samples_come_back_as_they_were(name: str) -> None:
     """Each sample's rows, siblings of one case among them, come back from their events in the same words."""
     mapping, names = shipped_mapping(name), pseudonyms()

@@ -49,7 +49,7 @@ def check_file(
     """Say what a file would come to; it reaches no hub and keeps nothing."""
     found = find_mapping(mapping)
     nobody = Pseudonyms("nobody", bytes(SECRET_BYTES))
-    show_plan(plan_file(found, file.name, given_bytes(file), {}, nobody, WallClock().now()), json)
+    show_plan(plan_file(found, file.name, "", given_bytes(file), {}, nobody, WallClock().now()), json)
 
 
 @app.command("mappings")

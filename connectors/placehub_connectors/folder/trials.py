@@ -36,5 +36,5 @@ def _outcome(name: str, spoilt: dict[bytes, bytes]) -> Outcome:
     for right, wrong in spoilt.items():
         data = data.replace(right, wrong)
     names = Pseudonyms(AUTHORITY, bytes(SECRET_BYTES))
-    plan = plan_file(shipped_mapping(name), file, data, {}, names, NOW)
+    plan = plan_file(shipped_mapping(name), file, "", data, {}, names, NOW)
     return Outcome(tuple(one.letter for one in plan.letters), plan.problems)

@@ -24,10 +24,10 @@ _LARGEST_WHOLE: Final = 10**9
 
 
 class Context:
-    """What reading a row needs beside it: pseudonyms, the zone of its clock, the day ages are counted on."""
+    """What reading a row needs beside it: pseudonyms, the zone of its clock, the event's own time."""
 
-    def __init__(self, names: Pseudonyms, zone: str, on: date) -> None:
-        self.names, self.zone, self.on = names, ZoneInfo(zone), on
+    def __init__(self, names: Pseudonyms, zone: str, now: datetime) -> None:
+        self.names, self.zone, self.now = names, ZoneInfo(zone), now
 
 
 class Wrong(Exception):
@@ -106,6 +106,15 @@ def moment(cell: Cell, format: str, zone: ZoneInfo) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
+def _moment(rule: Rule, cell: Cell, context: Context) -> str:
+    found = moment(cell, rule.format, context.zone)
+    if rule.last_moment and found.time() == time.min:
+        found = found.replace(hour=23, minute=59, second=59)
+    if rule.coming and found <= context.now:
+        raise Wrong("must lie after the day it is told", "Ask again, and say until when it holds now.")
+    return found.isoformat()
+
+
 def _parsed(text: str, format: str, iso: Callable[[str], Any]) -> datetime:
     try:
         # What has no zone is given the mapping's by whoever asked.
@@ -130,6 +139,8 @@ def _translated(rule: Rule, word: str) -> str:
 
 
 def _list(rule: Rule, cell: Cell, _: Context) -> list[str]:
+    if rule.empty and plain(cell).casefold() == rule.empty.casefold():
+        return []
     words = cell if isinstance(cell, tuple) else plain(cell).split(rule.separator)
     return [_translated(rule, one.strip()) for one in words if one.strip()]
 
@@ -146,7 +157,7 @@ def _age_band(rule: Rule, cell: Cell, context: Context) -> str:
         years = int(plain(cell)[:4])
     else:
         born = day(cell, rule.format)
-        years = context.on.year - born.year - ((context.on.month, context.on.day) < (born.month, born.day))
+        years = context.now.year - born.year - ((context.now.month, context.now.day) < (born.month, born.day))
     try:
         return band_of(years)
     except Rejected as error:
@@ -161,7 +172,8 @@ def _moment_text(rule: Rule, value: Any, context: Context) -> str:
     found = datetime.fromisoformat(value).astimezone(context.zone)
     if rule.format:
         return found.strftime(rule.format)
-    return found.date().isoformat() if found.time() == time.min else found.replace(tzinfo=None).isoformat()
+    alone = time(23, 59, 59) if rule.last_moment else time.min
+    return found.date().isoformat() if found.time() == alone else found.replace(tzinfo=None).isoformat()
 
 
 def _word(rule: Rule, code: str) -> str:
@@ -192,7 +204,7 @@ _READ: Final[dict[str, Callable[[Rule, Cell, Context], Any]]] = {
     "amount": _amount,
     "yes-no": _yes_no,
     "date": lambda rule, cell, _: day(cell, rule.format).isoformat(),
-    "moment": lambda rule, cell, context: moment(cell, rule.format, context.zone).isoformat(),
+    "moment": _moment,
     "code": _code,
     "list": _list,
     "sector": _sector,
@@ -207,7 +219,7 @@ _WRITE: Final[dict[str, Callable[[Rule, Any, Context], str]]] = {
     "date": lambda rule, value, _: _day_text(rule, value),
     "moment": _moment_text,
     "code": lambda rule, value, _: _spoken(rule, value),
-    "list": lambda rule, value, _: rule.separator.join(_spoken(rule, one) for one in value),
+    "list": lambda rule, value, _: rule.separator.join(_spoken(rule, one) for one in value) or rule.empty,
     "sector": lambda _, value, __: str(value),
     "pseudonym": _own_number,
     "age-band": lambda _, value, __: str(value),

@@ -43,11 +43,17 @@ class Rule(_Part):
     """Their word -> the hub's code; the first of several words for one code is written back."""
     format: str = ""
     """Of dates and moments, as `strptime` has it; without one ISO 8601."""
+    coming: bool = False
+    """Of dates and moments: it must lie after the event's own time."""
+    last_moment: bool = False
+    """Of moments: a day alone stands for its last second, not its first."""
     unit: str = ""
     """What amounts and whole numbers are told in, when not as the hub tells them: see `kinds.UNITS`."""
     yes: tuple[str, ...] = YES
     no: tuple[str, ...] = NO
     separator: str = ";"
+    empty: str = ""
+    """Of lists: the word for a list that is known to have nothing in it."""
     names: str = ""
     """What a pseudonym names: `child`, `case` ..."""
     member: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from placehub_connectors.mapping.paths import bare, put, required, take, target
 from placehub_connectors.pseudonyms import Pseudonyms
 
 _NO_ID = UUID(int=0)
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _key(mapping: Mapping, row: Row) -> tuple[str, ...]:
 def _read_row(mapping: Mapping, row: Row, names: Pseudonyms, now: datetime) -> _Reading:
     one = _Reading(row, now)
     one.time = _time(mapping, one)
-    context = Context(names, mapping.zone, one.time.date())
+    context = Context(names, mapping.zone, one.time)
     for path, value in mapping.constants.items():
         put(one.document, path, value)
     for rule in mapping.rules:
@@ -247,7 +248,7 @@ def rows_of(mapping: Mapping, document: dict[str, Any], names: Pseudonyms) -> tu
 
 
 def _row_of(mapping: Mapping, document: dict[str, Any], names: Pseudonyms) -> dict[str, str]:
-    context = Context(names, mapping.zone, date.min)
+    context = Context(names, mapping.zone, _ANY_TIME)
     row = dict.fromkeys(mapping.columns, "")
     for rule in mapping.rules:
         if not rule.derived:

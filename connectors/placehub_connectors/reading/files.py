@@ -1,4 +1,4 @@
-"""CSV, Excel and JSON: which reader a file's name asks for, and the readers of the two that are text."""
+"""CSV, Excel, JSON and e-mail: which reader a file's name asks for, and the readers of the two that are text."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from placehub_connectors.mapping.kinds import Cell
 from placehub_connectors.mapping.language import Format
+from placehub_connectors.reading.messages import read_message
 from placehub_connectors.reading.tables import MOST_BYTES, BadRow, Table, Unreadable, table
 from placehub_connectors.reading.workbooks import read_workbook
 
@@ -27,11 +28,6 @@ def read_file(name: str, data: bytes, format: Format) -> Table:
     if len(data) > MOST_BYTES:
         raise Unreadable(f"must be at most {MOST_BYTES // 1_000_000} MB", "Split the file.")
     return reader(data, format)
-
-
-def known_endings() -> tuple[str, ...]:
-    """Return the endings of the files that can be read."""
-    return tuple(_READERS)
 
 
 def _text(data: bytes, encoding: str) -> str:
@@ -166,9 +162,15 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def read_mail(data: bytes, format: Format) -> Table:
+    """Return the table in the one attachment of a message saved as a file."""
+    return read_message(data, format, read_file, set(_READERS) - {".eml"})
+
+
 _READERS: Final[dict[str, Callable[[bytes, Format], Table]]] = {
     ".csv": read_csv,
     ".json": read_json,
     ".jsonl": read_json,
     ".xlsx": read_workbook,
+    ".eml": read_mail,
 }
