@@ -123,6 +123,9 @@ def _run_api(settings: Settings) -> None:
     import uvicorn
 
     from placehub.errors import Misconfigured
+    from placehub.ingest.api import Ingest
+    from placehub.ingest.api import router as events
+    from placehub.ingest.posting import Outboxes
     from placehub.keys.api import create_app
     from placehub.monitoring.api import router as own_views
 
@@ -134,8 +137,12 @@ def _run_api(settings: Settings) -> None:
         settings.api_token.get_secret_value(),
         settings.registry,
         WallClock().now,
-        [own_views],
+        [own_views, events],
     )
+    outboxes = Outboxes(
+        Codec(Registry(settings.registry)), lambda: producer(settings, max_block_ms=ANSWER_MS), settings.bootstrap
+    )
+    app.state.ingest = Ingest(outboxes=outboxes, rest_seconds=settings.rest_seconds)
     address = urlsplit(f"//{settings.api_listen}" if settings.api_listen else settings.api)
     loop = Pulse("loop")
     config = uvicorn.Config(

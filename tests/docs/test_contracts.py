@@ -11,6 +11,7 @@ import jsonschema  # type: ignore[import-untyped]  # has no types
 import pytest
 from ruamel.yaml import YAML
 
+from placehub.ingest.api import router as events
 from placehub.intake.table import ACTS
 from placehub.keys.api import router
 from placehub.monitoring.api import router as own_views
@@ -95,7 +96,7 @@ def test_every_route_is_described() -> None:
     found = {(method, path) for path, methods in OPENAPI["paths"].items() for method in methods}
     assert found == {
         (method.lower(), route.path)
-        for route in flat([*router.routes, *own_views.routes])
+        for route in flat([*router.routes, *own_views.routes, *events.routes])
         for method in route.methods - {"HEAD"}
     }
     for path, methods in OPENAPI["paths"].items():

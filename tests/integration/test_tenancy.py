@@ -18,6 +18,7 @@ import pytest
 from kafka import KafkaAdminClient
 
 from placehub.drivers.brokers import access
+from placehub.ingest.api import router as events
 from placehub.keys.api import router
 from placehub.mailboxes.connection import login
 from placehub.monitoring.api import router as own_views
@@ -185,6 +186,8 @@ READS: Final = {
 """Every route of the window on the registry: the same for everyone who is active."""
 OWN: Final = {("GET", "/v1/not-invited"): "/v1/not-invited"}
 """Every route that tells an organisation its own part of a view, and names nobody."""
+POSTS: Final = {("POST", "/v1/events"): "/v1/events", ("GET", "/v1/receipts/{receipt_id}"): f"/v1/receipts/{uuid4()}"}
+"""Routes by which an organisation posts as itself; tests/ingest has what crosses none of them."""
 OPEN: Final = {("GET", "/live"), ("GET", "/ready")}
 """Routes that need nobody's credentials."""
 WRITES: Final = (
@@ -201,9 +204,9 @@ WRITES: Final = (
 
 def test_every_route_is_in_the_tables() -> None:
     """A route that is added must be put into one of the tables above."""
-    routes = flat([*router.routes, *own_views.routes])
+    routes = flat([*router.routes, *own_views.routes, *events.routes])
     there = {(method, route.path) for route in routes for method in route.methods - {"HEAD"}}
-    assert there == set(KEYS) | set(READS) | set(OWN) | OPEN
+    assert there == set(KEYS) | set(READS) | set(OWN) | set(POSTS) | OPEN
 
 
 def flat(routes: Any) -> list[Any]:
@@ -280,10 +283,12 @@ def seat(hub: Any, credentials: Credentials) -> Desk:
     return Desk(hub, credentials, hub.mailbox(credentials))
 
 
-@pytest.mark.parametrize(("method", "path"), sorted(set(KEYS) | set(READS) | set(OWN)))
+@pytest.mark.parametrize(("method", "path"), sorted(set(KEYS) | set(READS) | set(OWN) | set(POSTS)))
 def test_nobody(hub: Any, method: str, path: str) -> None:
     """Without credentials, or with those of nobody, every route but health answers 401."""
-    named = path.format(subject_kind="child", subject_id="c", key_id="k", schema_id=1, subject="s", version=1)
+    named = path.format(
+        subject_kind="child", subject_id="c", key_id="k", schema_id=1, subject="s", version=1, receipt_id=uuid4()
+    )
     body = KEYS[method, path]({"subject": "c", "key": "k"})[1] if (method, path) in KEYS else {"schema": "{}"}
     for auth in (None, ("NOBODY", "x"), ("hub", "x"), ("a'; --", "x")):
         answer = httpx.request(method, f"{hub.settings.api}{named}", json=body, auth=auth, timeout=20, trust_env=False)

@@ -30,9 +30,9 @@ def access(settings: Settings) -> dict[str, Any]:
     }
 
 
-def producer(settings: Settings) -> KafkaProducer:
+def producer(settings: Settings, **options: Any) -> KafkaProducer:
     """Return a producer that keeps order and acknowledges nothing that could be lost."""
-    return KafkaProducer(acks="all", enable_idempotence=True, **access(settings))
+    return KafkaProducer(acks="all", enable_idempotence=True, **access(settings), **options)
 
 
 def reader(settings: Settings, **options: Any) -> KafkaConsumer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -33,11 +34,21 @@ REMEDY = {
     409: "Look at what exists already before asking again.",
     411: "Send the body with a Content-Length.",
     413: "Send fewer things at once.",
+    415: "Send JSON, as Content-Type: application/json.",
     422: "Correct the field and ask again.",
+    429: "Wait as long as Retry-After says.",
     500: "This is the hub's fault; tell its operator the time of the call.",
     503: "Try again in a few seconds.",
 }
 """What the caller can do about each status."""
+
+
+class Wrong(HubError):
+    """Several things of one call are wrong; each is told."""
+
+    def __init__(self, errors: Sequence[Rejected]) -> None:
+        super().__init__(str(errors[0]))
+        self.errors = tuple(errors)
 
 
 def problem(
@@ -47,10 +58,11 @@ def problem(
     remedy: str | None = None,
     field: str | None = None,
     headers: dict[str, str] | None = None,
+    errors: Sequence[Rejected] = (),
 ) -> JSONResponse:
     """Return one problem as a response."""
     title = HTTPStatus(status).phrase
-    content = {
+    content: dict[str, Any] = {
         "type": f"urn:placehub:problem:{title.lower().replace(' ', '-')}",
         "title": title,
         "status": status,
@@ -59,6 +71,8 @@ def problem(
     }
     if field is not None:
         content["field"] = field
+    if errors:
+        content["errors"] = [{"field": one.field, "rule": one.rule, "remedy": one.remedy} for one in errors]
     return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
 
 
@@ -67,7 +81,9 @@ def described_problems() -> dict[int | str, dict[str, Any]]:
     text = {"type": "string"}
     fields = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text, "remedy": text, "field": text}
     required = [name for name in fields if name != "field"]
-    content = {MEDIA_TYPE: {"schema": {"type": "object", "required": required, "properties": fields}}}
+    each = {"type": "object", "properties": {"field": text, "rule": text, "remedy": text}}
+    properties = {**fields, "errors": {"type": "array", "items": each}}
+    content = {MEDIA_TYPE: {"schema": {"type": "object", "required": required, "properties": properties}}}
     kinds = {"4XX": "What the caller can mend", "5XX": "What the caller can only try again"}
     return {status: {"description": says, "content": content} for status, says in kinds.items()}
 
@@ -86,6 +102,9 @@ def _of_hub_error(_request: Request, error: Exception) -> JSONResponse:
     status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
     if status == 500:
         LOG.error("The key API cannot answer: %s", error)
+    if isinstance(error, Wrong):
+        first = error.errors[0]
+        return problem(422, first.rule, remedy=first.remedy, field=first.field, errors=error.errors)
     if isinstance(error, Rejected):
         return problem(status, error.rule, remedy=error.remedy, field=error.field)
     return problem(status, str(error))

@@ -3,6 +3,7 @@
 from placehub.database import METADATA
 from placehub.delivery import tables as delivery
 from placehub.drivers import tables as drivers
+from placehub.ingest import tables as ingest
 from placehub.intake import tables as intake
 from placehub.keys import tables as keys
 from placehub.monitoring import tables as monitoring
@@ -10,6 +11,6 @@ from placehub.organisations import tables as organisations
 from placehub.search import tables as search
 from placehub.vacancies import tables as vacancies
 
-SERVICES = (delivery, drivers, intake, keys, monitoring, organisations, search, vacancies)
+SERVICES = (delivery, drivers, ingest, intake, keys, monitoring, organisations, search, vacancies)
 SCHEMAS = tuple(sorted({str(table.schema) for table in METADATA.tables.values()}))
 """The PostgreSQL schemas, one a service."""

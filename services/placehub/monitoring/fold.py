@@ -362,8 +362,8 @@ ORGANISATION: Final[Mapping[type, Fold]] = {OrganisationRegistered: _registered}
 
 def dead_letter(one: DeadLetter) -> dict[str, Any]:
     """Return the row of a dead letter."""
-    said = {name: getattr(one, name) for name in ("sender", "type", "reason", "field", "remedy", "rejected_at")}
-    return {**_place(one.position), **said}
+    told = ("sender", "ce_id", "type", "reason", "field", "remedy", "rejected_at")
+    return {**_place(one.position), **{name: getattr(one, name) for name in told}}
 
 
 def settled(one: Settlement) -> dict[str, Any]:

@@ -183,8 +183,10 @@ DEAD_LETTER: Final = Table(
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("offset", BigInteger, primary_key=True, autoincrement=False),
     *(Column(name, Text, nullable=False) for name in ("sender", "type", "reason", "field", "remedy")),
+    Column("ce_id", Text, nullable=False, server_default="", comment="empty where it could not be read"),
     Column("state", Text, nullable=False, server_default="open", comment="open, retried or dropped"),
     _at("rejected_at"),
+    Index("ix_dead_letter_sender", "sender", "ce_id"),
     schema=SCHEMA,
     comment="One row per dead letter, by its place on the topic",
 )
