@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
 
 from placehub.contracts.codec import Codec, Registry
 from placehub.drivers.brokers import message_of, partitions_of, reader
@@ -15,6 +15,7 @@ from placehub.drivers.records import Record, read_event
 from placehub.errors import Conflict, NotFound, Rejected
 from placehub.keys.store import authenticate
 from placehub.mailboxes.connection import login
+from placehub.organisations import register
 from placehub.organisations.joining import Organisation, SharingAgreement
 from placehub.organisations.register import SOURCE, add_many, add_organisation, list_organisations, show
 from placehub.organisations.tables import REGISTERING, organisation
@@ -132,3 +133,24 @@ def test_nobody(hub: Any, connection: Connection) -> None:
     """An organisation that never joined is not found."""
     with pytest.raises(NotFound):
         show(connection, "NOBODY")
+
+
+def test_a_database_that_fails_when_all_is_done(
+    hub: Any, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever loses the database at the last step has joined all the same, and gets credentials that work."""
+    one, publish = joining(), register._publish
+    holder = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE locktype = 'advisory' AND state = 'idle' AND query LIKE '%pg_advisory_lock%'"
+    )
+
+    def published(*args: Any) -> None:
+        publish(*args)
+        assert connection.execute(holder).scalars().all() == [True]
+
+    monkeypatch.setattr(register, "_publish", published)
+    credentials = add_organisation(hub.settings, one, NOW)
+    connection.rollback()
+    assert show(connection, one.code)["state"] == "active"
+    assert authenticate(connection, one.code, credentials.api_token)

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from placehub.contracts.codec import Codec, Registry
 from placehub.contracts.headers import Attributes, write_headers
 from placehub.database import connect, database_errors
 from placehub.drivers.brokers import producer
+from placehub.drivers.patience import patiently
 from placehub.errors import Conflict, NotFound, Rejected
 from placehub.keys.store import disable as disable_token
 from placehub.keys.store import issue_token
@@ -150,7 +152,9 @@ def _alone(engine: Engine) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.execute(select(func.pg_advisory_unlock(name)))
+            # who has lost the connection has lost the lock with it, and what was done meanwhile is done
+            with suppress(OperationalError, InterfaceError):
+                connection.execute(select(func.pg_advisory_unlock(name)))
 
 
 def _join(settings: Settings, engine: Engine, wanted: Sequence[Organisation], now: datetime) -> list[Credentials]:
@@ -166,10 +170,15 @@ def _join(settings: Settings, engine: Engine, wanted: Sequence[Organisation], no
     with engine.begin() as connection:
         tokens = {code: issue_token(connection, code, now) for code in codes}
     _publish(settings, wanted, since)
+    # asked for again they would be registered already, and nobody would have seen their credentials
+    patiently(lambda: _activate(engine, codes))
+    return [Credentials(code, passwords[code], tokens[code]) for code in codes]
+
+
+def _activate(engine: Engine, codes: Sequence[str]) -> None:
     with engine.begin() as connection:
         begun = organisation.c.code.in_(codes) & (organisation.c.state == REGISTERING)
         connection.execute(update(organisation).where(begun).values(state=ACTIVE))
-    return [Credentials(code, passwords[code], tokens[code]) for code in codes]
 
 
 def _begin(connection: Connection, wanted: Sequence[Organisation], now: datetime) -> dict[str, datetime]:
