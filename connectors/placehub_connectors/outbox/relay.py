@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from psycopg import OperationalError as DriverError
 from sqlalchemy import Engine, RowMapping
 from sqlalchemy.exc import DBAPIError
@@ -21,7 +21,7 @@ from placehub.mailboxes.mailbox import Mailbox
 from placehub_connectors.outbox.bell import Wait, only_relay
 from placehub_connectors.outbox.table import note_sent, set_aside, waiting
 
-LOG = structlog.get_logger(__name__)
+LOG = logging.getLogger(__name__)
 BATCH: Final = 100
 LOOK_SECONDS: Final = 1.0
 """How long nothing is looked for when nothing rings: a row may have waited for another's transaction to end."""
@@ -64,7 +64,7 @@ class Relay:
                 failures += 1
                 self._mailbox.close()
                 self._mailbox = Mailbox.of(self._access)
-                LOG.warning("sending is tried again", error=type(error).__name__, failures=failures)
+                LOG.warning("sending is tried again (%s times): %s", failures, type(error).__name__)
                 pause = min(LONGEST_PAUSE, 0.1 * 2.0 ** min(failures, 10))
                 time.sleep(random.uniform(0.5, 1.0) * pause)  # noqa: S311 - no secret
 
@@ -122,7 +122,7 @@ class Relay:
         return True
 
     def _set_aside(self, row: RowMapping, why: Rejected) -> None:
-        LOG.warning("an event is set aside", id=row["id"], field=why.field, rule=why.rule, remedy=why.remedy)
+        LOG.warning("event %s is set aside: %s", row["id"], why)
         with self._engine.begin() as connection:
             set_aside(connection, row["id"], why)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
@@ -10,8 +11,6 @@ from operator import methodcaller
 from pathlib import Path
 from typing import Self, TypeVar
 from uuid import UUID
-
-import structlog
 
 from placehub.contracts.parts import FeeLine
 from placehub.errors import Unavailable
@@ -24,7 +23,7 @@ from placehub_connectors.subscriber.invitations import Invitation
 from placehub_connectors.subscriber.office import Office
 from placehub_connectors.subscriber.provider import machine_time, pause_after
 
-LOG = structlog.get_logger(__name__)
+LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 0.25
 """How long one look into the inbox waits; an answer given meanwhile by another task waits as long."""
 T = TypeVar("T")
@@ -140,7 +139,7 @@ class AsyncProvider:
                 return await self._run(act)
             except Unavailable as error:
                 failures += 1
-                LOG.warning("the hub is away and is tried again", error=str(error), failures=failures)
+                LOG.warning("the hub is away and is tried again (%s times): %s", failures, error)
                 if between is not None:
                     await self._run(between)
                 await asyncio.sleep(pause_after(failures))

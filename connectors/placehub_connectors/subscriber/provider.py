@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
 from uuid import UUID
-
-import structlog
 
 from placehub.contracts.parts import FeeLine
 from placehub.errors import Unavailable
@@ -22,7 +21,7 @@ from placehub_connectors.subscriber import answers
 from placehub_connectors.subscriber.invitations import Invitation
 from placehub_connectors.subscriber.office import Office
 
-LOG = structlog.get_logger(__name__)
+LOG = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 1.0
 """How long one look into the inbox waits for something to come."""
 LONGEST_PAUSE: Final = 30.0
@@ -149,6 +148,6 @@ class Provider:
                 return act()
             except Unavailable as error:
                 failures += 1
-                LOG.warning("the hub is away and is tried again", error=str(error), failures=failures)
+                LOG.warning("the hub is away and is tried again (%s times): %s", failures, error)
                 between()
                 time.sleep(pause_after(failures))
