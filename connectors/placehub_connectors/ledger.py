@@ -111,12 +111,21 @@ class Ledger:
             )
             for one in letters:
                 self._note(one, said[one.key])
-            self._database.executemany(
-                "INSERT OR IGNORE INTO names VALUES (?, ?, ?)",
-                [(names, str(id), number) for (names, id), number in self.names.known.items()
-                 if (names, id) not in self._kept],
-            )  # fmt: skip
+            self._keep_names()
         self._kept = set(self.names.known)
+
+    def keep_names(self) -> None:
+        """Keep every pseudonym made since the ledger was opened."""
+        with self._at_once():
+            self._keep_names()
+        self._kept = set(self.names.known)
+
+    def _keep_names(self) -> None:
+        new = [one for one in self.names.known if one not in self._kept]
+        self._database.executemany(
+            "INSERT OR IGNORE INTO names VALUES (?, ?, ?)",
+            [(names, str(id), self.names.known[names, id]) for names, id in new],
+        )
 
     def _note(self, one: Waiting, said: Said) -> None:
         letter = one.letter

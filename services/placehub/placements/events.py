@@ -136,7 +136,7 @@ class PlacementReviewed:
     provider: Organisation
     reviewed_on: date
     participation: Annotated[str, Code("review_participation")]
-    plan_changed: bool
+    plan_changed: Annotated[bool | None, Doc("Absent: not told, as in a 903 return")] = None
     actions: Annotated[int, Doc("Actions agreed")] = 0
     found: Words = None
 
