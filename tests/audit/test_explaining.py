@@ -35,9 +35,16 @@ def test_who_was_invited(lived: Lived) -> None:
 
 def test_before_anything_was_decided(lived: Lived) -> None:
     """Of a case nobody had told of there is nothing to explain."""
-    told = lived.of("SearchStarted")[0]
+    told = lived.of("ProviderInvited")[0]
     with pytest.raises(NotFound):
-        why(lived, told.event.referral_id, "P", told.attributes.time - timedelta(days=400))
+        why(lived, told.event.referral_id, told.event.provider, told.attributes.time - timedelta(days=400))
+
+
+def test_a_provider_nobody_knows(lived: Lived) -> None:
+    """A code that is no provider's is not taken for one that was not invited."""
+    told = lived.of("ProviderInvited")[0]
+    with pytest.raises(NotFound, match="no provider nobody"):
+        why(lived, told.event.referral_id, "nobody", told.attributes.time)
 
 
 def test_every_provider_has_its_reason(lived: Lived) -> None:
@@ -46,7 +53,7 @@ def test_every_provider_has_its_reason(lived: Lived) -> None:
     last = lived.records[-1].attributes.time
     verdicts = set()
     for started in lived.of("SearchStarted")[:8]:
-        for provider in [*sorted(providers)[:6], "nobody"]:
+        for provider in sorted(providers):
             found = why(lived, started.event.referral_id, provider, last)
             verdicts.add(found.verdict)
             assert found.verdict in {INVITED, CUT, NO_FIT, NO_VACANCY, NOT_LOOKING, NOT_SEARCHED}

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from placehub.cli.program import app
+from placehub.sample.demo import look_further
 
 from .conftest import Run
 
@@ -69,3 +77,17 @@ def test_a_wrong_setting(nowhere: Run, tmp_path: object) -> None:
     ended = nowhere("status", **{f"PLACEHUB_{name}": "x" for name in required}, PLACEHUB_PARTITIONS="many")
     assert ended.code == 2
     assert "Setting partitions is wrong" in ended.err
+
+
+def test_what_the_demo_says_to_try_next_can_be_run() -> None:
+    """Every command of its last words is one of this program's, with options that it takes."""
+    commands = [
+        line.split() for line in look_further(Path("hub"), str(UUID(int=1))).splitlines() if "  placehub" in line
+    ]
+    assert len(commands) >= 5
+    for _, *arguments in commands:
+        command: Any = get_command(app)
+        while isinstance(command, TyperGroup):
+            context = command.make_context(None, arguments, resilient_parsing=True)
+            _, command, arguments = command.resolve_command(context, [*context._protected_args, *context.args])
+        command.make_context(None, arguments)

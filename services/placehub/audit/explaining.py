@@ -72,7 +72,7 @@ def explain(
     provider: str,
     at: datetime,
 ) -> Explanation:
-    """Say why; NotFound when the case was not known at that time."""
+    """Say why; NotFound when the case, or the provider, was not known at that time."""
     past, partitions = Past(log, postcodes, households), log.partitions("referral")
     number = partition_of(str(referral_id), partitions) if partitions else 0
     replay = Replay(past, needs, partitions, number, answers_of(log))
@@ -85,6 +85,8 @@ def explain(
         raise NotFound("The hub had decided nothing about that case by then. See 'placehub search show'.")
     until = at if case.live else min(at, last.at)
     past.go_on_to(until)
+    if not past.surroundings.is_provider(provider):
+        raise NotFound(f"The hub knew no provider {provider} by then. See 'placehub org list'.")
     homes = tuple(_explained(case, past, needs, basis, one) for one in sorted(past.surroundings.vacancies_of(provider)))
     known = case.invitations.get(provider)
     return Explanation(

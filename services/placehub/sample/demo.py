@@ -150,14 +150,15 @@ def _tell(folder: Path, violations: list[Violation], rejected: int, example: UUI
         out.print(
             f"  {broken.rule}: {broken.facts} (referral {broken.referral_id}, {broken.provider})", highlight=False
         )
-    out.print(_next(folder, str(example) if example else "REFERRAL"), highlight=False, markup=False)
+    out.print(look_further(folder, str(example) if example else "REFERRAL"), highlight=False, markup=False)
 
 
-def _next(folder: Path, referral: str) -> str:
+def look_further(folder: Path, referral: str) -> str:
+    """Return what to try next on this hub, a command a line."""
     return f"""
 To look further while a hub is up (placehub demo --stay, or placehub up --dir {folder}):
   placehub status --dir {folder}
-  placehub views list --dir {folder}
+  placehub views list
   placehub views show time_to_tell --dir {folder}
   placehub search show {referral} --dir {folder}
   placehub tail referral --last 20 --dir {folder}

@@ -121,6 +121,10 @@ class Surroundings:
             (agreement_id,) = known
         return self._agreed.get(agreement_id) if agreement_id else None
 
+    def is_provider(self, organisation: str) -> bool:
+        """Tell whether an organisation is, or was until it was shut out, a provider of the hub."""
+        return organisation in self._providers or organisation in self._shut_out
+
     def is_active(self, organisation: str) -> bool:
         """Tell whether an organisation has not been shut out."""
         return organisation not in self._shut_out
