@@ -114,7 +114,8 @@ class Drop:
             full=choices.full,
             closing=choices.closing,
         )
-        ledger.write_down(name, digest, [one.facts() for one in plan.lines], plan.letters, dict(plan.said or {}))
+        report = [one.facts() for one in plan.lines]
+        ledger.write_down(name, digest, report, plan.letters, self._mapping.name, plan.said or {})
 
 
 def _is_file(path: Path) -> bool:

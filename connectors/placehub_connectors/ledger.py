@@ -102,15 +102,20 @@ class Ledger:
         digest: str,
         report: Sequence[dict[str, Any]],
         letters: Sequence[Waiting],
-        said: dict[str, Said],
+        mapping: str,
+        said: Mapping[str, Said],
     ) -> None:
-        """Note a file's report, what is to be sent of it and what has then been said: all of it, or nothing."""
+        """Note a file's report, what is to be sent of it and what a mapping's keys have then said: all, or nothing."""
         with self._at_once():
             self._database.execute(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, 0)", (digest, name, json.dumps(list(report)))
             )
             for one in letters:
-                self._note(one, said[one.key])
+                self._note(one)
+            self._database.executemany(
+                "INSERT OR REPLACE INTO said VALUES (?, ?, ?, ?, ?, NULL)",
+                [(mapping, key, one.digest, one.version, one.own) for key, one in said.items()],
+            )
             self._keep_names()
         self._kept = set(self.names.known)
 
@@ -127,7 +132,7 @@ class Ledger:
             [(names, str(id), self.names.known[names, id]) for names, id in new],
         )
 
-    def _note(self, one: Waiting, said: Said) -> None:
+    def _note(self, one: Waiting) -> None:
         letter = one.letter
         self._database.execute(
             "INSERT OR IGNORE INTO letters (id, type, time, document, file, line, mapping, key)"
@@ -135,10 +140,6 @@ class Ledger:
             (str(letter.id), letter.type, letter.time.isoformat(), json.dumps(letter.document), one.file, one.line,
              one.mapping, one.key),
         )  # fmt: skip
-        self._database.execute(
-            "INSERT OR REPLACE INTO said VALUES (?, ?, ?, ?, ?, NULL)",
-            (one.mapping, one.key, said.digest, said.version, said.own),
-        )
 
     def waiting(self, at_most: int) -> list[Waiting]:
         """Return the next letters to send, in the order they were written down."""

@@ -33,6 +33,7 @@ _TYPES: Final[dict[str, type]] = {
     "age-band": str,
 }
 _OF_LISTS: Final = ("list", "member", "implied")
+_IN_TEXT: Final = ("date", "whole", "amount")
 _BY_THE_CONNECTOR: Final = ("version",)
 
 
@@ -51,11 +52,12 @@ def check(mapping: Mapping) -> None:
     _check_zone(mapping.zone)
     _at("own", cls, mapping.own)
     for number, rule in enumerate(mapping.rules, start=1):
-        _check_rule(rule, cls, f"rules.{number} ({rule.column})")
+        _check_rule(rule, cls, f"rules.{number} ({rule.column})", renders=mapping.renders)
     for path, value in mapping.constants.items():
         _check_codes(_at(f"constants.{path}", cls, path), [value], f"constants.{path}")
     _check_columns(mapping)
-    _check_given(mapping, cls)
+    if not mapping.renders:
+        _check_given(mapping, cls)
 
 
 def _event(name: str, where: str) -> type:
@@ -79,14 +81,16 @@ def _at(where: str, cls: type, path: str) -> Target:
         raise Rejected(where, error.rule, error.remedy) from None
 
 
-def _check_rule(rule: Rule, cls: type, where: str) -> None:
+def _check_rule(rule: Rule, cls: type, where: str, *, renders: bool) -> None:
     if rule.unit not in UNITS:
         raise Rejected(where, "names a unit there is not", f"Use one of: {', '.join(filter(None, UNITS))}.")
     if rule.kind == "pseudonym" and not rule.names:
         raise Rejected(where, "must say what the pseudonym names", 'Add names = "child", or "case".')
     for path in rule.paths:
         found = _at(where, cls, path)
-        _check_kind(rule, found, where)
+        # A text that holds a date or a number may be written in another form.
+        if not (renders and found.plain is str and rule.kind in _IN_TEXT):
+            _check_kind(rule, found, where)
         for field, value in chosen_values(path):
             _check_codes(target(cls, field, places=False), [value], where)
         _check_codes(found, [*rule.codes.values(), *filter(None, (rule.member, rule.only))], where)

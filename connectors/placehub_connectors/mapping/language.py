@@ -108,6 +108,8 @@ class Mapping(_Part):
     key: tuple[str, ...]
     group: str = ""
     each: str = ""
+    renders: bool = False
+    """Only events become rows: what an event cannot be without need not be given."""
     zone: str = "Europe/London"
     time: Moment | None = None
     file: Format = Format()
