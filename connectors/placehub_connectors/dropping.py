@@ -73,12 +73,13 @@ class Drop:
 
     def _hear(self) -> None:
         """Write what the hub has refused since into the results of its file, where they still lie."""
-        for digest in hear_refusals(self._ledger, self._mailbox):
-            name, report = self._ledger.told(digest)
+        hear_refusals(self._ledger, self._mailbox)
+        for digest, name, report in self._ledger.untold():
             for form in FORMS:
                 results = _places(self._folder / name, digest, form)[1]
                 if results.exists():
                     write_whole(results, results_text(report, form))
+            self._ledger.done(digest)
 
     def _files(self, settled: bool) -> Iterator[Path]:
         found = {path: _state(path) for path in sorted(self._folder.iterdir()) if _is_file(path)}

@@ -169,19 +169,18 @@ class Ledger:
             self._not_taken(one.mapping, one.key, None)
             self._retell(one.file, one.line, refusal)
 
-    def rejected(self, id: UUID, refusal: Refusal) -> str | None:
-        """Note once that the hub refused an event, and return the digest of its file; None when that is known."""
+    def rejected(self, id: UUID, refusal: Refusal) -> None:
+        """Note once that the hub refused an event; its file is then to be told anew (`untold`)."""
         found = self._database.execute(
             "SELECT mapping, key, file, line FROM letters WHERE id = ? AND NOT refused", (str(id),)
         ).fetchone()
         if found is None:
-            return None
+            return
         mapping, key, file, line = found
         with self._at_once():
             self._database.execute("UPDATE letters SET refused = 1 WHERE id = ?", (str(id),))
             self._not_taken(mapping, key, refusal)
             self._retell(file, line, refusal)
-        return str(file)
 
     def _not_taken(self, mapping: str, key: str, refusal: Refusal | None) -> None:
         digest = "''" if refusal is None else "digest"
@@ -196,14 +195,14 @@ class Ledger:
         row = self._database.execute("SELECT report FROM files WHERE digest = ?", (file,)).fetchone()
         if row is not None:
             report = json.dumps([_with_refusal(one, line, refusal) for one in json.loads(row[0])])
-            self._database.execute("UPDATE files SET report = ? WHERE digest = ?", (report, file))
+            # A file still to be put away (0) tells it then; one put away (1) is to be told anew (2).
+            update = "UPDATE files SET report = ?, done = CASE done WHEN 0 THEN 0 ELSE 2 END WHERE digest = ?"
+            self._database.execute(update, (report, file))
 
-    def told(self, digest: str) -> tuple[str, list[dict[str, Any]]]:
-        """Return the name and the report of a file that was read; KeyError when there was none."""
-        row = self._database.execute("SELECT name, report FROM files WHERE digest = ?", (digest,)).fetchone()
-        if row is None:
-            raise KeyError(digest)
-        return row[0], json.loads(row[1])
+    def untold(self) -> list[tuple[str, str, list[dict[str, Any]]]]:
+        """Return (digest, name, report) of every file put away whose report has changed since, until it is `done`."""
+        rows = self._database.execute("SELECT digest, name, report FROM files WHERE done = 2").fetchall()
+        return [(digest, name, json.loads(report)) for digest, name, report in rows]
 
     def done(self, digest: str) -> None:
         """Note that a file is done with: sent, reported and put away."""

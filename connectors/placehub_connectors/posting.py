@@ -28,14 +28,12 @@ class Post(Protocol):
         ...
 
 
-def hear_refusals(ledger: Ledger, mailbox: Post) -> list[str]:
-    """Note which events of the ledger the hub has refused since last time; return the digests of their files."""
-    found = []
+def hear_refusals(ledger: Ledger, mailbox: Post) -> None:
+    """Note which events of the ledger the hub has refused since last time."""
     for one in mailbox.read_to_end():
         event = one.event
         if isinstance(event, EventRejected) and event.rejected_id is not None:
-            found.append(ledger.rejected(event.rejected_id, Refusal(event.field, event.rule, event.remedy)))
-    return list(dict.fromkeys(filter(None, found)))
+            ledger.rejected(event.rejected_id, Refusal(event.field, event.rule, event.remedy))
 
 
 def post_waiting(ledger: Ledger, mailbox: Post) -> int:

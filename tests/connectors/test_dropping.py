@@ -20,6 +20,7 @@ from placehub.mailboxes.events import EventRejected
 from placehub.mailboxes.inbox import Received
 from placehub_connectors.dropping import Choices, Done, Drop
 from placehub_connectors.ledger import Ledger
+from placehub_connectors.letters import Refusal
 from placehub_connectors.mapping.samples import sample
 from placehub_connectors.mapping.shipped import shipped_mapping
 
@@ -167,6 +168,18 @@ def test_what_the_hub_refuses_is_told_beside_the_file(tmp_path: Path) -> None:
     (tmp_path / "corrected.csv").write_bytes(returns(2, preferredLocation="LS8 4"))
     assert [one.counts for one in look(tmp_path, outbox)] == [{"changed": 1, "new": 1}]
     assert [one.document["version"] for one in outbox.posted] == [1, 1, 2, 1]
+
+
+def test_a_refusal_heard_just_before_the_end_is_told_the_next_time(tmp_path: Path) -> None:
+    """A process that ends between hearing of a refusal and writing it beside the file does so when it is back."""
+    outbox = Outbox()
+    (tmp_path / "returns.csv").write_bytes(returns(1))
+    (done,) = look(tmp_path, outbox)
+    with Ledger(tmp_path, AUTHORITY) as ledger:
+        ledger.rejected(outbox.posted[0].id, Refusal("wanted.near_sector", "must exist", "Correct it."))
+    assert "must exist" not in done.results.read_text(encoding="utf-8")
+    look(tmp_path, outbox)
+    assert "must exist" in done.results.read_text(encoding="utf-8")
 
 
 def test_what_is_not_a_file_to_read_is_left_alone(tmp_path: Path) -> None:
