@@ -163,6 +163,8 @@ def test_where_one_has_no_home_even_alone_the_authority_is_told_who() -> None:
     told = [one for one in decided.events if isinstance(one, NoSplitFound)]
     assert [one.without_a_home for one in told] == [(SIBLING,)]
     assert not [one for one in decided.events if isinstance(one, SplitProposed)]
+    again = inviting.again(decided.case, view)
+    assert not [one for one in again.events if isinstance(one, NoSplitFound)]
     same = Given(homeless=(SIBLING,), new=frozenset({HOME}), alone={HOME: frozenset({SIBLING})})
     assert inviting.homes_changed(decided.case, same, PROVIDER, [HOME]).events == ()
 
@@ -175,6 +177,14 @@ def test_only_a_home_for_one_who_has_none_completes_a_split() -> None:
         decided = inviting.homes_changed(case, view, PROVIDER, [HOME])
         assert [type(one) for one in decided.events] == [SplitProposed] * (other == SIBLING)
     assert (decided.case.proposed, decided.case.without_a_home) == (HALVES.groups, None)
+
+
+def test_who_was_invited_had_a_home_for_each_of_them() -> None:
+    """After a home for both was told of and declined, a home for the one alone may complete a split with it."""
+    gone = Invitation(provider=OTHER, state="declined", homes=told((a_fit(OTHER_HOME),)), respond_by=LATER)
+    case = siblings(invitations={OTHER: gone}, without_a_home=(SIBLING,))
+    view = Given(new=frozenset({HOME}), parts=HALVES, alone={HOME: frozenset({CHILD})})
+    assert [type(one) for one in inviting.homes_changed(case, view, PROVIDER, [HOME]).events] == [SplitProposed]
 
 
 def test_a_home_that_opens_may_leave_another_without_one() -> None:

@@ -76,7 +76,7 @@ def again(case: Case, view: View, *, told_anew: bool = True) -> Decided:
 
 
 def _looked(case: Case, view: View) -> Decided:
-    return Decided(replace(case, matched=view.basis(case).vacancy_offsets, without_a_home=None))
+    return Decided(replace(case, matched=view.basis(case).vacancy_offsets))
 
 
 def _round_off(decided: Decided, view: View, *, found: bool) -> Decided:
@@ -170,11 +170,13 @@ def _no_split(case: Case, view: View, alone: tuple[UUID, ...], changed: Sequence
 def _may_complete_a_split(case: Case, view: View, new: Sequence[UUID]) -> bool:
     """Tell whether these homes can bring a split where there was none: they take one of those who had none even alone.
 
-    While a proposal stands, each home that opens brings no other: the search is made when it is confirmed.
+    While a proposal stands, each home that opens brings no other: the search is made when it is confirmed. Who was
+    ever invited had a home for all of them, which may still be there: then a home for any of them is tried.
     """
     if not may_part(case) or case.proposed or any(one.state in OPEN for one in case.invitations.values()):
         return False
-    missing = case.without_a_home or [child.child_id for child in case.facts.children]
+    known = () if case.invitations else case.without_a_home
+    missing = known or [child.child_id for child in case.facts.children]
     return any(view.fits_some(case, one, missing) for one in new)
 
 
