@@ -12,8 +12,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from uuid import UUID
 from placehub.errors import Conflict, Misconfigured
 from placehub_connectors.letters import Letter, Refusal, Said, Waiting
 from placehub_connectors.pseudonyms import SECRET_BYTES, Pseudonyms
+from placehub_connectors.transactions import at_once
 
 STATE: Final = ".placehub"
 """Folder, beside what is read, of the ledger and the secret of the pseudonyms."""
@@ -71,16 +71,6 @@ class Ledger:
         self._database.close()
         os.close(self._lock)
 
-    @contextmanager
-    def _at_once(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
-
     def said(self, mapping: str) -> dict[str, Said]:
         """Return what was last told under each key of a mapping."""
         rows = self._database.execute(
@@ -106,7 +96,7 @@ class Ledger:
         said: Mapping[str, Said],
     ) -> None:
         """Note a file's report, what is to be sent of it and what a mapping's keys have then said: all, or nothing."""
-        with self._at_once():
+        with at_once(self._database):
             self._database.execute(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, 0)", (digest, name, json.dumps(list(report)))
             )
@@ -121,7 +111,7 @@ class Ledger:
 
     def keep_names(self) -> None:
         """Keep every pseudonym made since the ledger was opened."""
-        with self._at_once():
+        with at_once(self._database):
             self._keep_names()
         self._kept = set(self.names.known)
 
@@ -157,14 +147,14 @@ class Ledger:
 
     def sent(self, letters: Sequence[Waiting]) -> None:
         """Note that the broker has these letters; their documents are forgotten."""
-        with self._at_once():
+        with at_once(self._database):
             self._database.executemany(
                 "UPDATE letters SET document = NULL WHERE id = ?", [(str(one.letter.id),) for one in letters]
             )
 
     def refused(self, one: Waiting, refusal: Refusal) -> None:
         """Note that a letter cannot be sent, and say so in its file's report; its row told again is tried again."""
-        with self._at_once():
+        with at_once(self._database):
             self._database.execute("DELETE FROM letters WHERE id = ?", (str(one.letter.id),))
             self._not_taken(one.mapping, one.key, None)
             self._retell(one.file, one.line, refusal)
@@ -177,7 +167,7 @@ class Ledger:
         if found is None:
             return
         mapping, key, file, line = found
-        with self._at_once():
+        with at_once(self._database):
             self._database.execute("UPDATE letters SET refused = 1 WHERE id = ?", (str(id),))
             self._not_taken(mapping, key, refusal)
             self._retell(file, line, refusal)

@@ -18,7 +18,8 @@ from placehub.mailboxes.mailbox import Mailbox
 from placehub_connectors.dropping import Choices, Done, Drop
 from placehub_connectors.ledger import Ledger
 from placehub_connectors.mapping.language import Mapping
-from placehub_connectors.planning import Plan
+from placehub_connectors.planning import Plan, plan_file
+from placehub_connectors.pseudonyms import SECRET_BYTES, Pseudonyms
 from placehub_connectors.results import FORMS, counts
 
 Folder = Annotated[Path, typer.Argument(help="The folder files are dropped in.")]
@@ -70,8 +71,14 @@ def show(done: Done, json: bool) -> None:
     print(f"{done.file.name}: {told or 'no rows'}. See {done.results}", flush=True)
 
 
-def show_plan(plan: Plan, json: bool) -> None:
-    """Print what a file would come to, values left out; exit code 1 when a row would be set aside."""
+def check(file: Path, mapping: Mapping, json: bool) -> None:
+    """Print what a file would come to: it reaches no hub and keeps nothing. Exit code 1 if a row would be set aside."""
+    nobody = Pseudonyms("nobody", bytes(SECRET_BYTES))
+    _show_plan(plan_file(mapping, file.name, "", given_bytes(file), {}, nobody, WallClock().now()), json)
+
+
+def _show_plan(plan: Plan, json: bool) -> None:
+    """Print a plan, values left out."""
     lines = [one.facts() | {"value": None} for one in plan.lines]
     if json:
         print(text.dumps({"counts": counts(lines), "rows": lines}, indent=1))

@@ -7,11 +7,8 @@ from typing import Annotated
 
 import typer
 
-from placehub.clock import WallClock
 from placehub_connectors.dropping import Choices
 from placehub_connectors.mapping.shipped import find_mapping, shipped, shipped_mapping, shipped_text
-from placehub_connectors.planning import plan_file
-from placehub_connectors.pseudonyms import SECRET_BYTES, Pseudonyms
 from placehub_connectors.running import (
     Credentials,
     Every,
@@ -19,9 +16,8 @@ from placehub_connectors.running import (
     Form,
     Json,
     Watch,
-    given_bytes,
+    check,
     run,
-    show_plan,
 )
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -47,9 +43,7 @@ def check_file(
     file: Annotated[Path, typer.Argument(help="The file to try.")], mapping: MappingName, json: Json = False
 ) -> None:
     """Say what a file would come to; it reaches no hub and keeps nothing."""
-    found = find_mapping(mapping)
-    nobody = Pseudonyms("nobody", bytes(SECRET_BYTES))
-    show_plan(plan_file(found, file.name, "", given_bytes(file), {}, nobody, WallClock().now()), json)
+    check(file, find_mapping(mapping), json)
 
 
 @app.command("mappings")

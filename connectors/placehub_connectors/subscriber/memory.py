@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +15,7 @@ from placehub.contracts.headers import Attributes
 from placehub.errors import Misconfigured
 from placehub.streams import full_name
 from placehub_connectors.subscriber.invitations import INVITED, TOLD, Case
+from placehub_connectors.transactions import at_once
 
 KEPT_DAYS: Final = 100
 """How long an event is remembered: longer than an inbox keeps it, so that none is taken for new while it may come."""
@@ -77,7 +76,7 @@ class Memory:
 
     def keep(self, referral_id: UUID, before: Case, after: Case) -> None:
         """Keep a case as it stands now."""
-        with self._whole():
+        with at_once(self._database):
             for ce_id in before.told.keys() - after.told.keys():
                 self._database.execute("DELETE FROM told WHERE ce_id = ?", (str(ce_id),))
             for ce_id in after.told.keys() - before.told.keys():
@@ -92,7 +91,7 @@ class Memory:
     def purge(self, referral_id: UUID, now: datetime) -> None:
         """Keep nothing of a case but that it was purged, and when."""
         mine = str(referral_id)
-        with self._whole():
+        with at_once(self._database):
             self._database.execute("DELETE FROM told WHERE referral_id = ?", (mine,))
             self._database.execute("DELETE FROM invited WHERE referral_id = ?", (mine,))
             self._database.execute("INSERT OR REPLACE INTO purged VALUES (?, ?)", (mine, now.isoformat()))
@@ -101,16 +100,6 @@ class Memory:
         """Return the cases that were purged, and when: the provider's evidence that it was done."""
         rows = self._database.execute("SELECT referral_id, at FROM purged ORDER BY at")
         return {UUID(referral_id): datetime.fromisoformat(at) for referral_id, at in rows}
-
-    @contextmanager
-    def _whole(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
 
 
 def concerns_case(event: Any) -> bool:

@@ -7,12 +7,9 @@ from typing import Annotated
 
 import typer
 
-from placehub.clock import WallClock
 from placehub.errors import Conflict
 from placehub_connectors.dropping import Choices
 from placehub_connectors.mapping.shipped import find_mapping
-from placehub_connectors.planning import plan_file
-from placehub_connectors.pseudonyms import SECRET_BYTES, Pseudonyms
 from placehub_connectors.running import (
     Credentials,
     Every,
@@ -20,9 +17,8 @@ from placehub_connectors.running import (
     Form,
     Json,
     Watch,
-    given_bytes,
+    check,
     run,
-    show_plan,
 )
 from placehub_connectors.vacancies import CLOSING, MAPPING
 from placehub_connectors.vacancies.template import csv_template, workbook_template
@@ -53,8 +49,7 @@ def check_file(
     file: Annotated[Path, typer.Argument(help="The file to try.")], mapping: MappingName = MAPPING, json: Json = False
 ) -> None:
     """Say what a file would come to; it reaches no hub and keeps nothing."""
-    nobody = Pseudonyms("nobody", bytes(SECRET_BYTES))
-    show_plan(plan_file(find_mapping(mapping), file.name, "", given_bytes(file), {}, nobody, WallClock().now()), json)
+    check(file, find_mapping(mapping), json)
 
 
 @app.command("template")

@@ -13,6 +13,7 @@ from typing import Any, Final
 from placehub.errors import Misconfigured, NotFound
 from placehub.mailboxes.events import DataUseEnded
 from placehub.mailboxes.inbox import Received
+from placehub_connectors.transactions import at_once
 from placehub_connectors.webhook.signing import body_of
 
 _TABLES: Final = """
@@ -66,18 +67,17 @@ class Memory:
     def keep(self, received: Sequence[Received], now: datetime) -> None:
         """Keep events to be delivered, each once; when the use of data ends, the case's dead letters go."""
         at = now.isoformat()
-        self._database.execute("BEGIN IMMEDIATE")
-        for one in received:
-            about = one.attributes
-            row = str(about.id), about.type, about.subject, body_of(one), at, at
-            self._database.execute(
-                f"INSERT OR IGNORE INTO delivery ({_CAME}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - our own words
-                row,
-            )
-            if isinstance(one.event, DataUseEnded):
-                case = (str(one.event.referral_id),)
-                self._database.execute("DELETE FROM delivery WHERE state = 'dead' AND subject = ?", case)
-        self._database.execute("COMMIT")
+        with at_once(self._database):
+            for one in received:
+                about = one.attributes
+                row = str(about.id), about.type, about.subject, body_of(one), at, at
+                self._database.execute(
+                    f"INSERT OR IGNORE INTO delivery ({_CAME}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - our own words
+                    row,
+                )
+                if isinstance(one.event, DataUseEnded):
+                    case = (str(one.event.referral_id),)
+                    self._database.execute("DELETE FROM delivery WHERE state = 'dead' AND subject = ?", case)
 
     def due(self, now: datetime) -> Due | None:
         """Return the next delivery to be made; None when none is due."""
