@@ -144,10 +144,12 @@ def start_embedded(
     leave_out: tuple[str, ...] = (),
     search_workers: int = 1,
     log_level: LogLevel | None = None,
+    tls: bool = False,
 ) -> Running:
     """Start servers and services under `folder` and wait until all of them work. Call it from the main thread.
 
-    The searches are shared out among `search_workers` processes. Services log from `log_level`, or what the
+    The searches are shared out among `search_workers` processes. With `tls` the broker is reached by TLS only, from
+    now on. Services log from `log_level`, or what the
     environment says.
     """
     from placehub.embedded.stack import Stack
@@ -155,7 +157,7 @@ def start_embedded(
     from placehub.postcodes import Postcodes
 
     Postcodes.open()  # the first time it is imported, which no two services must both do
-    stack = Stack(folder, clock=clock, log_level=log_level or given_log_level())
+    stack = Stack(folder, clock=clock, log_level=log_level or given_log_level(), tls=tls)
     settings = stack.start()
     supervisor = Supervisor(
         _commands([name for name in PROCESSES if name not in leave_out], search_workers),
@@ -227,11 +229,16 @@ def _await_api(settings: Settings, seconds: float = 30) -> None:
 
 
 def up(
-    folder: Path, clock: Literal["wall", "stream"], told: Callable[[Settings], Any], search_workers: int = 1
+    folder: Path,
+    clock: Literal["wall", "stream"],
+    told: Callable[[Settings], Any],
+    search_workers: int = 1,
+    *,
+    tls: bool = False,
 ) -> None:
     """Start everything in the foreground, tell the caller once it works, and stop all on SIGTERM or SIGINT."""
     set_up_logs(given_log_level(), "up", str(WORKER_ID))
-    running = start_embedded(folder, clock, search_workers=search_workers)
+    running = start_embedded(folder, clock, search_workers=search_workers, tls=tls)
     try:
         told(running.settings)
         running.supervisor.run_forever()

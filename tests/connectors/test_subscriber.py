@@ -109,9 +109,24 @@ def test_an_invitation_and_its_answers(town: Town, provider: Desk, tmp_path: Pat
     town.hub.settle()
     (asked,) = town.authority.got(ClarificationAsked, case.id)
     assert town.authority.mailbox.open_words(asked.question) == "Does the dog matter? (made up)"
-    assert len(town.authority.got(InterestExpressed, case.id)) == 1
+    (interested,) = town.authority.got(InterestExpressed, case.id)
+    assert interested.vacancy_id == home
     (made,) = town.authority.got(OfferMade, case.id)
     assert (made.offer_id, made.vacancy_id, made.children, made.referral_version) == (offered, home, case.children, 1)
+
+
+def test_an_invitation_that_changes_is_answered_once(town: Town, provider: Desk, tmp_path: Path) -> None:
+    """Whoever answers each time the invitation comes tells the authority of its interest in a home once."""
+    case = invited(town)
+    (home,) = town.homes
+    town.open_home(provider)
+    town.hub.settle()
+    with office(provider, tmp_path) as mine:
+        came = [mine.express_interest(one, home) for one in of([case], mine.invitations(to_end=True))]
+    assert len(came) > 1
+    assert len(set(came)) == 1
+    town.hub.settle()
+    assert len(town.authority.got(InterestExpressed, case.id)) == 1
 
 
 def test_a_decline(town: Town, provider: Desk, tmp_path: Path) -> None:

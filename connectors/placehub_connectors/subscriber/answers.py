@@ -1,7 +1,8 @@
 """What a provider answers, as events; pure.
 
-The id of an answer follows from the event it answers and from what it is about. An invitation that comes again after
-a crash is answered again under the same id, which the hub takes once.
+The id of an answer follows from the round of invitation and from what it is about (an offer's: from the version of the
+referral too). An invitation that comes again, after a crash or because it changed, is answered again under the same id,
+which the hub takes once: nobody hears the same interest twice.
 """
 
 from __future__ import annotations
@@ -94,4 +95,4 @@ def _home(invitation: Invitation, vacancy_id: UUID | None) -> UUID:
 
 
 def _id(invitation: Invitation, what: str, about: object) -> UUID:
-    return uuid5(invitation.attributes.id, f"{what} {about}")
+    return uuid5(invitation.round, f"{what} {about}")

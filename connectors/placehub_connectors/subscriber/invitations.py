@@ -31,6 +31,8 @@ class Case:
 
     told: Mapping[UUID, Told] = field(default_factory=dict)
     invited: Invited | None = None
+    round: UUID | None = None
+    """The ce_id of the event that invited, the same however often the invitation changes."""
 
     @property
     def referral(self) -> Told | None:
@@ -56,6 +58,8 @@ class Invitation:
     referral: Told | None
     """The notice or referral as it stands; personal parts sealed."""
     needs: Mapping[UUID, ChildNeed] = field(default_factory=dict, repr=False)
+    round: UUID
+    """The ce_id of the event that invited: what was answered once need not be answered again in the same round."""
     news: Any
     attributes: Attributes
 
@@ -75,9 +79,10 @@ def follow(case: Case, event: Any, ce_id: UUID) -> Case:
     if isinstance(event, TOLD):
         return replace(case, told={**case.told, ce_id: event})
     if isinstance(event, INVITED):
-        return replace(case, invited=event)
+        changed = isinstance(event, InvitationUpdated) and case.round is not None
+        return replace(case, invited=event, round=case.round if changed else ce_id)
     if isinstance(event, InvitationClosed):
-        return replace(case, invited=None)
+        return replace(case, invited=None, round=None)
     if isinstance(event, EventSetAside):
         return replace(case, told={one: told for one, told in case.told.items() if one != event.set_aside})
     return case
@@ -91,6 +96,7 @@ def is_news(case: Case, event: Any) -> bool:
 def invitation_of(case: Case, needs: Mapping[UUID, ChildNeed], event: Any, attributes: Attributes) -> Invitation:
     """Return the invitation of a case that has one."""
     assert case.invited is not None  # `is_news`
+    assert case.round is not None
     return Invitation(
         referral_id=case.invited.referral_id,
         interest_only=case.invited.interest_only,
@@ -99,6 +105,7 @@ def invitation_of(case: Case, needs: Mapping[UUID, ChildNeed], event: Any, attri
         respond_by=case.invited.respond_by,
         referral=case.referral,
         needs=needs,
+        round=case.round,
         news=event,
         attributes=attributes,
     )

@@ -26,7 +26,9 @@ CREATE TABLE IF NOT EXISTS told (
     type TEXT NOT NULL, body TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS told_of_case ON told (referral_id);
-CREATE TABLE IF NOT EXISTS invited (referral_id TEXT PRIMARY KEY, type TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS invited (
+    referral_id TEXT PRIMARY KEY, type TEXT NOT NULL, body TEXT NOT NULL, round TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS purged (referral_id TEXT PRIMARY KEY, at TEXT NOT NULL);
 """
 
@@ -71,8 +73,10 @@ class Memory:
         mine = (str(referral_id),)
         told = self._database.execute("SELECT ce_id, type, body FROM told WHERE referral_id = ? ORDER BY number", mine)
         events = {UUID(ce_id): _event(kind, body) for ce_id, kind, body in told}
-        invited = self._database.execute("SELECT type, body FROM invited WHERE referral_id = ?", mine).fetchone()
-        return Case(told=events, invited=_event(*invited) if invited else None)
+        invited = self._database.execute("SELECT type, body, round FROM invited WHERE referral_id = ?", mine).fetchone()
+        if invited is None:
+            return Case(told=events)
+        return Case(told=events, invited=_event(*invited[:2]), round=UUID(invited[2]))
 
     def keep(self, referral_id: UUID, before: Case, after: Case) -> None:
         """Keep a case as it stands now."""
@@ -83,8 +87,8 @@ class Memory:
                 row = str(ce_id), str(referral_id), *_row(after.told[ce_id])
                 self._database.execute("INSERT INTO told (ce_id, referral_id, type, body) VALUES (?, ?, ?, ?)", row)
             if after.invited is not None:
-                whole = str(referral_id), *_row(after.invited)
-                self._database.execute("INSERT OR REPLACE INTO invited VALUES (?, ?, ?)", whole)
+                whole = str(referral_id), *_row(after.invited), str(after.round)
+                self._database.execute("INSERT OR REPLACE INTO invited VALUES (?, ?, ?, ?)", whole)
             else:
                 self._database.execute("DELETE FROM invited WHERE referral_id = ?", (str(referral_id),))
 

@@ -26,6 +26,7 @@ class ClockKind(StrEnum):
     stream = "stream"
 
 
+Tls = Annotated[bool, typer.Option("--tls", help="Reach the broker by TLS only, now and at every later start.")]
 SearchWorkers = Annotated[int, typer.Option(min=1, max=6, help="Processes that share the searches.")]
 
 
@@ -39,6 +40,7 @@ def up(
     folder: Folder = DEFAULT_FOLDER,
     clock: Annotated[ClockKind, typer.Option(help="wall, or stream: time comes as events.")] = ClockKind.wall,
     search_workers: SearchWorkers = 1,
+    tls: Tls = False,
 ) -> None:
     """Start the whole hub here, in the foreground."""
     from placehub.cli.printing import aside
@@ -52,8 +54,10 @@ def up(
                 aside(f"  {one} ('placehub resume {one.processor}' lets it go on)")
         for name in ("bootstrap", "registry", "api"):
             aside(f"  {name:<10} {getattr(settings, name)}")
+        if settings.kafka_tls_ca:
+            aside(f"  {'authority':<10} {settings.kafka_tls_ca} (who joins needs this certificate)")
 
-    run_hub(folder, clock.value, told, search_workers)
+    run_hub(folder, clock.value, told, search_workers, tls=tls)
 
 
 def prepare(folder: Folder = DEFAULT_FOLDER) -> None:
@@ -101,13 +105,14 @@ def demo(
         int | None, typer.Option(min=1, help="Simulated days; else as the scale has.", show_default=False)
     ] = None,
     search_workers: SearchWorkers = 1,
+    tls: Tls = False,
 ) -> None:
     """Show the hub at work: a month of a sample region."""
     from placehub.cli.options import hush
     from placehub.sample.demo import Wanted, run_demo
 
     hush()
-    wanted = Wanted(scale=scale, seed=seed, days=days, search_workers=search_workers, stay=stay)
+    wanted = Wanted(scale=scale, seed=seed, days=days, search_workers=search_workers, stay=stay, tls=tls)
     raise typer.Exit(run_demo(wanted, folder))
 
 

@@ -6,15 +6,18 @@ import asyncio
 import os
 import ssl
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import faust
 import structlog
+from faust.types import TP
 
 from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Message, Partition
+from placehub.drivers.rereading import LOOK_SECONDS, Rereading
 from placehub.drivers.worker import Worker
 from placehub.errors import Misconfigured
 from placehub.settings import Settings
@@ -31,14 +34,15 @@ def run_live(worker: Worker, settings: Settings, gather_seconds: float) -> None:
 
     `gather_seconds` is how long a batch waits for one more record.
     """
-    app = _app(worker, settings, gather_seconds)
+    app = make_app(worker, settings, gather_seconds)
     worker.start()
     program = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
     program.spinner = None  # it would write a terminal's escapes into the log
     program.execute_from_commandline()
 
 
-def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
+def make_app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
+    """Return the Faust app that feeds a worker; starting it connects."""
     processor = worker.shell.processor
     app = faust.App(
         f"hub.{processor.name}",
@@ -66,6 +70,7 @@ def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker")
     mine: set[Partition] = set()
     settled = asyncio.Event()  # who has which partition is known; not so while they are given anew
+    idle = _Idle()
 
     async def off_loop(act: Any, *arguments: Any) -> None:
         # the loop must stay free for heartbeats; a fault nobody can mend must not be acknowledged by going on
@@ -104,7 +109,7 @@ def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
 
     @app.agent(app.topic(*processor.streams, key_type=bytes, value_type=bytes), concurrency=1)
     async def consume(stream: Any) -> None:
-        async for events in _batches(stream.noack().events(), gather_seconds):
+        async for events in idle.between(_batches(stream.noack().events(), gather_seconds)):
             while await asyncio.get_running_loop().run_in_executor(pool, worker.gate.shut):
                 await asyncio.sleep(REST_SECONDS)  # not in the pool, which the next assignment needs
             await settled.wait()
@@ -114,7 +119,50 @@ def _app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
             for event in (one for some in batches.values() for one in some):
                 event.ack()
 
+    async def reread() -> None:
+        rereading = Rereading()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not (settled.is_set() and mine and idle.seconds > LOOK_SECONDS):
+                continue
+            positions = await asyncio.get_running_loop().run_in_executor(None, worker.shell.positions)
+            reads = {one: await _next_read(app, one) for one in positions}
+            if not settled.is_set() or idle.seconds <= LOOK_SECONDS:
+                continue  # something came meanwhile
+            for place, offset in rereading.lost(positions, reads).items():
+                LOG.warning("read again from here", topic=place.topic, partition=place.number, offset=offset)
+                await app.consumer.seek(TP(place.topic, place.number), offset)
+
+    app.task(reread)
     return app
+
+
+class _Idle:
+    """How long the next batch has been waited for."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the last batch was done with; 0 while one is at work."""
+        return 0.0 if self._since is None else time.monotonic() - self._since
+
+    async def between(self, batches: AsyncIterator[list[Any]]) -> AsyncIterator[list[Any]]:
+        """Yield the batches, and note when nothing is done about any."""
+        self._since = time.monotonic()
+        async for batch in batches:
+            self._since = None
+            yield batch
+            self._since = time.monotonic()
+
+
+async def _next_read(app: Any, place: Partition) -> int:
+    """Return the next offset the consumer will fetch; 0 where it does not say."""
+    try:
+        return await app.consumer.position(TP(place.topic, place.number)) or 0
+    except Exception:  # whatever a consumer says whose partitions are given anew: it is asked again
+        return 0
 
 
 def _by_partition(events: list[Any]) -> dict[Partition, list[Any]]:

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection, Engine, bindparam, literal, tuple_, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from placehub.clock import Clock
 from placehub.contracts.codec import Codec
@@ -84,6 +85,22 @@ class Shell:
         self._load([partition])
         self.held[partition] = row.epoch
         return row.next_offset, row.world
+
+    def positions(self) -> dict[Partition, int]:
+        """Return the next offset of every partition that is held, as it stands in the database; nothing if it is away.
+
+        Any thread may ask.
+        """
+        held = sorted(self.held)
+        if not held:
+            return {}
+        stored = sql_select(POSITION.c.topic, POSITION.c.partition, POSITION.c.next_offset).where(self._mine(held))
+        try:
+            with self.engine.connect() as connection:
+                rows = connection.execute(stored).all()
+        except SQLAlchemyError:
+            return {}
+        return {Partition(row.topic, row.partition): int(row.next_offset) for row in rows}
 
     def release(self, partition: Partition) -> None:
         """Stop treating a partition as this worker's."""

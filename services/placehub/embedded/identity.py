@@ -48,11 +48,14 @@ class Identity(BaseModel):
     ports: dict[str, int] = {}
     database_elsewhere: str | None = None
     """Where the database lies when it cannot lie in the hub's folder (root's, closed to everybody else)."""
+    tls: bool = False
+    """Whether the broker is reached by TLS only; a hub that was started so once stays so."""
 
 
-def recall_identity(folder: Path) -> Identity:
+def recall_identity(folder: Path, *, tls: bool = False) -> Identity:
     """Return the folder's identity, made at the first call, with ports that are free now: the former ones if possible.
 
+    With `tls` its broker is reached by TLS from now on, and at every later start.
     Raises Misconfigured when the file is damaged, or gone while the data it opens is still there.
     """
     path = folder / IDENTITY_FILE
@@ -67,7 +70,7 @@ def recall_identity(folder: Path) -> Identity:
         raise Misconfigured(f"{path} is gone, but data is still there. Restore it, or remove {folder} to start anew.")
     else:
         identity = Identity(database_elsewhere=_database_elsewhere(folder))
-    identity = identity.model_copy(update={"ports": choose_ports(PORTS, identity.ports)})
+    identity = identity.model_copy(update={"ports": choose_ports(PORTS, identity.ports), "tls": identity.tls or tls})
     write_private(path, json.dumps(identity.model_dump(), indent=1))
     return identity
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from placehub.clock import WallClock
+from placehub.embedded.encrypting import prepare_certificate
 from placehub.embedded.identity import Identity
 from placehub.embedded.ownership import own_folder, write_private
 from placehub.embedded.ports import LOOPBACK, listening
@@ -35,6 +37,8 @@ rootLogger.appenderRef.out.ref = out
 def prepare_kafka(java: Path, jars: Path, folder: Path, identity: Identity) -> None:
     """Write the settings for the ports in force, and format the storage unless it is there."""
     home = own_folder(folder / "kafka", 0o700)
+    if identity.tls:
+        prepare_certificate(folder, home, WallClock().now())
     write_private(home / "log4j2.properties", _LOGGING)
     if not (home / "data").exists():
         _format(java, jars, home, identity)
@@ -54,14 +58,15 @@ def kafka_child(java: Path, jars: Path, folder: Path) -> Child:
     )
 
 
-def kafka_ready(identity: Identity) -> bool:
-    """Tell whether the broker answers the hub's own user."""
+def kafka_ready(identity: Identity, authority: Path | None = None) -> bool:
+    """Tell whether the broker answers the hub's own user; by TLS, where it has an `authority`."""
     if not listening(identity.ports["kafka"]):
         return False
     try:
         admin = KafkaAdminClient(
             bootstrap_servers=f"{LOOPBACK}:{identity.ports['kafka']}",
-            security_protocol="SASL_PLAINTEXT",
+            security_protocol="SASL_SSL" if authority else "SASL_PLAINTEXT",
+            ssl_cafile=str(authority) if authority else None,
             sasl_mechanism="SCRAM-SHA-256",
             sasl_plain_username=HUB_USER,
             sasl_plain_password=identity.kafka_password,
@@ -87,6 +92,7 @@ def server_properties(identity: Identity, data: str) -> str:
         f'{_LOGIN}.plain.PlainLoginModule required username="{HUB_USER}" password="{secret}" '
         f'user_{HUB_USER}="{secret}";'
     )
+    protocol = "SASL_SSL" if identity.tls else "SASL_PLAINTEXT"
     settings = {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -95,7 +101,7 @@ def server_properties(identity: Identity, data: str) -> str:
         "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "CLIENT",
-        "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "listener.security.protocol.map": f"CLIENT:{protocol},CONTROLLER:SASL_PLAINTEXT",
         "sasl.enabled.mechanisms": "SCRAM-SHA-256",
         "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-256",
         "listener.name.client.scram-sha-256.sasl.jaas.config": scram,
@@ -110,10 +116,20 @@ def server_properties(identity: Identity, data: str) -> str:
         "broker.heartbeat.interval.ms": "1000",
         "broker.session.timeout.ms": "5000",
         "log.dirs": data,
+        **(_ENCRYPTED if identity.tls else {}),
         **_SMALL,
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 
+
+# The broker is its own client too, and knows itself by the same authority.
+_ENCRYPTED = {
+    "ssl.keystore.type": "PEM",
+    "ssl.keystore.location": "broker.pem",
+    "ssl.truststore.type": "PEM",
+    "ssl.truststore.location": "authority.pem",
+    "ssl.enabled.protocols": "TLSv1.3,TLSv1.2",
+}
 
 # One node, a few hundred topics: no replicas, few internal partitions, a small cleaner buffer (128 MB by default).
 _SMALL = {

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from placehub.embedded.downloads import Servers, fetch_servers
+from placehub.embedded.encrypting import authority_file
 from placehub.embedded.identity import Identity, recall_identity
 from placehub.embedded.kafka import HUB_USER, kafka_child, kafka_ready, prepare_kafka
 from placehub.embedded.ownership import own_folder, running_as_root
@@ -36,7 +37,8 @@ _ATTEMPTS = 5
 class Stack:
     """Kafka, registry and PostgreSQL with their data in one folder, kept across restarts with the same ports.
 
-    Start it from the main thread. The servers end with this process, however it ends.
+    Start it from the main thread. The servers end with this process, however it ends. With `tls` the broker is reached
+    by TLS only, and stays so in this folder.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Stack:
         clock: Literal["wall", "stream"] = "wall",
         partitions: int = 6,
         log_level: LogLevel = "info",
+        tls: bool = False,
     ) -> None:
         self.folder = folder.expanduser().resolve()
         self.servers: list[Child] = []
@@ -53,6 +56,7 @@ class Stack:
         self._clock = clock
         self._partitions = partitions
         self._log_level: LogLevel = log_level
+        self._tls = tls
         self._lock: int | None = None
 
     def __enter__(self) -> Self:
@@ -74,7 +78,7 @@ class Stack:
             self._take_lock()
             own_folder(self.folder / "logs", 0o700)
             servers = fetch_servers()
-            identity = recall_identity(self.folder)
+            identity = recall_identity(self.folder, tls=self._tls)
             self._start_servers(servers, identity)
             settings = self._settings(identity)
             settings.save(self.folder)
@@ -122,7 +126,7 @@ class Stack:
         registry = self._begin(registry_child(servers.java, servers.registry, self.folder, identity))
         prepare_kafka(servers.java, servers.kafka, self.folder, identity)
         kafka = self._begin(kafka_child(servers.java, servers.kafka, self.folder))
-        self._await(kafka, lambda: kafka_ready(identity))
+        self._await(kafka, lambda: kafka_ready(identity, self._authority(identity)))
         self._await(registry, lambda: registry_ready(identity))
 
     def _begin(self, child: Child) -> Child:
@@ -146,11 +150,16 @@ class Stack:
                 raise _did_not_start(child)
             time.sleep(0.05)
 
+    def _authority(self, identity: Identity) -> Path | None:
+        return authority_file(self.folder) if identity.tls else None
+
     def _settings(self, identity: Identity) -> Settings:
+        authority = self._authority(identity)
         here = {
             "bootstrap": f"{LOOPBACK}:{identity.ports['kafka']}",
             "kafka_user": HUB_USER,
             "kafka_password": identity.kafka_password,
+            "kafka_tls_ca": str(authority) if authority else None,
             "registry": registry_url(identity),
             "database": database_url(identity),
             "api": f"http://{LOOPBACK}:{identity.ports['api']}",

@@ -16,6 +16,7 @@ from kafka.errors import (
     SaslAuthenticationFailedError,
 )
 
+from placehub.certificates import check_authority, speaks_tls
 from placehub.errors import Conflict, Misconfigured, Rejected, Unavailable
 from placehub.refreshing import keep_refreshing
 from placehub.refusing import REFUSED, broken_off, count_refusals
@@ -31,7 +32,8 @@ ENDS_MS: Final = 5_000
 
 
 def login(bootstrap: str, user: str, password: str, tls_ca: str | None) -> dict[str, Any]:
-    """Return what every kafka-python client needs to log in as this user."""
+    """Return what every kafka-python client needs to log in as this user; Misconfigured when `tls_ca` is not its."""
+    check_authority(bootstrap, tls_ca)
     return {
         "bootstrap_servers": bootstrap.split(","),
         "bootstrap_timeout_ms": LOGIN_MS,
@@ -77,9 +79,18 @@ def broker_errors(bootstrap: str, user: str, broken_off_before: int | None = Non
         # a login that is refused and a broker that is away look the same to this client when its time is over
         if "bootstrap" in str(error) and broken_off(user) - before >= REFUSED:
             raise _refused(user) from None
-        raise Unavailable(f"The broker at {bootstrap} does not answer. Try again.") from None
+        raise _silent(bootstrap) from None
     except KafkaError as error:
         raise Unavailable(f"The broker at {bootstrap} failed ({type(error).__name__}). Try again.") from error
+
+
+def _silent(bootstrap: str) -> Unavailable:
+    if speaks_tls(bootstrap):
+        return Unavailable(
+            f"The broker at {bootstrap} speaks TLS and let nobody in. Name the file of its authority's certificate as "
+            "tls_ca (PLACEHUB_KAFKA_TLS_CA), or try again."
+        )
+    return Unavailable(f"The broker at {bootstrap} does not answer. Try again.")
 
 
 def _refused(user: str) -> Misconfigured:

@@ -47,6 +47,8 @@ class Wanted:
     search_workers: int = 1
     stay: bool = False
     """Keep the hub up afterwards until it is stopped."""
+    tls: bool = False
+    """Reach the broker by TLS only."""
 
 
 def run_demo(wanted: Wanted, folder: Path, echo: Console | None = None) -> int:
@@ -62,7 +64,7 @@ def run_demo(wanted: Wanted, folder: Path, echo: Console | None = None) -> int:
     world = make_world(wanted.seed, wanted.scale, postcodes, wanted.days)
     begin_folder(folder, wanted.scale, wanted.seed)
     out.print(_opening(world), highlight=False)
-    running = start_embedded(folder, clock="stream", search_workers=wanted.search_workers)
+    running = start_embedded(folder, clock="stream", search_workers=wanted.search_workers, tls=wanted.tls)
     try:
         violations = _play(running, world, folder, postcodes, out)
         if wanted.stay:
