@@ -5,14 +5,14 @@ Each service owns a PostgreSQL schema of its own name and declares its tables in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import MetaData, Text, cast, create_engine, func, make_url, select
+from sqlalchemy import Column, ColumnElement, MetaData, Text, cast, create_engine, func, make_url, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
@@ -28,6 +28,16 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def among(columns: Sequence[Column[Any]], keys: Collection[Sequence[Any]]) -> ColumnElement[bool]:
+    """Return the condition that a row's columns are one of the keys, however many: each column is one parameter.
+
+    `IN` with a parameter for each value ends at PostgreSQL's 65,535 of them.
+    """
+    lists = zip(*keys, strict=True) if keys else ((),) * len(columns)
+    parts = [func.unnest(cast(list(values), ARRAY(column.type))) for column, values in zip(columns, lists, strict=True)]
+    return tuple_(*columns).in_(select(*parts))
 
 
 _LOGIN_REFUSED: Final = ("28", "password authentication failed")

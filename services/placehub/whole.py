@@ -83,20 +83,29 @@ class Running:
     def wait_quiet(self, seconds: float = PATIENCE_SECONDS, only: Collection[str] | None = None) -> None:
         """Return once every service (of these) has read and published everything; restarts what died meanwhile.
 
-        Unavailable when that takes longer than `seconds`. What is paused is waited for as long as it is: that was
-        meant; it is said once.
+        Unavailable when for `seconds` nothing more of it gets done. What is paused is waited for as long as it is: that
+        was meant; it is said once.
         """
         said: set[str] = set()
+        before: dict[str, int] = {}
 
-        def look() -> None:
-            while True:
-                try:
-                    return self._quiet.wait(min(QUIET_SECONDS, seconds), only)
-                except Unavailable:
-                    if not self._waits_for_paused(only, said):
-                        raise
+        def is_quiet() -> bool:
+            try:
+                self._quiet.wait(min(QUIET_SECONDS, seconds), only)
+            except Unavailable:
+                left = self._quiet.lags(only)
+                gets_on = left != before
+                before.update(left)
+                if not (gets_on or self._waits_for_paused(only, said)):
+                    raise
+                return False
+            return True
 
-        self.finish(self._pool.submit(patiently, look, seconds))
+        def wait() -> None:
+            while not patiently(is_quiet, seconds):
+                pass
+
+        self.finish(self._pool.submit(wait))
 
     def _waits_for_paused(self, only: Collection[str] | None, said: set[str]) -> bool:
         """Tell whether something of what is waited for is paused, and say so once."""

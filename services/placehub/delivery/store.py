@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from placehub.contracts.headers import Attributes, read_headers, write_headers
-from placehub.database import hold_names
+from placehub.database import among, hold_names
 from placehub.delivery.circle import Circle, Fact
 from placehub.delivery.parties import Offered, Parties, Seat
 from placehub.delivery.tables import CHILD, ENTITLED, FACT, OFFER, PARTY, SENT, SHUT, TERMS
@@ -183,11 +183,11 @@ def _close(connection: Connection, closed: Mapping[UUID, frozenset[tuple[str, st
     gone = [(provider, key, subject) for subject, pairs in closed.items() for provider, key in pairs]
     if not gone:
         return
-    whole = tuple_(ENTITLED.c.organisation, ENTITLED.c.key_id, ENTITLED.c.subject)
-    connection.execute(delete(ENTITLED).where(whole.in_(gone)))
+    whole = [ENTITLED.c.organisation, ENTITLED.c.key_id, ENTITLED.c.subject]
+    connection.execute(delete(ENTITLED).where(among(whole, gone)))
     pairs = {(provider, key) for provider, key, _ in gone}
-    pair = tuple_(ENTITLED.c.organisation, ENTITLED.c.key_id)
-    still = select(ENTITLED.c.organisation, ENTITLED.c.key_id).where(pair.in_(pairs))
+    pair = [ENTITLED.c.organisation, ENTITLED.c.key_id]
+    still = select(*pair).where(among(pair, pairs))
     pairs -= {(row.organisation, row.key_id) for row in connection.execute(still)}
     end_grant(connection, pairs, now)
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, delete, select, text, tuple_
 from tenacity import retry, retry_if_exception_type, wait_exponential
 
 from placehub.contracts.traces import trace_id_of
+from placehub.database import among
 from placehub.drivers.records import Partition, Row
 from placehub.drivers.tables import OUTGOING
 from placehub.observing.metrics import RETRIES
@@ -54,7 +55,7 @@ class Publisher:
         self._send([row for _, row in rows])
         with self._engine.begin() as connection:
             unhurried(connection)  # lost in a crash, they are published again, which their readers drop
-            connection.execute(delete(OUTGOING).where(OUTGOING.c.id.in_([number for number, _ in rows])))
+            connection.execute(delete(OUTGOING).where(among([OUTGOING.c.id], [(number,) for number, _ in rows])))
 
     def publish_unsent(self, processor: str, partitions: Collection[Partition]) -> None:
         """Publish what was committed for these partitions but may not have been sent; nothing else may do so now."""

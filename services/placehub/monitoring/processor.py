@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from placehub.database import among
 from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_letter
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
@@ -126,8 +127,7 @@ def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> N
     names = [column.name for column in table.primary_key]
     keys = sorted({key for key, _ in changes})
     connection.execute(insert(table).on_conflict_do_nothing(), [dict(zip(names, key, strict=True)) for key in keys])
-    found = tuple_(*table.primary_key).in_(keys)
-    locked = select(table).where(found).order_by(*table.primary_key).with_for_update()
+    locked = select(table).where(among(list(table.primary_key), keys)).order_by(*table.primary_key).with_for_update()
     rows: dict[fold.Key, dict[str, Any]] = {
         tuple(row[name] for name in names): dict(row) for row in connection.execute(locked).mappings()
     }
