@@ -11,6 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -69,9 +71,9 @@ class BulkHub:
         self._senders: dict[str, Sender] = {}
         self._aggregates: dict[tuple[str, str], Aggregate] = {}
         self._surroundings = Surroundings(postcodes, households=households)
-        cases: KeptAggregates[Case] = KeptAggregates(lambda case: case.live)
+        cases: KeptAggregates[Case] = KeptAggregates(attrgetter("live"))
         self._search = Search(self._surroundings, needs, cases=cases, parking=KeptParking(partitions))
-        vacancies: KeptAggregates[Vacancy] = KeptAggregates(lambda one: one.live)
+        vacancies: KeptAggregates[Vacancy] = KeptAggregates(attrgetter("live"))
         self._vacancies = Vacancies(vacancies, KeptParking(partitions))
         self._circles: dict[UUID, Circle] = {}
         self._sent: dict[UUID, set[int]] = defaultdict(set)
@@ -186,7 +188,7 @@ class BulkHub:
         after, letters = turn(before, record.event, record.attributes, place)
         sent = self._sent[subject] if subject else set[int]()
         for letter in letters:
-            name = hash((letter.organisation, letter.attributes.source, letter.attributes.id, letter.round))
+            name = _name(letter)
             if name not in sent:
                 sent.add(name)
                 self.letters[letter.organisation].append(letter)
@@ -204,6 +206,12 @@ class BulkHub:
             self._open[pair].add(subject)
         for pair in old - new:
             self._open[pair].discard(subject)
+
+
+def _name(letter: Letter) -> int:
+    """Return a letter's name, short and the same in every process."""
+    words = f"{letter.organisation} {letter.attributes.source} {letter.attributes.id} {letter.round}"
+    return int.from_bytes(blake2b(words.encode(), digest_size=8).digest())
 
 
 def _by_partition(records: Sequence[Record]) -> Iterator[tuple[int, list[Record]]]:

@@ -20,7 +20,7 @@ import pytest
 from .oracle import Broker, Seen
 
 SCALE = os.environ.get("FAULTS_SCALE", "corner")
-DAYS = os.environ.get("FAULTS_DAYS", "30")
+DAYS = os.environ.get("FAULTS_DAYS", "20")
 SECONDS = float(os.environ.get("FAULTS_SECONDS", "180"))
 SEEDS = [int(seed) for seed in os.environ.get("FAULTS_SEEDS", "1").split()]
 CALM_SECONDS = 900

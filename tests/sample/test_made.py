@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import signal
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -13,13 +16,29 @@ from typer.testing import CliRunner
 
 from placehub.cli.program import app
 from placehub.contracts.schema import avro_schema
-from placehub.errors import NotFound
+from placehub.errors import Conflict, NotFound
 from placehub.postcodes import Postcodes
 from placehub.postcodes.store import cache_folder
-from placehub.sample.made import FIGURES, Asked, make, read_made
+from placehub.sample.made import FIGURES, VERDICTS, Asked, make, read_made
+from placehub.sample.resuming import NOTE, alone, go_on
 from placehub.streams import every_event, full_name
 
 CORNER = Asked(scale="corner", seed=7, days=7)
+STOPPED = """
+import os, signal
+from placehub.sample import made
+steps = []
+class Killed(made.Notes):
+    def write(self, stopped):
+        super().write(stopped)
+        steps.append(stopped.last)
+        if len(steps) == 9:
+            self.finish()
+            os.kill(os.getpid(), signal.SIGKILL)
+made.Notes, made.EVERY_SECONDS = Killed, 0.0
+made.make(made.Asked(scale="corner", seed=7, days=7))
+"""
+"""Makes the world, notes it at each step, and is killed after the ninth."""
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +117,42 @@ def test_a_world_ends_after_so_many_events(made: tuple[Path, dict[str, Any]], mo
             [(one["headers"]["ce_id"], one["type"]) for one in read_made(at, stream)] for at in (folder, shorter)
         )
         assert whole[: len(begun)] == begun != whole
+
+
+def test_a_world_that_was_stopped_goes_on(
+    made: tuple[Path, dict[str, Any]], postcodes: Postcodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed and begun again in another process, it comes to the same verdicts and records as one that was not."""
+    (tmp_path / postcodes.version).symlink_to(cache_folder() / postcodes.version)
+    monkeypatch.setenv("PLACEHUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("PYTHONHASHSEED", "1")
+    growing = CORNER.folder(postcodes).with_suffix(".growing")
+    stops = [sys.executable, "-c", STOPPED]
+    assert subprocess.run(stops, check=False, timeout=120).returncode == -signal.SIGKILL
+    assert (growing / NOTE).exists()
+    with (growing / "referral.avro").open("ab") as file:
+        file.write(b"written after the note, in part")
+    monkeypatch.setenv("PYTHONHASHSEED", "2")
+    command = [sys.executable, "-m", "placehub", "world", "make", "--scale", "corner", "--seed", "7", "--days", "7"]
+    subprocess.run(command, check=True, timeout=120, capture_output=True)
+    whole, again = made[0], CORNER.folder(postcodes)
+    assert not (again / NOTE).exists()
+    assert (again / VERDICTS).read_text() == (whole / VERDICTS).read_text()
+    for stream in ("organisation", "agreement", "vacancy", "referral", "placement"):
+        both = [[(one["key"], one["offset"], one["type"]) for one in read_made(at, stream)] for at in (whole, again)]
+        assert both[0] == both[1]
+
+
+def test_a_note_of_other_code_or_another_user_is_not_taken_up(tmp_path: Path) -> None:
+    """What other code noted is begun anew; a note that somebody else could have written is refused, unread."""
+    folder = tmp_path / "growing"
+    with alone(folder):
+        assert go_on(folder) is None
+        (folder / NOTE).write_bytes(b"by other code")
+        (folder / NOTE).chmod(0o600)
+        assert go_on(folder) is None
+        (folder / NOTE).chmod(0o666)
+        with pytest.raises(Conflict, match="this user's alone"):
+            go_on(folder)
+        with pytest.raises(Conflict, match="Another process"), alone(folder):
+            raise AssertionError("two make one world")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import hypot
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,10 @@ class Postcodes:
     def open(cls, cache: Path | None = None) -> Postcodes:
         """Open the directory in `cache` (else the user's), importing it there first when it is not yet."""
         return cls(open_store(cache))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy elsewhere is the directory opened there: nothing of it is written out."""
+        return Postcodes.open, ()
 
     def __len__(self) -> int:
         """Return how many postcodes have a place."""

@@ -35,6 +35,7 @@ from placehub.errors import NotFound
 from placehub.postcodes import Postcodes
 from placehub.postcodes.store import cache_folder
 from placehub.sample.inmemory import InMemory
+from placehub.sample.resuming import EVERY_SECONDS, NOTE, Notes, Stopped, alone, go_on
 from placehub.sample.stage import Stage
 from placehub.sample.verdicts import verdict, write_verdicts
 from placehub.sample.world import FIRST_DAY, SCALES, World, make_world
@@ -123,6 +124,11 @@ class _Files:
         self._write()
         self._written()
 
+    def sizes(self) -> dict[str, int]:
+        """Return how long each stream's file is, everything taken so far being written."""
+        self.finish()
+        return {one.name: one.stat().st_size for one in self.folder.glob("*.avro")}
+
     def _write(self) -> None:
         self._written()
         self._writing = get_context("fork").Process(target=_append, args=(self.folder, self._block), daemon=True)
@@ -132,7 +138,8 @@ class _Files:
     def _written(self) -> None:
         if self._writing is not None:
             self._writing.join()
-            if self._writing.exitcode:
+            code, self._writing = self._writing.exitcode, None
+            if code:
                 raise OSError(f"The streams could not be written in {self.folder}. Make room there, then start again.")
 
 
@@ -163,6 +170,9 @@ def _made_record(codec: Codec, record: Record) -> dict[str, Any]:
 def make(asked: Asked, tell: Callable[[str], None] = lambda line: None) -> tuple[Path, dict[str, Any]]:
     """Return the folder of a made world and its figures, making it first when it is not kept already.
 
+    One that was stopped goes on where it last was noted, unless the code is another by now. Conflict while another
+    process makes it.
+
     Figures: `events`, all and by type; `seconds` of wall time it took; `memory_mb` at most; `days` it came to;
     `searches` and `homes` of the whole world; how many events were `refused`.
     NotFound for a scale there is none of.
@@ -174,27 +184,51 @@ def make(asked: Asked, tell: Callable[[str], None] = lambda line: None) -> tuple
     if (folder / FIGURES).exists():
         return folder, json.loads((folder / FIGURES).read_text())
     growing = folder.with_suffix(".growing")
-    shutil.rmtree(growing, ignore_errors=True)
-    growing.mkdir(parents=True)
-    figures = _play(asked, postcodes, growing, tell)
-    (growing / FIGURES).write_text(json.dumps(figures, indent=1))
-    shutil.rmtree(folder, ignore_errors=True)
-    growing.rename(folder)
+    growing.parent.mkdir(parents=True, exist_ok=True)
+    with alone(growing):
+        figures = _play(asked, postcodes, growing, tell)
+        (growing / NOTE).unlink(missing_ok=True)
+        (growing / FIGURES).write_text(json.dumps(figures, indent=1))
+        shutil.rmtree(folder, ignore_errors=True)
+        growing.rename(folder)
     return folder, figures
 
 
-def _play(asked: Asked, postcodes: Postcodes, folder: Path, tell: Callable[[str], None]) -> dict[str, Any]:
-    began = time.perf_counter()
-    world = make_world(asked.seed, asked.scale, postcodes, asked.days)
-    files = _Files(folder)
+@dataclass(slots=True)
+class _Making:
+    """A world that is being made, as it is noted down."""
+
+    world: World
+    files: _Files
+    front: InMemory
+    stage: Stage
+
+
+def _begin(asked: Asked, postcodes: Postcodes, folder: Path) -> Stopped:
+    for left in folder.iterdir():
+        left.unlink()
+    world, files = make_world(asked.seed, asked.scale, postcodes, asked.days), _Files(folder)
     front = InMemory(asked.seed, postcodes, files.take)
-    stage = Stage(front, world)
-    stage.prepare()
-    last = FIRST_DAY
-    for last in _told(world, files, tell):
-        stage.step(last)
+    making = _Making(world, files, front, Stage(front, world))
+    making.stage.prepare()
+    return Stopped(making, FIRST_DAY, 0.0, {})
+
+
+def _play(asked: Asked, postcodes: Postcodes, folder: Path, tell: Callable[[str], None]) -> dict[str, Any]:
+    began = noted = time.perf_counter()
+    stopped = go_on(folder) or _begin(asked, postcodes, folder)
+    making: _Making = stopped.world
+    world, files, notes = making.world, making.files, Notes(folder)
+    last = stopped.last
+    for last in _told(world, files, tell, [one for one in world.steps if not stopped.sizes or one > stopped.last]):
+        making.stage.step(last)
         if asked.most and files.events.total() >= asked.most:
             break
+        if time.perf_counter() - noted >= EVERY_SECONDS:
+            spent = stopped.seconds + time.perf_counter() - began
+            notes.write(Stopped(making, last, spent, files.sizes()))
+            noted = time.perf_counter()
+    notes.finish()
     files.finish()
     write_verdicts(folder / VERDICTS, files.verdicts)
     return {
@@ -207,8 +241,8 @@ def _play(asked: Asked, postcodes: Postcodes, folder: Path, tell: Callable[[str]
         "steps": len(world.steps),
         "events": sum(files.events.values()),
         "verdicts": len(set(files.verdicts)),
-        "refused": len(front.hub.refused),
-        "seconds": round(time.perf_counter() - began, 1),
+        "refused": len(making.front.hub.refused),
+        "seconds": round(stopped.seconds + time.perf_counter() - began, 1),
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 * (1024 if _COUNTS_BYTES else 1)),
         "megabytes": round(sum(one.stat().st_size for one in folder.iterdir()) / 1e6, 1),
         "by_type": dict(files.events.most_common()),
@@ -218,9 +252,9 @@ def _play(asked: Asked, postcodes: Postcodes, folder: Path, tell: Callable[[str]
 _COUNTS_BYTES: Final = sys.platform == "darwin"
 
 
-def _told(world: World, files: _Files, tell: Callable[[str], None]) -> Iterator[datetime]:
-    due, began = FIRST_DAY + TOLD_EVERY, time.perf_counter()
-    for now in world.steps:
+def _told(world: World, files: _Files, tell: Callable[[str], None], steps: Sequence[datetime]) -> Iterator[datetime]:
+    due, began = (steps[0] if steps else FIRST_DAY) + TOLD_EVERY, time.perf_counter()
+    for now in steps:
         yield now
         if now >= due:
             due += TOLD_EVERY

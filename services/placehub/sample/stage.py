@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol, TypeVar
 
 from placehub.referrals.child import Child, ChildNeed
@@ -80,9 +81,7 @@ class Stage:
             case "authority":
                 return Officer(self._world, party.code, self._model)
             case "provider":
-                return ReferralManager(
-                    self._world, party.code, self._model, lambda child: self._front.need(party.code, child)
-                )
+                return ReferralManager(self._world, party.code, self._model, partial(self._front.need, party.code))
             case _:
                 return Lead(self._world)
 

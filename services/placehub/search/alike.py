@@ -8,7 +8,7 @@ reads a place or a moment that no two homes share (`places.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, Final
+from typing import Final
 
 from placehub.search.looking import Looking
 from placehub.search.needfit import NOT_REQUIRED, SHARED_LANGUAGE
@@ -122,12 +122,11 @@ class Alike:
         self.name = name
         self.examples: list[HomeRow] = []
         """A home of each number."""
-        self._reads: Callable[[HomeRow], Any] = READS[name]
         self._numbers: dict[Hashable, int] = {}
 
     def number(self, row: HomeRow) -> int:
         """Return the number of the homes that are like this one."""
-        read = self._reads(row)
+        read = READS[self.name](row)
         number = self._numbers.setdefault(read, len(self.examples))
         if number == len(self.examples):
             self.examples.append(row)
