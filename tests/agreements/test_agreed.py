@@ -12,7 +12,12 @@ from placehub.agreements.events import (
     ContractManager,
     DocumentAgreed,
     DocumentProposed,
+    ExtensionDecided,
     ProviderJoined,
+    ProviderLeft,
+    ProviderSuspended,
+    SuspensionLifted,
+    TerminationDecided,
 )
 from placehub.search.policy import DEFAULT
 
@@ -32,7 +37,7 @@ def registered(response_hours: int | None = None) -> AgreementRegistered:
         nation="England",
         authorities=("A1",),
         manager=MANAGER,
-        deputies=(MANAGER,),
+        deputies=(replace(MANAGER, post="deputy"),),
         starts_on=date(2026, 1, 1),
         response_hours=response_hours,
     )
@@ -127,3 +132,25 @@ def test_the_agreement_s_own_response_window_goes_before_its_policy_s() -> None:
     assert told(registered(6)).policy_for(START).response_hours == 6
     assert told(registered(6), proposed()).policy_for(hour(1)).response_hours == 6
     assert told(registered()).policy_for(START).response_hours == DEFAULT.response_hours
+
+
+def test_who_is_searched_day_by_day() -> None:
+    """Who joined is searched until it leaves or is suspended, from the day told; nobody is once the agreement ended."""
+    day = date(2026, 5, 1)
+    before, after = day - timedelta(days=1), day + timedelta(days=30)
+    ends = replace(registered(), ends_on=date(2026, 12, 31))
+    known = Agreement()
+    for event in (ends, joined("P1"), joined("P2"), joined("P3")):
+        known = follow(known, event, START)
+    left = ProviderLeft(agreement_id=AGREEMENT, sender="P1", provider="P1", left_on=day)
+    known = follow(known, left, START)
+    known = follow(known, ProviderSuspended(agreement_id=AGREEMENT, lead=LEAD, provider="P2", suspended_on=day), START)
+    assert [sorted(known.searched(on)) for on in (before, day)] == [["P1", "P2", "P3"], ["P3"]]
+    lifted = follow(known, SuspensionLifted(agreement_id=AGREEMENT, lead=LEAD, provider="P2", lifted_on=after), START)
+    assert sorted(follow(lifted, joined("P1"), START).searched(after)) == ["P1", "P2", "P3"]
+    assert not known.searched(date(2027, 1, 1))
+    extension = ExtensionDecided(agreement_id=AGREEMENT, lead=LEAD, decided_on=day, extended_until=date(2027, 12, 31))
+    longer = follow(known, extension, START)
+    assert sorted(longer.searched(date(2027, 1, 1))) == ["P3"]
+    terminated = TerminationDecided(agreement_id=AGREEMENT, lead=LEAD, decided_on=day, ends_on=day)
+    assert not follow(longer, terminated, START).searched(after)

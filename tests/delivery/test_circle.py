@@ -9,10 +9,10 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placehub.agreements.events import AgreementRegistered, ProviderJoined
+from placehub.agreements.events import AgreementRegistered, PartyNamed, ProviderJoined, ProviderLeft
 from placehub.contracts.codec import to_json
 from placehub.contracts.corrections import ReferralEventCorrected
-from placehub.delivery.circle import Circle, Place, turn
+from placehub.delivery.circle import Circle, Letter, Place, turn
 from placehub.offers import events as offers
 from placehub.referrals import events as referrals
 from placehub.search import events as search
@@ -283,3 +283,27 @@ def test_another_authority_cannot_take_over_a_case() -> None:
     assert case.tell(foreign, "OTHER", id=uuid4()) == []
     case.invite(ONE)
     assert case.inbox(ONE) == ["EarlyNoticeGiven", "ProviderInvited"]
+
+
+def test_a_member_named_later_gets_the_agreement_first() -> None:
+    """The authority that is named is sent the agreement as it stands, then that it was named; who left is told so."""
+    registered = whole(AgreementRegistered, lead="LEAD", authorities=("LA-1",))
+    about = {"agreement_id": registered.agreement_id}
+    joined = whole(ProviderJoined, **about, lead="LEAD", provider="P")
+    left = whole(ProviderLeft, **about, sender="P", provider="P")
+    said_by = (
+        (registered, "LEAD"),
+        (joined, "LEAD"),
+        (whole(PartyNamed, **about, lead="LEAD", authority="LA-2"), "LEAD"),
+    )
+    circle, letters = Circle(), tuple[Letter, ...]()
+    for position, (event, sender) in enumerate(said_by):
+        place = Place(position=position, now=NOW, source="/hub/delivery/agreement/0")
+        circle, letters = turn(circle, event, said(event, sender), place)
+    told = [(type(one.event).__name__, one.organisation) for one in letters]
+    assert told[0] == ("AgreementRegistered", "LA-2")
+    assert set(told[1:]) == {("PartyNamed", one) for one in ("LA-1", "LA-2", "LEAD", "P")}
+    place = Place(position=9, now=NOW, source="/hub/delivery/agreement/0")
+    circle, last = turn(circle, left, said(left, "P"), place)
+    assert [one.organisation for one in last] == ["LA-1", "LA-2", "LEAD", "P"]
+    assert not circle.parties.present()

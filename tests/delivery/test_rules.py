@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from placehub.agreements.events import ConsultationAnswered, ProviderSuspended
 from placehub.contracts.codec import from_json, to_json
 from placehub.delivery.parties import Offered, Parties, Seat
 from placehub.delivery.rules import NEVER_FROM_A_STREAM, TABLE, Audience, Row, check_table, recipients
@@ -154,3 +155,18 @@ def test_stripped_events_hold_no_identity_bytes() -> None:
     event = whole(ReferralMade)
     assert "key of identity" in json.dumps(to_json(event))
     assert "key of identity" not in json.dumps(to_json(strip(event, ("children.identity",))))
+
+
+def test_why_a_provider_is_suspended_reaches_only_who_decided_and_itself() -> None:
+    """Members are told that it is suspended, not why; other providers are told nothing."""
+    event = whole(ProviderSuspended, lead="LEAD", provider="P")
+    parties = replace(PARTIES, owner="LEAD", members=frozenset({"LA", "LB"}))
+    found = {one.organisation: one.without for one in recipients(event, said(event, "LEAD"), parties)}
+    assert found == {"LEAD": (), "P": (), "LA": ("reason",), "LB": ("reason",)}
+
+
+def test_an_answer_in_a_consultation_is_not_another_provider_s() -> None:
+    """The commissioners read it, and whoever gave it has the receipt."""
+    event = whole(ConsultationAnswered, sender="P")
+    parties = replace(PARTIES, owner="LEAD", members=frozenset({"LA"}))
+    assert [one.organisation for one in recipients(event, said(event, "P"), parties)] == ["LA", "LEAD", "P"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from placehub.agreements.events import DocumentAgreed
+from placehub.agreements.events import ConsultationAnswered, DocumentAgreed
 from placehub.contracts.codec import from_json
 from placehub.contracts.examples import examples_of
 from placehub.contracts.headers import Attributes
@@ -141,7 +141,19 @@ def test_of_an_aggregate_nobody_knows(name: str) -> None:
 
 def _documents_of(event: Any) -> tuple[str, ...]:
     """Return what must have been proposed before an event."""
+    if isinstance(event, ConsultationAnswered):
+        return (str(event.consultation_id),)
     return (f"{event.document_id} v1",) if isinstance(event, DocumentAgreed) else ()
+
+
+def _spoken_of(event: Any) -> tuple[str, ...]:
+    """Return who must have joined an agreement before its lead speaks of it."""
+    return (event.provider,) if event.STREAM == "agreement" and hasattr(event, "provider") else ()
+
+
+def _known_before(event: Any, sender: Sender, version: int) -> Aggregate:
+    """Return the sender's own aggregate, as it must be for the event."""
+    return Aggregate(sender.code, _spoken_of(event), version, _documents_of(event))
 
 
 @pytest.mark.parametrize("name", POSTED)
@@ -156,7 +168,7 @@ def test_of_somebody_elses(name: str) -> None:
         if act.before != ("none",):
             if name == "referral.EarlyNoticeGiven":  # a second one says which placement ends
                 event = replace(event, previous_placement=uuid4())
-            assert owner_refused(event, Aggregate(sender.code, (), version, _documents_of(event)), sender) is None
+            assert owner_refused(event, _known_before(event, sender, version), sender) is None
     else:
         assert of_others is None, "whether it was invited is the search's to say"
     if act.party == "party":
@@ -193,7 +205,7 @@ def test_an_event_out_of_its_state(name: str) -> None:
     sender, about = sender_of(event, act.by[0]), attributes_of(event)
     version = (getattr(event, "version", None) or 1) - 1
     for state in set(STATES[name.partition(".")[0]]) - {"none"}:
-        known = Aggregate(sender.code, (), version, _documents_of(event), state)
+        known = replace(_known_before(event, sender, version), state=state)
         in_place = state in act.before
         taken = owner_refused(event, known, sender) is None
         assert taken == (in_place or act.happened), state
@@ -294,7 +306,14 @@ def test_people() -> None:
     assert field_refused(replace(notice, children=(replace(grown, role="parent"),)), sender) is None
     assert field_refused(replace(notice, children=()), sender) == "children"
     agreement = example("agreement.AgreementRegistered")
-    assert field_refused(replace(agreement, deputies=()), sender_of(agreement, "authority")) == "deputies"
+    lead = sender_of(agreement, "authority")
+    assert field_refused(replace(agreement, deputies=()), lead) == "deputies"
+    assert field_refused(replace(agreement, deputies=(agreement.manager,)), lead) == "deputies.0"
+    changed = example("agreement.ContractManagerChanged")
+    assert field_refused(replace(changed, deputies=()), lead) == "deputies"
+    assert field_refused(replace(agreement, ends_on=date(2025, 1, 1)), lead) == "ends_on"
+    assert field_refused(replace(agreement, decide_by=date(2030, 1, 1)), lead) == "ends_on"
+    assert field_refused(replace(agreement, consultation_days=-1), lead) == "consultation_days"
     vacancy = example("vacancy.VacancyOpened")
     turned = replace(vacancy, home=replace(vacancy.home, min_age=12, max_age=3))
     assert field_refused(turned, sender_of(vacancy, "provider")) == "home.min_age"
@@ -344,3 +363,34 @@ def test_a_policy_nobody_may_agree_on() -> None:
     assert field_refused(forever, LEAD) == "policy.response_hours"
     registered = example("agreement.AgreementRegistered")
     assert field_refused(replace(registered, response_hours=0), LEAD) == "response_hours"
+
+
+def test_who_speaks_of_a_provider_of_an_agreement() -> None:
+    """A provider leaves by its own word or the lead's; who never joined is neither suspended nor let go."""
+    left, suspended = example("agreement.ProviderLeft"), example("agreement.ProviderSuspended")
+    known = Aggregate("LEAD", (left.provider, "OTHER"), 0, state="in force")
+
+    def refused(event: Any, by: str, kind: str) -> str | None:
+        try:
+            rules.check_aggregate(event, known, Sender(by, kind, "England", True))
+        except Rejected as why:
+            return why.field
+        return None
+
+    assert refused(left, left.provider, "provider") is None
+    assert refused(left, "LEAD", "consortium") is None
+    assert refused(left, "OTHER", "provider") == "provider"
+    assert refused(replace(suspended, provider="STRANGER"), "LEAD", "consortium") == "provider"
+
+
+def test_an_answer_names_a_consultation_that_was_opened() -> None:
+    """A consultation is opened once; an answer to one that nobody opened is refused."""
+    opened, answered = example("agreement.ConsultationOpened"), example("agreement.ConsultationAnswered")
+    known = Aggregate("LEAD", (answered.sender,), 0, state="in force")
+    lead, party = Sender("LEAD", "consortium", "England", True), Sender(answered.sender, "provider", "England", True)
+    with pytest.raises(Rejected, match="opened"):
+        rules.check_aggregate(answered, known, party)
+    known = rules.check_aggregate(opened, known, lead)
+    assert rules.check_aggregate(answered, known, party) == known
+    with pytest.raises(Rejected, match="in use"):
+        rules.check_aggregate(opened, known, lead)

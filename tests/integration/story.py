@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
@@ -157,7 +157,7 @@ class Town:
                 nation="England",
                 authorities=(self.authority.code,),
                 manager=manager,
-                deputies=(manager,),
+                deputies=(replace(manager, post="deputy"),),
                 starts_on=date(2026, 1, 1),
             )
         )

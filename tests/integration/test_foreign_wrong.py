@@ -483,7 +483,7 @@ def test_who_never_joined_holds_nobody_up(hub: Any) -> None:
             nation="England",
             authorities=(lead.code, "E99999999"),
             manager=manager,
-            deputies=(manager,),
+            deputies=(replace(manager, post="deputy"),),
             starts_on=date(2026, 1, 1),
         )
     )

@@ -1,4 +1,7 @@
-"""Which documents the parties to an agreement have agreed, and from when: a fold of the `agreement` stream; pure.
+"""Who is searched under an agreement, and which documents its parties have agreed: a fold of its stream; pure.
+
+**Who is searched.** The providers that joined, but for those that have left or are suspended, each from the day its
+event names; nobody once the agreement has ended. What has been placed under it stays as it was agreed.
 
 **When a version is in force.** From `in_force_from`, or from the moment at which the lead *and* more than half of the
 providers that had joined at that moment have agreed, whichever is later; the lead alone where nobody has joined. Who
@@ -11,10 +14,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from placehub.agreements.events import AgreementRegistered, DocumentAgreed, DocumentProposed, ProviderJoined
+from placehub.agreements.events import (
+    AgreementRegistered,
+    DocumentAgreed,
+    DocumentProposed,
+    ExtensionDecided,
+    PartyNamed,
+    ProviderJoined,
+    ProviderLeft,
+    ProviderSuspended,
+    SuspensionLifted,
+    TerminationDecided,
+)
 from placehub.search.policy import DEFAULT, Policy
 
 
@@ -43,9 +57,29 @@ class Agreement:
     authorities: tuple[str, ...] = ()
     joined: Mapping[str, int | None] = field(default_factory=dict)
     """Providers that joined, each with its tier."""
+    leaves: Mapping[str, date] = field(default_factory=dict)
+    """Of these, those that leave or have left, and on which day."""
+    suspended: Mapping[str, date] = field(default_factory=dict)
+    """Of these, those that are suspended, and from which day."""
+    ends_on: date | None = None
+    """Its last day, as it was agreed, extended or terminated last; None: it has none."""
     response_hours: int | None = None
     """The agreement's own response window, which goes before its policy's."""
     versions: tuple[Version, ...] = ()
+
+    def in_force(self, on: date) -> bool:
+        """Tell whether it has not ended before that day."""
+        return self.ends_on is None or on <= self.ends_on
+
+    def searched(self, on: date) -> frozenset[str]:
+        """Return the providers that may be searched under it on that day."""
+        if not self.in_force(on):
+            return frozenset()
+        return frozenset(one for one in self.joined if not (_since(self.leaves, one, on) or self.is_suspended(one, on)))
+
+    def is_suspended(self, provider: str, on: date) -> bool:
+        """Tell whether the provider is suspended on that day."""
+        return _since(self.suspended, provider, on)
 
     def policy_for(self, at: datetime, default: Policy = DEFAULT) -> Policy:
         """Return the policy that decides at that time: the agreed one, else the default; with the agreement's hours."""
@@ -64,15 +98,21 @@ class Agreement:
         return max(newest.values(), key=lambda one: (one.since, one.document_id)).policy
 
 
-Event = AgreementRegistered | ProviderJoined | DocumentProposed | DocumentAgreed
+Membership = PartyNamed | ProviderJoined | ProviderLeft | ProviderSuspended | SuspensionLifted
+Term = AgreementRegistered | ExtensionDecided | TerminationDecided
+Event = Term | Membership | DocumentProposed | DocumentAgreed
+
+
+def _since(days: Mapping[str, date], provider: str, on: date) -> bool:
+    return provider in days and days[provider] <= on
 
 
 def follow(known: Agreement, event: Event, at: datetime) -> Agreement:
     """Return the agreement after an event of its stream that the hub took in `at` that time."""
-    if isinstance(event, AgreementRegistered):
-        return replace(known, lead=event.lead, authorities=event.authorities, response_hours=event.response_hours)
-    if isinstance(event, ProviderJoined):
-        return replace(known, joined={**known.joined, event.provider: event.tier})
+    if isinstance(event, Term):
+        return _terms(known, event)
+    if isinstance(event, Membership):
+        return _member(known, event)
     if isinstance(event, DocumentProposed):
         return _proposed(known, event, at)
     number, said = event.document_version, event.sender
@@ -81,6 +121,30 @@ def follow(known: Agreement, event: Event, at: datetime) -> Agreement:
         for one in known.versions
     )
     return replace(known, versions=versions)
+
+
+def _terms(known: Agreement, event: Term) -> Agreement:
+    if isinstance(event, AgreementRegistered):
+        own = {name: getattr(event, name) for name in ("lead", "authorities", "response_hours", "ends_on")}
+        return replace(known, **own)
+    return replace(known, ends_on=event.extended_until if isinstance(event, ExtensionDecided) else event.ends_on)
+
+
+def _member(known: Agreement, event: Membership) -> Agreement:
+    if isinstance(event, PartyNamed):
+        return replace(known, authorities=tuple(dict.fromkeys((*known.authorities, event.authority))))
+    one = event.provider
+    if isinstance(event, ProviderJoined):
+        return replace(known, joined={**known.joined, one: event.tier}, leaves=_without(known.leaves, one))
+    if isinstance(event, ProviderLeft):
+        return replace(known, leaves={**known.leaves, one: event.left_on})
+    if isinstance(event, ProviderSuspended):
+        return replace(known, suspended={**known.suspended, one: event.suspended_on})
+    return replace(known, suspended=_without(known.suspended, one))
+
+
+def _without(days: Mapping[str, date], provider: str) -> dict[str, date]:
+    return {name: day for name, day in days.items() if name != provider}
 
 
 def _proposed(known: Agreement, event: DocumentProposed, at: datetime) -> Agreement:
@@ -105,6 +169,9 @@ def _agree(known: Agreement, version: Version, party: str, at: datetime) -> Vers
 
 
 def is_agreed(known: Agreement, agreed_by: frozenset[str]) -> bool:
-    """Tell whether the lead and more than half of the providers that have joined are among those who agreed."""
-    providers = len(agreed_by & known.joined.keys())
-    return known.lead in agreed_by and (not known.joined or 2 * providers > len(known.joined))
+    """Tell whether the lead and more than half of the providers that have joined are among those who agreed.
+
+    Who has said that it leaves counts no more.
+    """
+    voting = known.joined.keys() - known.leaves.keys()
+    return known.lead in agreed_by and (not voting or 2 * len(agreed_by & voting) > len(voting))

@@ -9,6 +9,7 @@ from placehub.lifecycle import Act
 STATES: Final = {"none": "not known to the hub", "in force": "providers that joined are searched under it"}
 _LEADS: Final = ("consortium", "authority")
 _PARTIES: Final = (*_LEADS, "provider")
+_DECIDED: Final = ("marked when late or not consulted", "reminders are cleared or begin anew")
 
 ACTS: Final[tuple[Act, ...]] = (
     Act(event="agreement.AgreementRegistered", by=_LEADS, party="owner", before=("none", "in force"), after="in force"),
@@ -18,6 +19,28 @@ ACTS: Final[tuple[Act, ...]] = (
         party="owner",
         before=("in force",),
         then=("its vacancies are matched against every open search under the agreement",),
+    ),
+    *(
+        Act(event=f"agreement.{name}", by=_LEADS, party="owner", before=("in force",), then=then)
+        for name, then in (
+            ("PartyNamed", ("the new member is sent the agreement as it stands",)),
+            ("ContractManagerChanged", ("reminders go to the new posts",)),
+            ("ProviderSuspended", ("no new invitation; open offers are flagged; placing authorities are reminded",)),
+            ("SuspensionLifted", ("its vacancies are matched against every open search under the agreement",)),
+            ("ConsultationOpened", ("the reminder to consult is cleared",)),
+        )
+    ),
+    *(
+        Act(event=f"agreement.{name}", by=_LEADS, party="owner", before=("in force",), then=_DECIDED)
+        for name in ("ExtensionDecided", "TerminationDecided")
+    ),
+    *(
+        Act(event=f"agreement.{name}", by=by, party="party to the agreement", before=("in force",), then=then)
+        for name, by, then in (
+            ("ContractManagerAway", _LEADS, ("the deputy that covers is named in reminders",)),
+            ("ProviderLeft", _PARTIES, ("no new search goes to it; the terms of its placements stay in force",)),
+            ("ConsultationAnswered", _PARTIES, ("the decision has to reply to it",)),
+        )
     ),
     *(
         Act(event=f"agreement.{name}", by=_PARTIES, party="party to the agreement", before=("in force",), then=then)

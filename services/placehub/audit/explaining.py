@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -93,7 +93,7 @@ def explain(
         referral_id=referral_id,
         provider=provider,
         at=at,
-        verdict=INVITED if known else _why_not(case, past, provider, homes),
+        verdict=INVITED if known else _why_not(case, past, provider, homes, until.date()),
         state=known.state if known else None,
         decided_at=basis.decided_at if basis else None,
         policy=basis.policy if basis else None,
@@ -123,8 +123,8 @@ def _explained(case: Case, past: Past, needs: Needs, basis: Basis | None, vacanc
     return HomeExplained(vacancy_id, False, None, judged.criterion, (judged,), judged_at)
 
 
-def _why_not(case: Case, past: Past, provider: str, homes: Sequence[HomeExplained]) -> str:
-    if provider not in past.surroundings.eligible(case.facts.authority, case.facts.agreement_id):
+def _why_not(case: Case, past: Past, provider: str, homes: Sequence[HomeExplained], on: date) -> str:
+    if provider not in past.surroundings.eligible(case.facts.authority, case.facts.agreement_id, on):
         return NOT_SEARCHED
     if not any(one.rule not in ("paused", "no place left") for one in homes):
         return NO_VACANCY

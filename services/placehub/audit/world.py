@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from placehub.agreements.events import ProviderJoined
+from placehub.agreements.events import ProviderJoined, SuspensionLifted
 from placehub.audit.log import Log
 from placehub.contracts.parts import Basis
 from placehub.drivers.records import NOTHING_KNOWN, Record
@@ -28,9 +28,9 @@ class Known(Surroundings):
     nobody = False
     """Whether no provider counts as one that may be searched."""
 
-    def eligible(self, authority: str, agreement_id: UUID | None) -> frozenset[str]:
+    def eligible(self, authority: str, agreement_id: UUID | None, on: date) -> frozenset[str]:
         """Return the providers that may be searched."""
-        return frozenset() if self.nobody else super().eligible(authority, agreement_id)
+        return frozenset() if self.nobody else super().eligible(authority, agreement_id, on)
 
 
 class Past:
@@ -116,7 +116,7 @@ class Past:
             row = self.surroundings.homes.row(vacancy_id)
             if row is None or row.changed == (record.partition, record.offset):
                 self._changed[vacancy_id] = record
-        elif isinstance(event, ProviderJoined):
+        elif isinstance(event, ProviderJoined | SuspensionLifted):
             self._joined[record.attributes.id] = record
 
 

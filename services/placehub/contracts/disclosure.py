@@ -58,6 +58,8 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
     ),
     "about an organisation or a post, never a person": (
         "AgreementRegistered.name",
+        "ConsultationAnswered.words",
+        "ConsultationOpened.question",
         "ContractManager.contact",
         "DocumentProposed.title",
         "ContractManager.post",
@@ -67,6 +69,8 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "OutOfHoursContactTold.contact",
         "ProfileFact.name",
         "ProfileFact.value",
+        "Reply.reply",
+        "TierTerms.says",
         "ReferralMade.out_of_hours_contact",
         "ReferralRevised.out_of_hours_contact",
         "SharingAgreementRecorded.contact",

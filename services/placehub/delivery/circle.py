@@ -12,7 +12,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from placehub.agreements.events import AgreementRegistered
+from placehub.agreements.events import (
+    AgreementRegistered,
+    ConsultationOpened,
+    ContractManagerChanged,
+    ExtensionDecided,
+    PartyNamed,
+    TerminationDecided,
+)
 from placehub.contracts.codec import event_class, from_json, to_json
 from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.contracts.headers import Attributes
@@ -51,6 +58,11 @@ SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
     ClarificationAnswered: lambda event: f"answer {event.clarification_id}",
     ReferralEventCorrected: lambda event: f"correction {event.corrects}",
     AgreementRegistered: lambda event: "agreement",
+    PartyNamed: lambda event: f"member {event.authority}",
+    ContractManagerChanged: lambda event: "manager",
+    ConsultationOpened: lambda event: f"consultation {event.consultation_id}",
+    ExtensionDecided: lambda event: "decision",
+    TerminationDecided: lambda event: "decision",
 }
 """Events that are facts of the circle; of each slot a newcomer is told the latest."""
 
@@ -116,7 +128,7 @@ def turn(circle: Circle, event: Any, attributes: Attributes, place: Place) -> tu
         facts = {**circle.facts, "referral": circle.facts[REOPENING]}
         after = replace(after, facts=facts, keeps=circle.entitled())
     letters = [
-        *_for_newcomers(before, after),
+        *_for_newcomers(before, after, event),
         *_for_recipients(event, attributes, after.parties),
         *(_restored(circle, after) if isinstance(event, EventSetAside) else ()),
         *_endings(before, event, attributes, place),
@@ -177,8 +189,9 @@ def _is_kept(circle: Circle, event: ReferralEventCorrected, attributes: Attribut
     )
 
 
-def _for_newcomers(before: Parties, after: Circle) -> list[Letter]:
-    new = sorted(set(after.parties.present()) - set(before.present()))
+def _for_newcomers(before: Parties, after: Circle, event: Any) -> list[Letter]:
+    named = after.parties.members - before.members if isinstance(event, PartyNamed) else frozenset[str]()
+    new = sorted(named | set(after.parties.present()) - set(before.present()))
     facts = sorted(_current(after), key=lambda fact: fact.position) if new else []
     told = [fact for fact in facts if not _corrects_nothing(fact, facts)]
     return [letter for provider in new for letter in _facts_for(provider, after.parties, told)]
@@ -186,7 +199,7 @@ def _for_newcomers(before: Parties, after: Circle) -> list[Letter]:
 
 def _facts_for(provider: str, parties: Parties, facts: Iterable[Fact]) -> list[Letter]:
     told = [(fact.event(), fact) for fact in facts]
-    seat = parties.seats[provider]
+    seat = parties.seats.get(provider, Seat())  # a new member has none
     return [Letter(provider, event, fact.attributes, _shared_without(type(event)), seat.round) for event, fact in told]
 
 

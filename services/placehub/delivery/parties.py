@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
-from placehub.agreements.events import AgreementRegistered, ProviderJoined
+from placehub.agreements.events import AgreementRegistered, PartyNamed, ProviderJoined, ProviderLeft
 from placehub.contracts.headers import Attributes
 from placehub.offers.events import InvitationDeclined, OfferMade, OfferWithdrawn
 from placehub.referrals.events import (
@@ -148,12 +148,16 @@ def _register(parties: Parties, event: AgreementRegistered) -> Parties:
     return replace(parties, owner=parties.owner or event.lead, members=frozenset(event.authorities))
 
 
+def _name(parties: Parties, event: PartyNamed) -> Parties:
+    return replace(parties, members=parties.members | {event.authority})
+
+
 def _seat(parties: Parties, event: ProviderInvited | InvitationUpdated | ProviderJoined) -> Parties:
     seat = replace(parties.seats.get(event.provider, Seat()), open=True, ended=False)
     return replace(parties, seats={**parties.seats, event.provider: seat})
 
 
-def _leave(parties: Parties, event: InvitationDeclined | InvitationClosed) -> Parties:
+def _leave(parties: Parties, event: InvitationDeclined | InvitationClosed | ProviderLeft) -> Parties:
     # Whoever is selected keeps its part whatever becomes of the invitation: the child is going there.
     if event.provider not in parties.seats or event.provider in parties.selected():
         return parties
@@ -224,6 +228,8 @@ _FOLDS: Final[Mapping[type, Callable[[Parties, Any], Parties]]] = {
     ProviderInvited: _seat,
     InvitationUpdated: _seat,
     ProviderJoined: _seat,
+    ProviderLeft: _leave,
+    PartyNamed: _name,
     InvitationDeclined: _leave,
     InvitationClosed: _leave,
     OfferMade: _offer,

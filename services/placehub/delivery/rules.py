@@ -35,8 +35,10 @@ class Audience(StrEnum):
     OWNER = "owner of the vacancy"
     AUTHORITY_CONCERNED = "the authority it names"
     BOTH_PARTIES = "both parties of the placement"
+    LEAD = "lead of the agreement"
     COMMISSIONERS = "lead and authorities of the agreement"
     JOINED = "every provider of the agreement, also those that join later"
+    SENDER = "whoever sends it"
     ITSELF = "the organisation itself"
     RECEIVERS = "whoever received the event it speaks of"
     ANNOUNCED = "every party it names, none of which gets a part in the case"
@@ -197,8 +199,22 @@ TABLE: Final[tuple[Row, ...]] = (
         agreements.AgreementRegistered,
         agreements.DocumentProposed,
         agreements.DocumentAgreed,
+        agreements.PartyNamed,
+        agreements.ContractManagerChanged,
+        agreements.ContractManagerAway,
+        agreements.ConsultationOpened,
+        agreements.ExtensionDecided,
+        agreements.TerminationDecided,
     ),
-    *_rows([_A.COMMISSIONERS, _A.THIS_PROVIDER], agreements.ProviderJoined),
+    *_rows(
+        [_A.COMMISSIONERS, _A.THIS_PROVIDER],
+        agreements.ProviderJoined,
+        agreements.ProviderLeft,
+        agreements.SuspensionLifted,
+    ),
+    *_rows([_A.LEAD, _A.THIS_PROVIDER], agreements.ProviderSuspended),
+    Row(agreements.ProviderSuspended, _A.COMMISSIONERS, ("reason",), "an allegation must not leak through a reason"),
+    *_rows([_A.COMMISSIONERS, _A.SENDER], agreements.ConsultationAnswered),
     *_rows(
         [_A.ITSELF],
         organisations.OrganisationRegistered,
@@ -268,7 +284,7 @@ def recipients(event: Any, attributes: Attributes, parties: Parties) -> tuple[Re
 
 def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
     match audience:
-        case Audience.AUTHORITY:
+        case Audience.AUTHORITY | Audience.LEAD:
             return filter(None, [parties.owner])
         case Audience.INVITED | Audience.JOINED:
             # a notice that reopens a search comes before anybody is invited to it; who is gets it with the invitation
@@ -285,6 +301,8 @@ def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
             return [event.authority, event.provider]
         case Audience.COMMISSIONERS:
             return sorted({*parties.members, *filter(None, [parties.owner])})
+        case Audience.SENDER:
+            return [event.sender]
         case Audience.ITSELF:
             return [event.organisation]
         case Audience.RECEIVERS:

@@ -7,12 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from placehub.agreements.events import AgreementRegistered, DocumentAgreed, DocumentProposed, ProviderJoined
+from placehub.agreements.events import (
+    AgreementRegistered,
+    ConsultationAnswered,
+    ConsultationOpened,
+    DocumentAgreed,
+    DocumentProposed,
+    PartyNamed,
+    ProviderJoined,
+)
 from placehub.contracts.fields import Sector
 from placehub.contracts.headers import Attributes
 from placehub.errors import Rejected
 from placehub.intake.states import Terms, first_state, moved, out_of_place
 from placehub.intake.table import ACTS
+from placehub.intake.terms import check_named, check_terms
 from placehub.lifecycle import Act
 from placehub.mailboxes.checks import check_event, marked
 from placehub.search.policy import MOST_HOURS, check_policy
@@ -47,7 +56,9 @@ class Aggregate:
     parties: tuple[str, ...]
     version: int
     documents: tuple[str, ...] = ()
-    """Versions of documents that were proposed to the parties of an agreement, each as `<document_id> v<number>`."""
+    """What was put to the parties of an agreement: versions of documents, each as `<document_id> v<number>`, and
+    consultations, each as its id.
+    """
     state: str | None = None
     """None where it is another's to say, or not known."""
     terms: Terms = ()
@@ -95,8 +106,6 @@ def _check_people(event: Any) -> None:
         if getattr(child, "role", None) == "child" and getattr(child, "age_band", None) == "18+":
             where = f"children.{number}.age_band"
             raise Rejected(where, "a child is under 18", "Give the role `parent` to a parent placed with a child.")
-    if hasattr(event, "deputies") and not event.deputies:
-        raise Rejected("deputies", "an agreement needs a contract manager and at least one deputy", "Name a deputy.")
     if hasattr(event, "children") and not event.children:
         raise Rejected("children", "must name at least one child", "Name who needs the home.")
     home = getattr(event, "home", None)
@@ -108,6 +117,7 @@ def _check_agreement(event: Any) -> None:
     hours = getattr(event, "response_hours", None)
     if hours is not None and not 1 <= hours <= MOST_HOURS:
         raise Rejected("response_hours", f"must be 1 to {MOST_HOURS}", "Give a number within these bounds.")
+    check_terms(event)
     if not isinstance(event, DocumentProposed):
         return
     if event.policy is None:
@@ -145,6 +155,7 @@ def check_aggregate(event: Any, known: Aggregate | None, sender: Sender) -> Aggr
     if act.party == PARTY_TO_AGREEMENT and sender.code not in (known.owner, *known.parties):
         rule = "must be party to the agreement: its lead, a named member or a provider that joined"
         raise Rejected("sender", rule, "Ask the agreement's lead.")
+    check_named(event, sender.code, known.owner, known.parties)
     if act.party == "party" and known.parties and sender.code not in known.parties and known.owner != sender.code:
         raise Rejected("ce_subject", "belongs to other parties", "Use the placement's id as the hub gave it.")
     if out_of_place(act, known.state) and not act.happened:
@@ -179,11 +190,15 @@ def _named(event: Any) -> set[str]:
     """Return whom an event makes party to an agreement; who was one once may speak of its documents for good."""
     if isinstance(event, AgreementRegistered):
         return set(event.authorities)
+    if isinstance(event, PartyNamed):
+        return {event.authority}
     return {event.provider} if isinstance(event, ProviderJoined) else set()
 
 
 def _documents(event: Any, known: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse a version of a document that was proposed already, or an agreement to one that never was."""
+    if isinstance(event, ConsultationOpened | ConsultationAnswered):
+        return _consultations(event, known)
     if not isinstance(event, DocumentProposed | DocumentAgreed):
         return known
     name = f"{event.document_id} v{event.document_version}"
@@ -200,6 +215,19 @@ def _documents(event: Any, known: tuple[str, ...]) -> tuple[str, ...]:
     if len(known) >= MOST_DOCUMENTS:
         raise Rejected("document_id", f"an agreement takes at most {MOST_DOCUMENTS} versions", "Register a new one.")
     return (*known, name)
+
+
+def _consultations(event: ConsultationOpened | ConsultationAnswered, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a second consultation of one id, or an answer to one that was never opened."""
+    name, opens = str(event.consultation_id), isinstance(event, ConsultationOpened)
+    if opens and name in known:
+        raise Rejected("consultation_id", "is in use already", "Choose a new id for another consultation.")
+    if not opens and name not in known:
+        rule = "must be a consultation that was opened under this agreement"
+        raise Rejected("consultation_id", rule, "Name the consultation that you were sent.")
+    if opens and len(known) >= MOST_DOCUMENTS:
+        raise Rejected("consultation_id", f"an agreement takes at most {MOST_DOCUMENTS}", "Register a new one.")
+    return (*known, name) if opens else known
 
 
 def _version(event: Any, known: int) -> int:

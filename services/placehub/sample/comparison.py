@@ -202,7 +202,9 @@ def _search(run: Run, market: Market, case: Case, tally: Tally) -> None:
     stated = frozenset(fit.vacancy_id for homes in sight.by_provider(search).values() for fit in homes)
     # who has no home that fits has nothing to offer
     own = {provider: [fit.vacancy_id for fit in homes] for provider, homes in fits.items()}
-    mailed = by_mailing(seed, run.model, case, people, own, len(market.stated.eligible(case.authority, None)))
+    mailed = by_mailing(
+        seed, run.model, case, people, own, len(market.stated.eligible(case.authority, None, now.date()))
+    )
     led, told = by_policy(seed, run.model, case, search, sight, people)
     asked = frozenset(one for provider in told for one in own.get(provider, ()) if one in stated)
     tally.add(people, mailed, led, stated, asked)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
 
-from placehub.agreements.events import ProviderJoined
+from placehub.agreements.events import ProviderJoined, SuspensionLifted
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.parking import Parking
 from placehub.drivers.records import Partition, Record
@@ -193,7 +193,7 @@ class Search:
         changed: dict[str, Changed] = {}
         for record in records:
             event = record.event
-            joined = isinstance(event, ProviderJoined)
+            joined = isinstance(event, ProviderJoined | SuspensionLifted)
             if joined:
                 homes = set(self._around.vacancies_of(event.provider))
             elif isinstance(event, _CHANGES) and not self._changes_nothing(record):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from placehub.agreements.agreed import Agreement, Event, follow
-from placehub.agreements.events import AgreementRegistered, DocumentAgreed, DocumentProposed, ProviderJoined
+from placehub.agreements.events import AgreementRegistered, PartyNamed
 from placehub.drivers.records import Record
 from placehub.keys.sealed import Sealed
 from placehub.organisations.events import (
@@ -83,18 +83,21 @@ class Surroundings:
         self.unopened |= self._sealed.keys() - found.keys()
         self._sealed = {}
 
-    def eligible(self, authority: str, agreement_id: UUID | None) -> frozenset[str]:
-        """Return the providers that may be searched for this authority.
+    def eligible(self, authority: str, agreement_id: UUID | None, on: date) -> frozenset[str]:
+        """Return the providers that may be searched for this authority on that day.
 
-        Under a named agreement: those that joined it. Else those of every agreement the authority is party to; an
-        authority without any searches every provider (spot).
+        Under a named agreement: those that joined it, neither left nor suspended, and nobody once it has ended. Else
+        those of every agreement in force that the authority is party to; an authority without any searches every
+        provider (spot).
         """
         if agreement_id is not None:
-            joined = set(self._agreed[agreement_id].joined) if agreement_id in self._agreed else set()
-        else:
-            agreements = self._agreements.get(authority, set())
-            joined = set().union(*(self._agreed[one].joined for one in agreements)) if agreements else self._providers
-        return frozenset(joined & self._providers)
+            known = self._agreed.get(agreement_id)
+            return known.searched(on) & self._providers if known else frozenset()
+        every = (self._agreed[one] for one in self._agreements.get(authority, ()))
+        in_force = [one for one in every if one.in_force(on)]
+        if not in_force:
+            return frozenset(self._providers)
+        return frozenset().union(*(one.searched(on) for one in in_force)) & self._providers
 
     def policy_for(self, authority: str, agreement_id: UUID | None, at: datetime) -> Policy:
         """Return the policy in force at a time for a search of this authority.
@@ -222,6 +225,10 @@ class Surroundings:
             self._agreements[authority].add(event.agreement_id)
         self._agree(event, record)
 
+    def _named(self, event: PartyNamed, record: Record) -> None:
+        self._agreements[event.authority].add(event.agreement_id)
+        self._agree(event, record)
+
     def _agree(self, event: Event, record: Record) -> None:
         at = record.attributes.recorded_at or record.attributes.time
         self._agreed[event.agreement_id] = follow(self._agreed[event.agreement_id], event, at)
@@ -261,10 +268,9 @@ _FOLD: Final[dict[type, Callable[[Surroundings, Any, Record], None]]] = {
     vacancies.VacancyFactQuestioned: Surroundings._question,
     vacancies.VacancyOffered: Surroundings._offer,
     vacancies.VacancyOfferEnded: Surroundings._offer_ended,
+    **dict.fromkeys(get_args(Event), Surroundings._agree),
     AgreementRegistered: Surroundings._register,
-    ProviderJoined: Surroundings._agree,
-    DocumentProposed: Surroundings._agree,
-    DocumentAgreed: Surroundings._agree,
+    PartyNamed: Surroundings._named,
     OrganisationRegistered: Surroundings._registered,
     OrganisationDisabled: Surroundings._disabled,
     ProfilePublished: Surroundings._profile,

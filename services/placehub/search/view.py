@@ -105,7 +105,7 @@ class Sight:
 
     def eligible(self, case: Case) -> frozenset[str]:
         """Return the providers that may be searched for this case."""
-        return self._around.eligible(case.facts.authority, case.facts.agreement_id)
+        return self._around.eligible(case.facts.authority, case.facts.agreement_id, self.now.date())
 
     def out_of_hours(self, provider: str) -> str | None:
         """Return the telephone or mailbox of the provider's duty desk, where it has named one."""
