@@ -20,12 +20,14 @@ import pytest
 
 from placehub.errors import Conflict, Rejected
 from placehub.mailboxes.access import Access
-from placehub.mailboxes.events import DataUseEnded
+from placehub.mailboxes.events import DataUseEnded, EventRejected
 from placehub.offers.events import ClarificationAsked, InterestExpressed, InvitationDeclined, OfferMade
 from placehub.referrals.events import ReferralWithdrawn
+from placehub.vacancies.events import VacancyOpened, VacancyRevised
 from placehub_connectors.subscriber import AsyncProvider, Invitation, Provider
 
 from ..integration.story import FEES, Case, Desk, HubUnderTest, Town, desk
+from .test_vacancies import ROWS, homes
 
 pytestmark = pytest.mark.broker
 EXAMPLE = Path(__file__).parents[2] / "examples" / "provider_office.py"
@@ -233,12 +235,54 @@ def test_the_async_office(town: Town, provider: Desk, tmp_path: Path, capsys: py
     assert case.id in {one.referral_id for one in found if one.needs}
     town.hub.settle()
     assert f"{case.id}: " in capsys.readouterr().out
-    assert len(town.authority.got(InterestExpressed, case.id)) == len(found)
+    assert len(town.authority.got(InterestExpressed, case.id)) == 1
     code = town.authority.code
     town.authority.post(ReferralWithdrawn(referral_id=case.id, authority=code, reason="home"))
     town.hub.settle()
     assert asyncio.run(work()) == []
     assert purged == [case.id]
+
+
+def test_the_example_office(hub: HubUnderTest, authority: Desk, provider: Desk, tmp_path: Path) -> None:
+    """The example posts the homes of its list, later what changed of them, and answers what it is invited to."""
+    town, example = Town(hub, authority, (provider,)), run_path(str(EXAMPLE))
+    town.begin()
+    access, folder = access_of(provider).save(tmp_path / "office.json"), tmp_path / "homes"
+    folder.mkdir()
+    (folder / "homes.csv").write_bytes(homes(ROWS[0]))
+
+    async def work() -> None:
+        office = asyncio.create_task(example["main"](access, folder, lambda: hub.now))
+        try:
+            await until(lambda: len(list(folder.glob("done/homes.*.results.csv"))) == 1)
+            await asyncio.to_thread(hub.settle)
+            case = town.case()
+            case.refer()
+            await asyncio.to_thread(hub.settle)
+            await until(lambda: bool(authority.got(InterestExpressed, case.id)))
+            (folder / "homes.csv").write_bytes(homes(ROWS[0] | {"Places": "1"}))
+            await until(lambda: len(list(folder.glob("done/homes.*.results.csv"))) == 2)
+            await asyncio.to_thread(hub.settle)
+        finally:
+            office.cancel()
+            await asyncio.wait([office])
+            assert office.cancelled(), office.exception()
+
+    asyncio.run(work())
+    (opened,), (revised,) = provider.got(VacancyOpened), provider.got(VacancyRevised)
+    assert (opened.home.places, revised.home.places) == (2, 1)
+    assert {one.vacancy_id for one in authority.got(InterestExpressed)} >= {opened.vacancy_id}
+    assert provider.got(EventRejected) == []
+    town.homes[opened.vacancy_id] = provider
+    town.end()
+
+
+async def until(holds: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not await asyncio.to_thread(holds):
+        assert time.monotonic() < deadline, "it did not come true in time"
+        await asyncio.sleep(0.1)
 
 
 WORKER = """
