@@ -50,15 +50,16 @@ def offer(
     if invitation.interest_only or not invitation.referral_version:
         raise Rejected("referral_version", "must be of a referral that was made", "Express interest until it comes.")
     home = _home(invitation, vacancy_id)
-    version = invitation.referral_version
-    given = offer_id or uuid5(invitation.referral_id, f"offer {home} {version}")
+    version, taken = invitation.referral_version, tuple(children or invitation.children)
+    some = "" if {*taken} == {*invitation.children} else f" {' '.join(sorted(map(str, taken)))}"
+    given = offer_id or uuid5(invitation.referral_id, f"offer {home} {version}{some}")
     event = OfferMade(
         referral_id=invitation.referral_id,
         provider=provider,
         offer_id=given,
         vacancy_id=home,
         referral_version=version,
-        children=tuple(children or invitation.children),
+        children=taken,
         fee_lines=tuple(fee_lines),
         available_from=available_from,
         valid_until=valid_until,

@@ -117,7 +117,8 @@ class Provider:
     ) -> UUID:
         """Offer a home all-in, the best unless one is named, for all children unless some are; return the offer's id.
 
-        The same home for the same version of the referral is the same offer, unless `offer_id` says otherwise.
+        The same home for the same children of the same version of the referral is the same offer, with the terms it was
+        first made with, unless `offer_id` says otherwise.
         """
         answer = answers.offer(
             self._office.code, invitation, fee_lines, available_from, valid_until, vacancy_id, children, offer_id
