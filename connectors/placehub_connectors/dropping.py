@@ -78,7 +78,7 @@ class Drop:
             for form in FORMS:
                 results = _places(self._folder / name, digest, form)[1]
                 if results.exists():
-                    write_whole(results, results_text(report, form))
+                    write_whole(results, results_text(report, form), _mode(results))
             self._ledger.done(digest)
 
     def _files(self, settled: bool) -> Iterator[Path]:
@@ -140,9 +140,14 @@ def _bytes(path: Path) -> bytes:
 def _put_away(path: Path, digest: str, report: list[dict[str, Any]], form: str) -> Done:
     place, results = _places(path, digest, form)
     place.parent.mkdir(exist_ok=True)
-    write_whole(results, results_text(report, form))
+    # what is said of a file is no more open than the file
+    write_whole(results, results_text(report, form), _mode(path))
     path.replace(place)
     return Done(place, results, counts(report))
+
+
+def _mode(path: Path) -> int:
+    return path.stat().st_mode & 0o666
 
 
 def _places(path: Path, digest: str, form: str) -> tuple[Path, Path]:

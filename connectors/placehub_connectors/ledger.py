@@ -20,6 +20,7 @@ from uuid import UUID
 
 from placehub.errors import Conflict, Misconfigured
 from placehub_connectors.letters import Letter, Refusal, Said, Waiting
+from placehub_connectors.owned import claim, open_private
 from placehub_connectors.pseudonyms import SECRET_BYTES, Pseudonyms
 from placehub_connectors.transactions import at_once
 
@@ -49,12 +50,16 @@ class Ledger:
         state = _private(folder / STATE)
         self._lock = _locked(state / "lock")
         try:
-            self._database = sqlite3.connect(state / "ledger.sqlite", isolation_level=None)
+            self._database = open_private(state / "ledger.sqlite")
+            claim(self._database, organisation, state)
             self._database.executescript(_TABLES)
             known = self._database.execute("SELECT names, id, number FROM names").fetchall()
-        except sqlite3.DatabaseError as error:
+        except (OSError, sqlite3.DatabaseError) as error:
             os.close(self._lock)
             raise Misconfigured(f"The ledger in {state} cannot be used: {error}.") from None
+        except Misconfigured:
+            os.close(self._lock)
+            raise
         self.names = Pseudonyms(
             organisation, _secret(state / "secret"), {(names, UUID(id)): number for names, id, number in known}
         )

@@ -38,10 +38,12 @@ def _shown(value: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole, or not."""
+def write_whole(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write a file so that it is there whole, or not; readable by this user alone unless a mode is given."""
     part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as file:
+    part.unlink(missing_ok=True)  # of a process that was killed
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -86,7 +86,9 @@ def _read_row(mapping: Mapping, row: Row, names: Pseudonyms, now: datetime) -> _
         if column and not plain(row.cells.get(column, "")):
             _refuse(one, column, "must be given: it says which row this is", "Fill it in.")
     one.notes.extend(_left_out(mapping, row))
-    one.document[mapping.own] = names.organisation
+    if one.document.setdefault(mapping.own, names.organisation) != names.organisation:
+        remedy = f"Hand in what is {names.organisation}'s own."
+        _refuse(one, _column(mapping, mapping.own), "names another organisation", remedy)
     for name in required(mapping.cls):  # a record of which nothing is told is there, and says nothing
         inner = target(mapping.cls, name)
         if not inner.many and hasattr(inner.plain, "__dataclass_fields__"):

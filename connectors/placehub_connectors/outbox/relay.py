@@ -26,6 +26,8 @@ BATCH: Final = 100
 LOOK_SECONDS: Final = 1.0
 """How long nothing is looked for when nothing rings: a row may have waited for another's transaction to end."""
 LONGEST_PAUSE: Final = 30.0
+SENDERS: Final = ("sender", "organisation", "lead", "authority", "provider")
+"""Fields of which one names whoever sends an event."""
 
 
 def machine_time() -> datetime:
@@ -92,10 +94,18 @@ class Relay:
 
     def _prepared(self, row: RowMapping) -> Prepared | None:
         try:
+            self._check_sender(row["document"])
             return prepare(row["type"], row["document"], datetime.fromisoformat(row["time"]), UUID(row["id"]))
         except Rejected as why:
             self._set_aside(row, why)
             return None
+
+    def _check_sender(self, document: dict[str, Any]) -> None:
+        """Refuse another organisation's event: the hub would, and what was sent is blanked here."""
+        own = self._access.organisation
+        if own not in [document.get(name) for name in SENDERS]:
+            field = next((name for name in SENDERS if name in document), SENDERS[0])
+            raise Rejected(field, "names another organisation", f"Send it with its own credentials; these are {own}'s.")
 
     def _send(self, ready: Sequence[tuple[RowMapping, Prepared]]) -> None:
         """Send rows together where they can be; else one by one, so that each that cannot be sent is found."""

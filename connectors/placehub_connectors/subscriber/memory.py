@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from placehub.contracts.codec import event_class, from_json, to_json
 from placehub.contracts.headers import Attributes
 from placehub.errors import Misconfigured
 from placehub.streams import full_name
+from placehub_connectors.owned import claim, open_private
 from placehub_connectors.subscriber.invitations import INVITED, TOLD, Case
 from placehub_connectors.transactions import at_once
 
@@ -39,11 +39,14 @@ class Memory:
     A process that is killed at any point leaves it whole. Use one from one thread, and one in one process at a time.
     """
 
-    def __init__(self, path: Path, now: datetime) -> None:
-        """Open the file, made if there is none; what is older than `KEPT_DAYS` is forgotten."""
+    def __init__(self, path: Path, organisation: str, now: datetime) -> None:
+        """Open the file, made if there is none; what is older than `KEPT_DAYS` is forgotten.
+
+        Misconfigured when it cannot be used, or is another organisation's.
+        """
         try:
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database = open_private(path)
+            claim(self._database, organisation, path)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.executescript(_TABLES)
         except (OSError, sqlite3.DatabaseError):

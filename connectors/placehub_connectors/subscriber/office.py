@@ -27,7 +27,7 @@ class Office:
 
     def __init__(self, access: Access, memory: Path, now: Callable[[], datetime]) -> None:
         self.code = access.organisation
-        self.memory = Memory(memory, now())
+        self.memory = Memory(memory, access.organisation, now())
         self._access = access
         self._now = now
         self._mailbox = Mailbox.of(access, MEMBER)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any, Final
 from placehub.errors import Misconfigured, NotFound
 from placehub.mailboxes.events import DataUseEnded
 from placehub.mailboxes.inbox import Received
+from placehub_connectors.owned import claim, open_private
 from placehub_connectors.transactions import at_once
 from placehub_connectors.webhook.signing import body_of
 
@@ -52,9 +52,9 @@ class Memory:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database = open_private(path)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.executescript(_TABLES)
         except (OSError, sqlite3.DatabaseError):
@@ -63,6 +63,10 @@ class Memory:
     def close(self) -> None:
         """Close the file; harmless twice."""
         self._database.close()
+
+    def claim(self, organisation: str) -> None:
+        """Note whose inbox is delivered from here; Misconfigured when it is another organisation's."""
+        claim(self._database, organisation, self._path)
 
     def keep(self, received: Sequence[Received], now: datetime) -> None:
         """Keep events to be delivered, each once; when the use of data ends, the case's dead letters go."""

@@ -47,13 +47,17 @@ class Webhook:
         first_pause: timedelta = FIRST,
         now: Callable[[], datetime] = machine_time,
     ) -> None:
-        """Connect to nothing yet; Rejected for a URL that may not be used, Misconfigured for a secret that is none."""
+        """Connect to nothing yet; Rejected for a URL that may not be used.
+
+        Misconfigured for a secret that is none, and for a memory that is another organisation's.
+        """
         self._target: Target = target_of(url, private=private)
         self._key = key_of(secret)
         self._private = private
         self._first = first_pause
         self._now = now
         self._memory = Memory(memory)
+        self._memory.claim(access.organisation)
         self._access = access
         self._mailbox = Mailbox.of(access, MEMBER)
         self._breaker = Breaker()

@@ -1,0 +1,28 @@
+"""What a connector keeps on disk is one organisation's: for its user alone to read, and nobody else's to go on with."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from placehub.errors import Misconfigured
+from placehub_connectors.transactions import at_once
+
+
+def open_private(path: Path) -> sqlite3.Connection:
+    """Open a SQLite file, made for this user alone if there is none; OSError or DatabaseError when it is none."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    return sqlite3.connect(path, isolation_level=None)
+
+
+def claim(database: sqlite3.Connection, organisation: str, path: Path) -> None:
+    """Note whose file it is, the first time; when it is another organisation's, close it and raise Misconfigured."""
+    with at_once(database):
+        database.execute("CREATE TABLE IF NOT EXISTS owner (organisation TEXT NOT NULL)")
+        found = database.execute("SELECT organisation FROM owner").fetchone()
+        if found is None:
+            database.execute("INSERT INTO owner VALUES (?)", (organisation,))
+    if found is not None and found[0] != organisation:
+        database.close()
+        raise Misconfigured(f"{path} belongs to {found[0]}, not to {organisation}. Name one of your own.")
