@@ -14,8 +14,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[embedded,dev]"
 	@touch $@
 
-demo: $(VENV)/.ready ## show the main job done on a region-sized sample world
-	@$(BIN)/placehub demo --scale region --seed $(SEED)
+demo: $(VENV)/.ready ## show the main job done on a region-sized sample world, in some of its days
+	@$(BIN)/placehub demo --scale region --days $${DEMO_DAYS:-8} --seed $(SEED)
 
 up: $(VENV)/.ready ## start the hub in the foreground
 	@$(BIN)/placehub up
