@@ -78,6 +78,20 @@ def show_missed(
     _print(f"Searches {provider} was not invited to", ("because", "searches"), told, json)
 
 
+@views.command("performance")
+def show_performance(
+    provider: Annotated[str, typer.Option("--as", help="Code of the provider.")],
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
+    """Show a provider its own reviews, missing episodes and endings, every number as it is."""
+    from placehub.monitoring.performance import PROVIDER_PERFORMANCE, own_performance
+
+    missing = f"No placement of {provider} is known. See 'placehub views show placements'."
+    rows = _read(folder, lambda connection: own_performance(connection, provider), missing)
+    _print(f"Placements of {provider}", list(PROVIDER_PERFORMANCE.columns), rows, json)
+
+
 def _policy_of(folder: Path, agreement: UUID, at: datetime | None) -> Policy:
     from placehub.agreements.reading import agreement_of
     from placehub.errors import NotFound

@@ -252,10 +252,39 @@ def _ended(row: Row, event: placements.PlacementEnded, attributes: Attributes) -
     }
 
 
+_TOOK_PART: Final = ("PN1", "PN2", "PN3", "PN5", "PN6")
+"""Participation codes by which the child's views reached the review (903 guidance, REVIEW_CODE).
+
+PN0 is under four; PN4 attended without contributing; PN7 was absent and sent no views.
+"""
+
+
+def _reviewed(row: Row, event: placements.PlacementReviewed, attributes: Attributes) -> dict[str, Any]:
+    return {
+        "authority": event.authority,
+        "provider": event.provider,
+        "reviews": _more(row, "reviews"),
+        "took_part": _more(row, "took_part", event.participation in _TOOK_PART),
+        "plans_changed": _more(row, "plans_changed", bool(event.plan_changed)),
+        "actions": _more(row, "actions", event.actions),
+    }
+
+
+def _was_missing(row: Row, event: placements.MissingEpisodeRecorded, attributes: Attributes) -> dict[str, Any]:
+    column = "missing" if event.kind == "M" else "away"
+    return {"authority": event.authority, "provider": event.provider, column: _more(row, column)}
+
+
+def _more(row: Row, column: str, count: int = 1) -> int:
+    return (row.get(column) or 0) + count
+
+
 PLACEMENT: Final[Mapping[type, Fold]] = {
     placements.PlacementAgreed: _agreed,
     placements.PlacementStarted: _began,
     placements.PlacementEnded: _ended,
+    placements.PlacementReviewed: _reviewed,
+    placements.MissingEpisodeRecorded: _was_missing,
 }
 """Events of the `placement` stream, in their one order, and what each changes in the placement's row."""
 

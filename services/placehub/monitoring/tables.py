@@ -100,6 +100,7 @@ PLACEMENT: Final = Table(
     Column("planned_end", Boolean),
     _text("reason"),
     *(Column(f"{side}_terms", Text, comment="fingerprint of what it agreed to") for side in ("authority", "provider")),
+    *map(_count, ("reviews", "took_part", "plans_changed", "actions", "missing", "away")),
     Index("ix_placement_referral", "referral_id"),
     schema=SCHEMA,
     comment="One row per child's placement",

@@ -11,6 +11,7 @@ from typing import Final
 from placehub.monitoring.board import VACANCY_BOARD
 from placehub.monitoring.fairness import HOMES_WE_LACK, NOT_INVITED
 from placehub.monitoring.offers import OFFERS
+from placehub.monitoring.performance import PLACEMENT_CHANGES, PROVIDER_PERFORMANCE
 from placehub.monitoring.placements import PLACEMENTS
 from placehub.monitoring.rejected import REJECTED_EVENTS
 from placehub.monitoring.searches import DELIVERIES_PER_PLACEMENT, SEARCHES, TIME_TO_TELL
@@ -29,6 +30,8 @@ _ALL: Final = (
     OFFERS,
     SUPPORT_REFUSED_THEN_AGREED,
     PLACEMENTS,
+    PROVIDER_PERFORMANCE,
+    PLACEMENT_CHANGES,
     REJECTED_EVENTS,
 )
 
