@@ -147,8 +147,8 @@ def _share_changes(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 PLACEMENT_CHANGES: Final = View(
     name="placement_changes",
     title="Why placements ended, by authority (small numbers are hidden)",
-    says="Endings by the reason the 903 return asks for (list `reason_place_change`). Counts of 1 to 5 are left out, and "
-    "others with them where one alone could be worked out; the rest are rounded to 5.",
+    says="Endings by the reason the 903 return asks for (list `reason_place_change`). Counts of 1 to 5 are left out, "
+    "and others with them where one alone could be worked out; the rest are rounded to 5.",
     columns={
         "authority": "Name of the authority",
         "reason": "The reason, from PlacementEnded; `not told` where it has none",
