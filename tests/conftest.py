@@ -86,6 +86,7 @@ class Hub:
             kafka_password=credentials.kafka_password,
             api=self.settings.api,
             api_token=credentials.api_token,
+            tls_ca=self.settings.kafka_tls_ca,
         )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from placehub.errors import NotFound
+from placehub.errors import Misconfigured, NotFound
 from placehub.mailboxes.access import Access
 from placehub.organisations.joining import check_code
 from placehub.settings import Settings
@@ -14,6 +16,16 @@ from placehub.settings import Settings
 def kept_at(folder: Path, code: str) -> Path:
     """Return the file in which `org add --keep` puts an organisation's credentials."""
     return folder / "credentials" / f"{code}.json"
+
+
+def trust_kept(folder: Path, tls_ca: str) -> None:
+    """Let the credentials kept in a hub's folder, given perhaps before it had TLS, name its authority."""
+    for file in (folder / "credentials").glob("*.json"):
+        # whoever uses a file that holds none is told; the hub comes up all the same
+        with suppress(Misconfigured):
+            access = Access.load(file)
+            if access.tls_ca != tls_ca:
+                replace(access, tls_ca=tls_ca).save(file)
 
 
 def find_access(code: str, folder: Path, file: Path | None) -> Access:

@@ -43,6 +43,7 @@ def up(
     tls: Tls = False,
 ) -> None:
     """Start the whole hub here, in the foreground."""
+    from placehub.cli.credentials import trust_kept
     from placehub.cli.printing import aside
     from placehub.drivers.pausing import paused
     from placehub.whole import up as run_hub
@@ -55,6 +56,7 @@ def up(
         for name in ("bootstrap", "registry", "api"):
             aside(f"  {name:<10} {getattr(settings, name)}")
         if settings.kafka_tls_ca:
+            trust_kept(folder, settings.kafka_tls_ca)
             aside(f"  {'authority':<10} {settings.kafka_tls_ca} (who joins needs this certificate)")
 
     run_hub(folder, clock.value, told, search_workers, tls=tls)
