@@ -1,0 +1,119 @@
+"""The commands of the digest."""
+
+from __future__ import annotations
+
+import json as text
+import logging
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from placehub.clock import WallClock
+from placehub.errors import NotFound, Unavailable
+from placehub.mailboxes.access import Access
+from placehub_connectors.digest.office import Office, Wanted
+from placehub_connectors.digest.rota import Rota, read_rota
+from placehub_connectors.digest.sending import Post
+from placehub_connectors.digest.serving import make_app, served
+
+EVERY_SECONDS: Final = 5.0
+"""Between looks into the inbox: an emergency is told of no later."""
+RotaFile = Annotated[Path, typer.Option("--rota", help="The rota, a TOML file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def commands() -> typer.Typer:
+    """Return the group of commands."""
+    app = typer.Typer(no_args_is_help=True)
+    for command in (run, rota):
+        app.command()(command)
+    return app
+
+
+def rota(file: RotaFile, json: Json = False) -> None:
+    """Say who is told now, and when nobody covers in the next four weeks; exit 1 when that is ever."""
+    found, now = _rota(file), WallClock().now()
+    holes = [str(one) for one in found.holes(now)]
+    if json:
+        print(text.dumps({"told_now": found.covering(now) or found.deputy, "holes": holes}, indent=1))
+    else:
+        print(f"told now: {found.covering(now) or found.deputy}")
+        print("\n".join(f"nobody covers: {one}" for one in holes) or "somebody covers throughout")
+    if holes:
+        raise typer.Exit(1)
+
+
+def run(
+    credentials: Annotated[Path, typer.Option(help="File of the provider's credentials.")],
+    memory: Annotated[Path, typer.Option(help="The digest's own file; made if there is none.")],
+    file: RotaFile,
+    smtp: Annotated[str, typer.Option(help="The mail server, host[:port]; STARTTLS, port 587 unless given.")],
+    sender: Annotated[str, typer.Option("--from", help="The address mails come from.")],
+    base: Annotated[str, typer.Option("--base", help="How people reach the page, https://host.")],
+    listen: Annotated[str, typer.Option(help="Where the page is served, on this machine.")] = "127.0.0.1:8090",
+    hour: Annotated[int, typer.Option(min=0, max=23, help="London's hour from which mails are sent.")] = 8,
+    days: Annotated[int, typer.Option(min=1, max=90, help="Days for which a carer's word is taken.")] = 28,
+    always: Annotated[bool, typer.Option("--always", help="A digest on days with nothing to say, too.")] = False,
+    smtp_ca: Annotated[str | None, typer.Option(help="Authorities to trust, else the machine's.")] = None,
+    in_the_clear: Annotated[bool, typer.Option("--in-the-clear", help="No TLS; only on this machine.")] = False,
+    user: Annotated[str, typer.Option(envvar="PLACEHUB_SMTP_USER", hidden=True)] = "",
+    password: Annotated[str, typer.Option(envvar="PLACEHUB_SMTP_PASSWORD", hidden=True)] = "",
+) -> None:
+    """Send digests, weekly links and urgent mails, and serve the page, until told to stop.
+
+    The mail server's login is in PLACEHUB_SMTP_USER and PLACEHUB_SMTP_PASSWORD.
+    """
+    host, _, port = smtp.partition(":")
+    if port and not port.isdigit():
+        raise typer.BadParameter("must be host or host:port", param_hint="--smtp")
+    post = Post(
+        host=host,
+        port=int(port or 587),
+        sender=sender,
+        user=user,
+        password=password,
+        ca=smtp_ca,
+        in_the_clear=in_the_clear,
+    )
+    wanted = Wanted(base=base, hour=hour, lasts=timedelta(days=days), always=always)
+    for name in ("kafka", "schema_registry"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    _run(Access.load(credentials), memory, _rota(file, told=True), post, wanted, listen)
+
+
+def _run(access: Access, memory: Path, rota: Rota, post: Post, wanted: Wanted, listen: str) -> None:
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    with ThreadPoolExecutor(1, "digest") as thread:
+        office = thread.submit(Office, access, memory, rota, post, wanted).result()
+        try:
+            with served(make_app(lambda: office, thread), listen):
+                while not stop.is_set():
+                    thread.submit(_look, office).result()
+                    stop.wait(EVERY_SECONDS)
+        finally:
+            thread.submit(office.close).result()
+
+
+def _look(office: Office) -> None:
+    try:
+        office.look()
+    except Unavailable as error:
+        print(f"placehub-connect: {error}", file=sys.stderr, flush=True)
+        office.reconnect()
+
+
+def _rota(file: Path, *, told: bool = False) -> Rota:
+    try:
+        found = read_rota(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise NotFound(f"The rota {file} cannot be read as text. Name another file.") from None
+    for one in found.holes(WallClock().now()) if told else ():
+        print(f"placehub-connect: nobody covers {one}; the deputy is told then", file=sys.stderr, flush=True)
+    return found

@@ -1,0 +1,101 @@
+"""Mail by SMTP, over TLS with the server's certificate verified."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from ipaddress import ip_address
+
+from placehub.errors import HubError, Misconfigured, Unavailable
+from placehub_connectors.digest.wording import Words
+
+_SECONDS = 20.0
+
+
+class MaybeSent(Unavailable):
+    """The connection ended while a mail was handed in: the server may have it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Where mail is handed in, and as whom. `ca`: a file of authorities to trust, else the machine's."""
+
+    host: str
+    port: int = 587
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    ca: str | None = None
+    in_the_clear: bool = False
+
+    def __post_init__(self) -> None:
+        if self.in_the_clear and not _is_loopback(self.host):
+            raise Misconfigured("--in-the-clear is for a mail server on this machine only. Leave it out.")
+
+    def send(self, to: str, words: Words, id: str) -> None:
+        """Hand in one mail, `id` naming it (the same id is the same mail).
+
+        Unavailable when it was certainly not taken, MaybeSent when that is not known, Misconfigured when trying again
+        would not help.
+        """
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = self.sender, to, words.subject
+        mail["Message-ID"] = f"<{id}@{self.sender.rpartition('@')[2]}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(words.text)
+        try:
+            server = smtplib.SMTP(self.host, self.port, timeout=_SECONDS)
+            with closing(server):
+                self._begin(server)
+                self._hand_in(server, mail)
+        except MaybeSent:
+            raise
+        except ssl.SSLCertVerificationError as error:
+            raise Misconfigured(
+                f"The mail server {self.host} is not trusted ({error.verify_message}). "
+                "Name its authority with --smtp-ca."
+            ) from None
+        except smtplib.SMTPRecipientsRefused as error:
+            raise self._refused(code for code, _ in error.recipients.values()) from None
+        except smtplib.SMTPNotSupportedError:
+            raise Misconfigured(
+                f"The mail server {self.host} offers no TLS, or no login. Ask its operator for a port with STARTTLS."
+            ) from None
+        except smtplib.SMTPAuthenticationError:
+            raise Misconfigured(
+                f"The mail server {self.host} refused the login. Correct PLACEHUB_SMTP_USER and PLACEHUB_SMTP_PASSWORD."
+            ) from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unavailable(
+                f"The mail server {self.host} took no mail ({type(error).__name__}). It is tried again."
+            ) from None
+
+    def _refused(self, codes: Iterable[int]) -> HubError:
+        if all(code >= 500 for code in codes):  # for good
+            return Misconfigured(f"The mail server {self.host} knows no such address. Correct it in the rota.")
+        return Unavailable(f"The mail server {self.host} does not take mail for this address now. It is tried again.")
+
+    def _hand_in(self, server: smtplib.SMTP, mail: EmailMessage) -> None:
+        try:
+            server.send_message(mail)
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            if isinstance(error, (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)):
+                raise  # an answer of the server's: it has not taken it
+            raise MaybeSent(f"The mail server {self.host} broke off. The mail may have been taken.") from None
+
+    def _begin(self, server: smtplib.SMTP) -> None:
+        if not self.in_the_clear:
+            server.starttls(context=ssl.create_default_context(cafile=self.ca))
+        if self.user:
+            server.login(self.user, self.password)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,93 @@
+"""A rota says who is told, and where nobody is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from placehub.errors import Misconfigured
+from placehub_connectors.digest.rota import read_rota
+
+LONDON = ZoneInfo("Europe/London")
+# All made up.
+ROTA = """
+deputy = "deputy"
+[people]
+manager = "manager@office.example"
+deputy = "deputy@office.example"
+duty = "duty@office.example"
+[[cover]]
+who = "manager"
+days = ["mon", "tue", "wed", "thu", "fri"]
+from = 09:00:00
+until = 17:00:00
+[[cover]]
+who = "duty"
+from = 17:00:00
+until = 09:00:00
+bank_holidays = true
+[[away]]
+who = "manager"
+first = 2026-03-10
+last = 2026-03-11
+"""
+
+
+def at(day: int, hour: int, month: int = 3) -> datetime:
+    """Return an hour of 2026 in London, as the hub has it."""
+    return datetime(2026, month, day, hour, tzinfo=LONDON).astimezone(ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (at(2, 9), "manager"),
+        (at(2, 17), "duty"),
+        (at(3, 3), "duty"),  # the night that began the day before
+        (at(10, 9), "deputy"),  # the only manager is away
+        (at(7, 12), "deputy"),  # a Saturday, of which nobody thought
+        (at(6, 12, month=4), "deputy"),  # Easter Monday
+        (at(7, 16, month=4), "manager"),  # British Summer Time
+    ],
+)
+def test_who_is_told(now: datetime, told: str) -> None:
+    """Whoever covers is told, over midnight and in London's time; the deputy when nobody covers or they are away."""
+    assert read_rota(ROTA).who(now) == f"{told}@office.example"
+
+
+def test_holes_are_named_with_their_dates() -> None:
+    """Weekend days, the manager's days away and Easter are found ahead, neighbouring hours as one hole."""
+    holes = [str(one) for one in read_rota(ROTA).holes(at(9, 12))]
+    assert holes[:2] == [
+        "Tue 10 March 2026 09:00 to Tue 10 March 2026 17:00",
+        "Wed 11 March 2026 09:00 to Wed 11 March 2026 17:00",
+    ]
+    assert "Fri 3 April 2026 09:00 to Fri 3 April 2026 17:00" in holes
+    assert "Sun 29 March 2026 09:00 to Sun 29 March 2026 17:00" in holes  # the clocks go forward that night
+    assert len(holes) == 2 + 8 + 2
+
+
+def test_a_rota_without_holes_has_none() -> None:
+    """One person at all hours leaves no hole."""
+    whole = 'deputy = "a"\n[people]\na = "a@office.example"\n[[cover]]\nwho = "a"\nbank_holidays = true\n'
+    assert read_rota(whole).holes(at(20, 8)) == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "says"),
+    [
+        ('deputy = "deputy"', 'deputy = "nobody"', "deputy must be one of its people"),
+        ('who = "duty"', 'who = "nobody"', r"cover\.1\.who must be one of its people"),
+        ("manager@office.example", "secret-mail", r"people\.manager is wrong"),
+        ('"mon"', '"monday"', r"cover\.0\.days\.0 is wrong"),
+        ("bank_holidays", "holidays", r"cover\.1\.holidays is wrong"),
+        ("[[away]]", "[[away]", "is not TOML"),
+    ],
+)
+def test_a_wrong_rota_is_told(wrong: str, right: str, says: str) -> None:
+    """The field, the rule and the remedy are told, and no address."""
+    with pytest.raises(Misconfigured, match=says) as told:
+        read_rota(ROTA.replace(wrong, right))
+    assert "secret" not in str(told.value)
