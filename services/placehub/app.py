@@ -44,6 +44,7 @@ READS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "intake": (("outbox.*",), ("organisation",)),
     "search": (("referral",), ("vacancy", "agreement", "organisation", "placement")),
     "vacancies": (("vacancy",), ("placement",)),
+    "governance": (("agreement", "placement", "vacancy"), ("agreement",)),
     "delivery": (_STREAM_NAMES, ()),
     "monitoring": ((*_STREAM_NAMES, DEADLETTER), ()),
 }
@@ -217,6 +218,21 @@ def _vacancies(settings: Settings) -> Processor:
     return Vacancies(vacancies, Parking(Vacancies.name, settings.partitions))
 
 
+def _governance(settings: Settings) -> Processor:
+    from placehub.drivers.aggregates import Aggregates
+    from placehub.governance.agreements import AgreementClock
+    from placehub.governance.placements import PlacementClock
+    from placehub.governance.processor import Governance
+    from placehub.governance.tables import AGREEMENT, PLACEMENT, VACANCY
+    from placehub.governance.vacancies import VacancyClock
+
+    return Governance(
+        Aggregates(AgreementClock, AGREEMENT, lambda clock: True),
+        Aggregates(PlacementClock, PLACEMENT, lambda clock: not clock.ended),
+        Aggregates(VacancyClock, VACANCY, lambda clock: not clock.closed),
+    )
+
+
 def _delivery(settings: Settings) -> Processor:
     from placehub.delivery.inboxes import Inboxes
     from placehub.delivery.processor import Delivery
@@ -239,6 +255,7 @@ def _monitoring(settings: Settings) -> Processor:
 _PROCESSORS: Final[dict[str, Callable[[Settings], Processor]]] = {
     "search": _search,
     "vacancies": _vacancies,
+    "governance": _governance,
     "delivery": _delivery,
     "monitoring": _monitoring,
 }

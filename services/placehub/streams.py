@@ -11,6 +11,7 @@ from typing import Final
 
 from placehub.agreements import events as agreements
 from placehub.contracts import corrections, ticks
+from placehub.governance import events as governance
 from placehub.mailboxes import events as mailboxes
 from placehub.offers import events as offers
 from placehub.organisations import events as organisations
@@ -58,7 +59,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         key="vacancy_id",
         says="Homes with room, and the reservations of their places",
         writers=("intake", "search", "vacancies"),
-        readers=("vacancies", "search", "delivery", "monitoring"),
+        readers=("vacancies", "search", "governance", "delivery", "monitoring"),
         events=(*_of(vacancies, "vacancy"), corrections.VacancyEventCorrected),
     ),
     Stream(
@@ -66,16 +67,16 @@ STREAMS: Final[tuple[Stream, ...]] = (
         key="placement_id",
         says="What both parties say of one child's placement",
         writers=("intake",),
-        readers=("search", "vacancies", "delivery", "monitoring"),
+        readers=("search", "vacancies", "governance", "delivery", "monitoring"),
         events=(*_of(placements, "placement"), corrections.PlacementEventCorrected),
     ),
     Stream(
         name="agreement",
         key="agreement_id",
         says="Agreements and the providers that joined them",
-        writers=("intake",),
-        readers=("search", "delivery", "monitoring"),
-        events=(*_of(agreements, "agreement"), corrections.AgreementEventCorrected),
+        writers=("intake", "governance"),
+        readers=("search", "governance", "delivery", "monitoring"),
+        events=(*_of(agreements, "agreement"), *_of(governance, "agreement"), corrections.AgreementEventCorrected),
     ),
     Stream(
         name="organisation",
@@ -86,11 +87,19 @@ STREAMS: Final[tuple[Stream, ...]] = (
         events=(*_of(organisations, "organisation"), corrections.OrganisationEventCorrected),
     ),
     Stream(
+        name="reminder",
+        key="subject_id",
+        says="What is due under agreements, in placements and of vacancies, and who was reminded",
+        writers=("governance",),
+        readers=("delivery", "monitoring"),
+        events=_of(governance, "reminder"),
+    ),
+    Stream(
         name="clock",
         key="clock",
         says="The hub's time where it is simulated (demo, tests, what-if)",
         writers=("operator",),
-        readers=("intake", "search", "vacancies", "delivery", "monitoring"),
+        readers=("intake", "search", "vacancies", "governance", "delivery", "monitoring"),
         events=(ticks.ClockTicked,),
         single_partition=True,
     ),

@@ -9,7 +9,7 @@ from placehub.lifecycle import Act
 STATES: Final = {"none": "not known to the hub", "in force": "providers that joined are searched under it"}
 _LEADS: Final = ("consortium", "authority")
 _PARTIES: Final = (*_LEADS, "provider")
-_DECIDED: Final = ("marked when late or not consulted", "reminders are cleared or begin anew")
+_DECIDED: Final = ("DecisionAssessed: late or not, consulted or not", "reminders are cleared or begin anew")
 
 ACTS: Final[tuple[Act, ...]] = (
     Act(event="agreement.AgreementRegistered", by=_LEADS, party="owner", before=("none", "in force"), after="in force"),
@@ -49,5 +49,6 @@ ACTS: Final[tuple[Act, ...]] = (
             ("DocumentAgreed", ("in force when the lead and more than half of the providers have agreed",)),
         )
     ),
+    Act(event="agreement.DecisionAssessed", by=("hub",), party="hub", before=("in force",)),
     Act(event="agreement.EventCorrected", by=_LEADS, party="owner", before=("in force",), happened=True),
 )

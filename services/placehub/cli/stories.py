@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
@@ -154,6 +155,9 @@ def list_views(json: Json = False) -> None:
 @views.command("show")
 def show_view(
     name: Annotated[str, typer.Argument(help="As `views list` names it.", autocompletion=complete_views)],
+    organisation: Annotated[
+        str | None, typer.Option("--as", help="Show only what this organisation is entitled to; its code.")
+    ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")] = False,
     folder: Folder = DEFAULT_FOLDER,
     json: Json = False,
@@ -166,7 +170,7 @@ def show_view(
     if name not in VIEWS:
         raise NotFound(f"There is no such view. Use one of: {', '.join(VIEWS)}.")
     view, columns = VIEWS[name], list(VIEWS[name].columns)
-    rows = _read(folder, view.rows)
+    rows = _read(folder, partial(view.rows, organisation=organisation))
     if csv and not json:
         as_csv(columns, [[row[column] for column in columns] for row in rows])
     else:

@@ -15,6 +15,7 @@ from placehub.contracts.ticks import ClockTicked
 from placehub.delivery.parties import Parties, may_speak
 from placehub.delivery.stripping import check_path
 from placehub.errors import Misconfigured
+from placehub.governance import events as governance
 from placehub.mailboxes import events as mailboxes
 from placehub.offers import events as offers
 from placehub.organisations import events as organisations
@@ -42,6 +43,7 @@ class Audience(StrEnum):
     ITSELF = "the organisation itself"
     RECEIVERS = "whoever received the event it speaks of"
     ANNOUNCED = "every party it names, none of which gets a part in the case"
+    ADDRESSEES = "whoever it is addressed to"
     NOBODY = "nobody"
 
 
@@ -72,6 +74,7 @@ _IDENTITY: Final = ("children.identity",)
 _SEALED: Final = "identity opens only by the authority's disclosure"
 _BASIS: Final = "the basis counts what the hub knew of others"
 _HOMES: Final = "an authority sees a household only inside an offer made to it"
+_OTHERS: Final = "who else is party to an agreement is not a provider's to know"
 _PLACES: Final = "what else a household can take is the provider's"
 
 TABLE: Final[tuple[Row, ...]] = (
@@ -131,6 +134,7 @@ TABLE: Final[tuple[Row, ...]] = (
         search.SearchResumed,
         search.SearchReopened,
         search.SearchClosed,
+        search.OfferFlagged,  # its provider has ProviderSuspended itself
     ),
     *_rows([_A.NOBODY], search.InvitationsWithheld),
     Row(search.SearchAnnounced, _A.AUTHORITY, ("providers",), "who has no home that fits is the providers' own"),
@@ -205,7 +209,10 @@ TABLE: Final[tuple[Row, ...]] = (
         agreements.ConsultationOpened,
         agreements.ExtensionDecided,
         agreements.TerminationDecided,
+        governance.DecisionAssessed,
     ),
+    Row(governance.ReminderRaised, _A.ADDRESSEES, ("to",), _OTHERS),
+    Row(governance.ReminderCleared, _A.ADDRESSEES, ("to",), _OTHERS),
     *_rows(
         [_A.COMMISSIONERS, _A.THIS_PROVIDER],
         agreements.ProviderJoined,
@@ -309,5 +316,7 @@ def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
             return sorted(parties.received)
         case Audience.ANNOUNCED:
             return tuple(event.providers)
+        case Audience.ADDRESSEES:
+            return tuple(event.to)
         case Audience.NOBODY:
             return []

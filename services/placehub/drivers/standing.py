@@ -55,7 +55,8 @@ class Standing:
     def look_at_broker(self) -> None:
         """Ask where everything ends that is read here; every error of the broker."""
         self._consumer = self._consumer or self._open()
-        places = [TopicPartition(*one) for one in self.held()] + self._of_world(self._consumer)
+        held = [TopicPartition(*one) for one in self.held()]
+        places = list(dict.fromkeys([*held, *self._of_world(self._consumer)]))
         if not places:  # still a question that only a broker which works can answer
             places = partitions_of(self._consumer, (CLOCK_TOPIC,))
         ends = self._consumer.end_offsets(places, timeout_ms=BROKER_MS)

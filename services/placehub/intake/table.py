@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from placehub.agreements import lifecycle as agreements
+from placehub.governance import lifecycle as reminders
 from placehub.lifecycle import Act
 from placehub.organisations import lifecycle as organisations
 from placehub.placements import lifecycle as placements
@@ -13,7 +14,8 @@ from placehub.vacancies import lifecycle as vacancies
 
 ACTS: Final[dict[str, Act]] = {
     act.event: act
-    for act in (*referrals.ACTS, *vacancies.ACTS, *placements.ACTS, *agreements.ACTS, *organisations.ACTS)
+    for aggregate in (referrals, vacancies, placements, agreements, organisations, reminders)
+    for act in aggregate.ACTS
 }
 """Event's full name -> its row."""
 
@@ -23,5 +25,6 @@ STATES: Final[dict[str, dict[str, str]]] = {
     "placement": placements.STATES,
     "agreement": agreements.STATES,
     "organisation": organisations.STATES,
+    "reminder": reminders.STATES,
 }
 """Stream -> the states of its aggregate, each with its meaning."""

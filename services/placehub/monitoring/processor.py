@@ -13,14 +13,16 @@ from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
 from placehub.errors import NotFound
-from placehub.monitoring import fold, quality
+from placehub.monitoring import calendar, fold, quality
 from placehub.monitoring.story import sentence, speaker
 from placehub.monitoring.tables import (
+    AGREEMENT,
     DEAD_LETTER,
     OFFER,
     ORGANISATION,
     PLACEMENT,
     QUALITY,
+    REMINDER,
     SEARCH,
     STORY,
     SUPPORT_AGREED,
@@ -46,6 +48,8 @@ _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
             (ORGANISATION, fold.ORGANISATION),
             (QUALITY, quality.QUALITY),
             (WITHHELD, fold.WITHHELD),
+            (AGREEMENT, calendar.AGREEMENTS),
+            (REMINDER, calendar.REMINDERS),
         )
     ),
 )
@@ -55,7 +59,7 @@ class Monitoring:
     """Keeps the base tables of the views up to date with the streams and the dead letters."""
 
     name = "monitoring"
-    streams: tuple[str, ...] = ("referral", "vacancy", "placement", "agreement", "organisation", DEADLETTER)
+    streams: tuple[str, ...] = ("referral", "vacancy", "placement", "agreement", "organisation", "reminder", DEADLETTER)
     raw: tuple[str, ...] = (DEADLETTER,)
 
     def __init__(self, postcodes: Postcodes) -> None:

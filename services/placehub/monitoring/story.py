@@ -82,6 +82,7 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     referrals.SplitConfirmed: lambda event: (
         f"The {event.by} confirmed {'one group' if len(event.groups) == 1 else f'{len(event.groups)} groups'}."
     ),
+    search.OfferFlagged: lambda event: f"{event.provider}, whose offer stands, was suspended under the agreement.",
     search.OfferExpired: lambda event: f"The time of {event.provider}'s offer ran out.",
     search.SelectionRefused: lambda event: (
         f"The place at {event.provider} had just gone; {len(event.next_offers)} other offers stand."

@@ -178,6 +178,39 @@ ORGANISATION: Final = Table(
     comment="What the organisations in the views are called",
 )
 
+AGREEMENT: Final = Table(
+    "agreement",
+    METADATA,
+    Column("agreement_id", Uuid, primary_key=True),
+    *map(_text, ("lead", "name", "kind", "nation")),
+    *map(_day, ("starts_on", "ends_on")),
+    Column("authorities", ARRAY(Text), comment="named members"),
+    Column("providers", ARRAY(Text), comment="that joined and have not left; never shown to one of them"),
+    Column("manager", Text, comment="the post"),
+    Column("deputies", ARRAY(Text), comment="the posts"),
+    Column("decision", Text, comment="extension or termination, the last"),
+    Column("late_days", Integer, comment="of the last decision"),
+    Column("not_consulted", Boolean, comment="of the last decision"),
+    _at("changed_at"),
+    schema=SCHEMA,
+    comment="One row per agreement",
+)
+
+REMINDER: Final = Table(
+    "reminder",
+    METADATA,
+    Column("subject_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("due_on", Date, primary_key=True),
+    Column("about", Text, comment="agreement, placement or vacancy"),
+    Column("weeks_left", Integer, comment="when it was raised last; null: overdue"),
+    Column("overdue", Boolean),
+    *map(_at, ("raised_at", "cleared_at", "changed_at")),
+    Column("because", Text, comment="why it was cleared"),
+    schema=SCHEMA,
+    comment="One row per thing that somebody was reminded of",
+)
+
 DEAD_LETTER: Final = Table(
     "dead_letter",
     METADATA,

@@ -24,6 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from placehub.errors import NotFound
 from placehub.monitoring.tables import ORGANISATION, PLACEMENT, SEARCH, VACANCY
 
 OPERATORS_OWN: Final = " (the operator's: small numbers are shown)"
@@ -41,16 +42,28 @@ class View:
     select: Callable[[ColumnElement[Any]], Select[Any]]
     share: Callable[[Iterable[Mapping[str, Any]]], list[dict[str, Any]]] | None = None
     """Makes of the rows what may be passed on beyond the parties; None: they are the operator's as they are."""
+    entitled: Callable[[str], ColumnElement[bool]] | None = None
+    """Which rows an organisation is entitled to; None: to none, the view is the operator's or everybody's."""
 
     @property
     def definition(self) -> str:
         """The view in plain words, column by column."""
         return "\n".join([self.says, *(f"- {name}: {meaning}" for name, meaning in self.columns.items())])
 
-    def rows(self, connection: Connection, now: datetime | None = None) -> list[dict[str, Any]]:
-        """Return the view's rows as of `now`; without it, as of the last event that was taken in."""
+    def rows(
+        self, connection: Connection, now: datetime | None = None, organisation: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the view's rows as of `now`; without it, as of the last event that was taken in.
+
+        With an organisation, those that it is entitled to; NotFound where the view has none for organisations.
+        """
         as_of = literal(now, DateTime(timezone=True)) if now else last_change()
-        rows = [dict(row) for row in connection.execute(self.select(as_of)).mappings()]
+        asked = self.select(as_of)
+        if organisation is not None:
+            if self.entitled is None:
+                raise NotFound(f"The view {self.name} has no rows of one organisation. Ask for it without --as.")
+            asked = asked.where(self.entitled(organisation))
+        rows = [dict(row) for row in connection.execute(asked).mappings()]
         return self.share(rows) if self.share else rows
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from placehub.monitoring.board import VACANCY_BOARD
+from placehub.monitoring.calendar import AGREEMENT_CALENDAR
 from placehub.monitoring.fairness import HOMES_WE_LACK, NOT_INVITED
 from placehub.monitoring.offers import OFFERS
 from placehub.monitoring.performance import PLACEMENT_CHANGES, PROVIDER_PERFORMANCE
@@ -32,6 +33,7 @@ _ALL: Final = (
     PLACEMENTS,
     PROVIDER_PERFORMANCE,
     PLACEMENT_CHANGES,
+    AGREEMENT_CALENDAR,
     REJECTED_EVENTS,
 )
 

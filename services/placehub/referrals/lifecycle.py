@@ -172,6 +172,7 @@ ACTS: Final[tuple[Act, ...]] = (
     _hub("OfferAssessed", (*_REFERRED, "closed")),
     _hub("ReconfirmationAsked", _REFERRED),
     _hub("OfferExpired", _REFERRED, offer=_STANDING),
+    _hub("OfferFlagged", _LIVE, offer=(*_STANDING, "selected", "reserved")),
     _hub("SelectionRefused", ("referred", "reserving"), after="referred"),
     _hub("OfferNotSelected", ("referred", "reserved", "closed")),
     _hub("SearchResumed", _REFERRED, after="referred"),

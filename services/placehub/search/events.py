@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 from placehub.contracts.fields import IN_REFERRAL, Code, Doc, event, record
 from placehub.contracts.parts import (
+    AgreementId,
     Basis,
     ChildId,
     HomeFit,
@@ -290,6 +291,21 @@ class OfferExpired:
     referral_id: ReferralId
     provider: Organisation
     offer_id: OfferId
+
+
+@event
+class OfferFlagged:
+    """An offer stands whose provider has been suspended under the agreement that is searched; why is not told.
+
+    The offer stays what it is: the authority decides.
+    """
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    provider: Organisation
+    offer_id: OfferId
+    agreement_id: AgreementId
+    suspended_on: date
 
 
 @record

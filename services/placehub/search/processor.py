@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
 
-from placehub.agreements.events import ProviderJoined, SuspensionLifted
+from placehub.agreements.events import ProviderJoined, ProviderSuspended, SuspensionLifted
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.parking import Parking
 from placehub.drivers.records import Partition, Record
@@ -16,9 +16,9 @@ from placehub.errors import Rejected
 from placehub.observing.following import followed
 from placehub.placements.events import NoticeGiven, PlacementEnded, PlacementStarted
 from placehub.search import answering, inviting, offering
-from placehub.search.case import Case, Decided
+from placehub.search.case import SELECTED, Case, Decided
 from placehub.search.deciding import decide, due
-from placehub.search.events import EventSetAside
+from placehub.search.events import EventSetAside, OfferFlagged
 from placehub.search.open_searches import OpenSearches, open_search
 from placehub.search.surroundings import WORLD, Surroundings
 from placehub.search.view import Needs, Sight
@@ -46,6 +46,10 @@ OFFERS = (vacancies.VacancyOffered, vacancies.VacancyOfferEnded)
 _ENDINGS = (NoticeGiven, PlacementEnded)
 ANSWERS = (vacancies.VacancyReserved, vacancies.ReservationRefused, PlacementStarted, *_ENDINGS)
 """Events of other streams that tell one case something; they may be read before the case itself."""
+
+
+STANDING = (*offering.SELECTABLE, "to reconfirm", *SELECTED)
+"""States of an offer that is flagged when its provider is suspended."""
 
 
 class Search:
@@ -120,10 +124,30 @@ class Search:
             self._answer(step, record, view)
             if isinstance(record.event, OFFERS):
                 self._also_offered(step, record, view)
+            if isinstance(record.event, ProviderSuspended):
+                self._flag(step, record)
         changed = self._changed(records)
         if changed:
             self._match_changed(step, changed, view)
         self._cases.finish()
+
+    def _flag(self, step: Step, record: Record) -> None:
+        """Tell each authority, under the agreement, of the offers of a suspended provider that stand in its cases."""
+        event = record.event
+        for referral_id, case in self._cases.every():
+            facts = case.facts
+            if not self._around.is_under(event.agreement_id, facts.authority, facts.agreement_id):
+                continue
+            standing = (one for one in case.offers.values() if one.state in STANDING)
+            for offer in (one for one in standing if one.provider == event.provider):
+                flagged = OfferFlagged(
+                    referral_id=referral_id,
+                    provider=event.provider,
+                    offer_id=offer.offer_id,
+                    agreement_id=event.agreement_id,
+                    suspended_on=event.suspended_on,
+                )
+                step.emit(flagged, because=record.attributes, nth=offer.offer_id)
 
     def _also_offered(self, step: Step, record: Record, view: Sight) -> None:
         """Tell the authorities of other cases when an offer of the same home comes to stand, or stands no more."""

@@ -124,6 +124,10 @@ class Surroundings:
             (agreement_id,) = known
         return self._agreed.get(agreement_id) if agreement_id else None
 
+    def is_under(self, agreement_id: UUID, authority: str, named: UUID | None) -> bool:
+        """Tell whether a search of this authority, which names that agreement or none, is made under the agreement."""
+        return agreement_id == (named or agreement_id) and agreement_id in self._agreements.get(authority, ())
+
     def is_provider(self, organisation: str) -> bool:
         """Tell whether an organisation is, or was until it was shut out, a provider of the hub."""
         return organisation in self._providers or organisation in self._shut_out

@@ -1,0 +1,1 @@
+"""Governance: what is due under agreements and in placements, and who is reminded of it."""

@@ -1,0 +1,26 @@
+"""When the hub reminds, where an agreement names no day of its own: the hub's own choice, no statute's.
+
+An agreement's terms go before all of these (`AgreementRegistered`).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+LEADS: Final = (84, 56, 28)
+"""Days before an agreement's days, and before a planned end, at which is reminded: 12, 8 and 4 weeks."""
+REVIEW_LEADS: Final = (14,)
+"""The same for a placement's review, of which the first is due within weeks of the start."""
+ANSWER_LEADS: Final = (7,)
+"""The same for the answer to a consultation."""
+ON_THE_DAY: Final = (0,)
+"""The same for what is told when it happens."""
+CONSULT_BEFORE: Final = timedelta(weeks=40)
+"""How long before its end an agreement is consulted on: the consultation has closed when it is to be decided."""
+DECIDE_BEFORE: Final = timedelta(weeks=26)
+"""How long before its end it is decided whether an agreement goes on."""
+NOTICE_WEEKS: Final = 13
+"""Notice to be given before an agreement ends, or ends early."""
+CONSULTATION_DAYS: Final = 28
+"""Least days for which a consultation is open to count as one."""

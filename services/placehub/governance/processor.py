@@ -1,0 +1,126 @@
+"""The shell of governance: what is due under agreements, in placements and of vacancies, and who is reminded of it.
+
+Days are looked at when the hub's day changes, and at once for whatever an event has changed. What was raised stands in
+the same tables as what it follows from, so nothing is forgotten or raised twice over a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from placehub.agreements import agreed
+from placehub.agreements.events import ExtensionDecided, ProviderSuspended, SuspensionLifted, TerminationDecided
+from placehub.drivers.aggregates import Aggregates
+from placehub.drivers.records import Partition, Record
+from placehub.drivers.step import Step, Turn
+from placehub.governance import agreements, placements, vacancies
+from placehub.governance.agreements import AgreementClock
+from placehub.governance.placements import PlacementClock
+from placehub.governance.reminding import Due
+from placehub.governance.vacancies import VacancyClock
+from placehub.governance.watching import Watch
+from placehub.observing.following import followed
+
+SUSPENSIONS: Final = (ProviderSuspended, SuspensionLifted)
+
+
+class Governance:
+    """Watches one kind of subject on each of its streams. Agreements are its world too: who is suspended under them."""
+
+    name = "governance"
+    streams: tuple[str, ...] = ("agreement", "placement", "vacancy")
+    raw: tuple[str, ...] = ()
+    world: tuple[str, ...] = ("agreement",)
+
+    def __init__(
+        self,
+        of_agreements: Aggregates[AgreementClock],
+        of_placements: Aggregates[PlacementClock],
+        of_vacancies: Aggregates[VacancyClock],
+    ) -> None:
+        self._agreed: dict[UUID, agreed.Agreement] = {}
+        self._looked: dict[Partition, date] = {}
+        self._watches = {
+            "agreement": Watch("agreement", "agreement_id", of_agreements, agreements.follow, agreements.dues),
+            "placement": Watch("placement", "placement_id", of_placements, placements.follow, self._in_placement),
+            "vacancy": Watch("vacancy", "vacancy_id", of_vacancies, vacancies.follow, vacancies.dues),
+        }
+
+    def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
+        """Learn who is party to which agreement, and who is suspended."""
+        for record in records:
+            if isinstance(record.event, agreed.Event):
+                key = record.event.agreement_id
+                known = self._agreed.get(key, agreed.Agreement())
+                at = record.attributes.recorded_at or record.attributes.time
+                self._agreed[key] = agreed.follow(known, record.event, at)
+
+    def take(self, connection: Connection, partition: Partition) -> None:
+        """Load what is watched in a partition."""
+        self._looked.pop(partition, None)
+        self._watches[partition.topic].clocks.take(connection, partition)
+
+    def drop(self, partition: Partition) -> None:
+        """Forget what is watched in a partition."""
+        self._looked.pop(partition, None)
+        self._watches[partition.topic].clocks.drop(partition)
+
+    def handle(self, turns: Sequence[Turn]) -> None:
+        """Fold each stream into its clocks, and tell at once what follows."""
+        for step, records in turns:
+            self._fold(step, records)
+
+    def _fold(self, step: Step, records: Sequence[Record]) -> None:
+        watch = self._watches[step.partition.topic]
+        watch.clocks.begin(step)
+        touched: dict[UUID, None] = {}
+        for record in followed(records):
+            key = getattr(record.event, watch.key)
+            before = watch.clocks.get(key)
+            if isinstance(record.event, ExtensionDecided | TerminationDecided) and before is not None:
+                found = agreements.assess(before, record.event, record.attributes.id)
+                step.emit(found, because=record.attributes)
+            clock = watch.follow(before, record.event)
+            if clock is not None and clock is not before:
+                watch.clocks.put(key, clock)
+                touched[key] = None
+        for key in touched:
+            watch.tell(step, key, watch.clocks.get(key))
+        watch.clocks.finish()
+
+    def react(self, step: Step, records: Sequence[Record]) -> None:
+        """Remind whoever has placed with a provider that is suspended, and clear it when that is lifted."""
+        providers = {record.event.provider for record in records if isinstance(record.event, SUSPENSIONS)}
+        if not providers or step.partition.topic != "placement":
+            return
+        watch = self._watches["placement"]
+        watch.clocks.begin(step)
+        for key, clock in watch.clocks.every():
+            if clock.provider in providers:
+                watch.tell(step, key, clock)
+        watch.clocks.finish()
+
+    def tick(self, step: Step) -> None:
+        """Look at every day of a partition once its day has changed."""
+        today, partition = step.now.date(), step.partition
+        if self._looked.get(partition) == today:
+            return
+        watch = self._watches[partition.topic]
+        watch.clocks.begin(step)
+        for key, clock in watch.clocks.every():
+            watch.tell(step, key, clock)
+        watch.clocks.finish()
+        step.after_commit(lambda: self._looked.update({partition: today}))
+
+    def _in_placement(self, clock: PlacementClock, today: date) -> tuple[Due, ...]:
+        days = [
+            one.suspended[clock.provider]
+            for one in self._agreed.values()
+            if clock.authority in (one.lead, *one.authorities) and one.is_suspended(clock.provider, today)
+        ]
+        return placements.dues(clock, min(days, default=None))
