@@ -219,11 +219,14 @@ def test_fhir_shows_nothing_of_anothers(world: World) -> None:
 
 
 def ids(client: TestClient, query: str) -> set[str]:
-    """Return the ids that a search gives; its total counts them, and nothing that is not shown."""
-    page = client.get(f"/{query}").json()
-    found = {one["resource"]["id"] for one in page.get("entry", ())}
+    """Return the ids that a search gives on all its pages; its total counts them, and nothing that is not shown."""
+    found, url = [], f"/{query}"
+    while url:
+        page = client.get(url).json()
+        found += [one["resource"]["id"] for one in page.get("entry", ())]
+        url = next((one["url"] for one in page["link"] if one["relation"] == "next"), "")
     assert page["total"] == len(found)
-    return found
+    return set(found)
 
 
 @pytest.mark.parametrize("path", ["/ServiceRequest", "/Task", "/ServiceRequest/{id}", "/Task/{id}", "/Patient"])
