@@ -33,6 +33,10 @@ class Rejected(HubError):
         self.rule = rule
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[type[Rejected], tuple[str, str, str]]:
+        """A copy in another process has the same three parts."""
+        return type(self), (self.field, self.rule, self.remedy)
+
 
 class Unavailable(HubError):
     """A broker, registry, database or service did not answer; the same act may be tried again.

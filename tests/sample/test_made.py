@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 
 from placehub.cli.program import app
 from placehub.contracts.schema import avro_schema
-from placehub.errors import Conflict, NotFound
+from placehub.errors import Conflict, NotFound, Rejected
 from placehub.postcodes import Postcodes
 from placehub.postcodes.store import cache_folder
 from placehub.sample.made import FIGURES, VERDICTS, Asked, make, read_made
@@ -141,6 +142,13 @@ def test_a_world_that_was_stopped_goes_on(
     for stream in ("organisation", "agreement", "vacancy", "referral", "placement"):
         both = [[(one["key"], one["offset"], one["type"]) for one in read_made(at, stream)] for at in (whole, again)]
         assert both[0] == both[1]
+
+
+def test_what_was_refused_is_noted_too() -> None:
+    """A refusal, which a large world has some of, is the same in the process that goes on."""
+    refused = Rejected("field", "must be so", "Correct it.")
+    again = pickle.loads(pickle.dumps(refused))  # noqa: S301 - made in the line above
+    assert (str(again), again.field, again.rule, again.remedy) == (str(refused), "field", "must be so", "Correct it.")
 
 
 def test_a_note_of_other_code_or_another_user_is_not_taken_up(tmp_path: Path) -> None:
