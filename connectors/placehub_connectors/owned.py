@@ -16,6 +16,22 @@ def open_private(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None)
 
 
+def open_memory(path: Path, tables: str, what: str, organisation: str | None = None) -> sqlite3.Connection:
+    """Open a connector's file with its tables; where the organisation is told, it is claimed before anything else.
+
+    Misconfigured when it cannot be used as `what`, or is another organisation's.
+    """
+    try:
+        database = open_private(path)
+        if organisation is not None:
+            claim(database, organisation, path)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.executescript(tables)
+    except (OSError, sqlite3.DatabaseError):
+        raise Misconfigured(f"{path} cannot be used as {what}. Name another file.") from None
+    return database
+
+
 def claim(database: sqlite3.Connection, organisation: str, path: Path) -> None:
     """Note whose file it is, the first time; when it is another organisation's, close it and raise Misconfigured."""
     with at_once(database):

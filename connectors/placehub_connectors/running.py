@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as text
-import logging
 import sys
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 from placehub.clock import WallClock
 from placehub.errors import NotFound, Unavailable
 from placehub.mailboxes.access import Access
+from placehub.mailboxes.hushing import hush
 from placehub.mailboxes.mailbox import Mailbox
 from placehub_connectors.dropping import Choices, Done, Drop
 from placehub_connectors.ledger import Ledger
@@ -38,8 +38,7 @@ def run(
     """Read a folder once, or until it is stopped; exit code 1 when a row was set aside in a single look."""
     if choices.form not in FORMS:
         raise typer.BadParameter("must be csv or json", param_hint="--results")
-    for name in ("kafka", "schema_registry"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    hush()
     access = Access.load(credentials)
     with Ledger(folder, access.organisation) as ledger, Mailbox.of(access) as mailbox:
         drop = Drop(folder, mapping, ledger, mailbox, WallClock(), choices)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as text
-import logging
 import signal
 import sys
 import threading
@@ -17,6 +16,7 @@ import typer
 from placehub.clock import WallClock
 from placehub.errors import NotFound, Unavailable
 from placehub.mailboxes.access import Access
+from placehub.mailboxes.hushing import hush
 from placehub_connectors.digest.office import Office, Wanted
 from placehub_connectors.digest.rota import Rota, read_rota
 from placehub_connectors.digest.sending import Post
@@ -82,8 +82,7 @@ def run(
         in_the_clear=in_the_clear,
     )
     wanted = Wanted(base=base, hour=hour, lasts=timedelta(days=days), always=always)
-    for name in ("kafka", "schema_registry"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    hush()
     _run(Access.load(credentials), memory, _rota(file, told=True), post, wanted, listen)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +11,8 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from placehub.errors import Misconfigured
 from placehub_connectors.digest.picture import Picture
-from placehub_connectors.owned import claim, open_private
+from placehub_connectors.owned import claim, open_memory
 from placehub_connectors.transactions import at_once
 
 _TABLES: Final = """
@@ -51,12 +49,7 @@ class Memory:
     def __init__(self, path: Path) -> None:
         """Open the file, made if there is none."""
         self._path = path
-        try:
-            self._database = open_private(path)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.executescript(_TABLES)
-        except (OSError, sqlite3.DatabaseError):
-            raise Misconfigured(f"{path} cannot be used as the digest's memory. Name another file.") from None
+        self._database = open_memory(path, _TABLES, "the digest's memory")
         self.secret = self._secret()
         """What links are signed with."""
 

@@ -80,7 +80,7 @@ def case_of(events: Iterable[Received]) -> Case | None:
 
 
 def _follow(case: Case | None, received: Received, *, wrong: bool) -> Case | None:
-    name, event, at = _name(received), received.event, received.attributes.recorded_at or received.attributes.time
+    name, event, at = _name(received), received.event, received.attributes.taken_at
     if case is None:
         if name not in (*TOLD, *INVITED):
             return None
@@ -133,7 +133,7 @@ def _asked(known: Asked | None, provider: str, received: Received, at: datetime)
         reason=getattr(event, "reason", None) if state and state.status in ("rejected", "cancelled") else None,
         changed=at,
         version=known.version + 1,
-        **_facts(known, name, event),
+        **_facts(name, event),
     )
 
 
@@ -145,7 +145,7 @@ def _state(known: Asked, name: str) -> TaskState | None:
     return TASK.get(name)
 
 
-def _facts(known: Asked, name: str, event: Any) -> dict[str, Any]:
+def _facts(name: str, event: Any) -> dict[str, Any]:
     if name in INVITED:
         homes = tuple(one.vacancy_id for one in event.homes)
         told = {"interest_only": event.interest_only, "band": event.band, "respond_by": event.respond_by}

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json as text
-import logging
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,6 +14,7 @@ import typer
 from placehub.clock import WallClock
 from placehub.errors import Misconfigured, Rejected
 from placehub.mailboxes.access import Access
+from placehub.mailboxes.hushing import hush
 from placehub.mailboxes.mailbox import Mailbox
 from placehub_connectors.ledger import STATE, Ledger
 from placehub_connectors.letters import Problem
@@ -41,8 +41,7 @@ def list_forms() -> None:
 @app.command("publish")
 def publish(facts: Facts, credentials: Credentials) -> None:
     """Send a profile, later what changed of it, and name every return written out before that used a changed fact."""
-    for name in ("kafka", "schema_registry"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    hush()
     access = Access.load(credentials)
     data = given_bytes(facts)
     told = _told(facts, data)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json as text
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ import typer
 from placehub.contracts.codec import to_json
 from placehub.errors import Misconfigured, NotFound
 from placehub.mailboxes.access import Access
+from placehub.mailboxes.hushing import hush
 from placehub.mailboxes.mailbox import Mailbox
 from placehub.placements.events import PlacementAgreed
 from placehub.streams import event_name
@@ -108,8 +108,7 @@ def _given(folder: Path) -> Return:
 
 
 def _inbox(credentials: Path) -> list[object]:
-    for name in ("kafka", "schema_registry"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    hush()
     with Mailbox.of(Access.load(credentials)) as mailbox:
         return [one.event for one in mailbox.read_to_end()]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -11,9 +10,8 @@ from uuid import UUID
 
 from placehub.contracts.codec import event_class, from_json, to_json
 from placehub.contracts.headers import Attributes
-from placehub.errors import Misconfigured
 from placehub.streams import full_name
-from placehub_connectors.owned import claim, open_private
+from placehub_connectors.owned import open_memory
 from placehub_connectors.subscriber.invitations import INVITED, TOLD, Case
 from placehub_connectors.transactions import at_once
 
@@ -44,13 +42,7 @@ class Memory:
 
         Misconfigured when it cannot be used, or is another organisation's.
         """
-        try:
-            self._database = open_private(path)
-            claim(self._database, organisation, path)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.executescript(_TABLES)
-        except (OSError, sqlite3.DatabaseError):
-            raise Misconfigured(f"{path} cannot be used as the subscriber's memory. Name another file.") from None
+        self._database = open_memory(path, _TABLES, "the subscriber's memory", organisation)
         oldest = (now - timedelta(days=KEPT_DAYS)).isoformat()
         self._database.execute("DELETE FROM taken WHERE at < ?", (oldest,))
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from placehub.errors import Misconfigured, NotFound
+from placehub.errors import NotFound
 from placehub.mailboxes.events import DataUseEnded
 from placehub.mailboxes.inbox import Received
-from placehub_connectors.owned import claim, open_private
+from placehub_connectors.owned import claim, open_memory
 from placehub_connectors.transactions import at_once
 from placehub_connectors.webhook.signing import body_of
 
@@ -53,12 +52,7 @@ class Memory:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
-            self._database = open_private(path)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.executescript(_TABLES)
-        except (OSError, sqlite3.DatabaseError):
-            raise Misconfigured(f"{path} cannot be used as the webhook's memory. Name another file.") from None
+        self._database = open_memory(path, _TABLES, "the webhook's memory")
 
     def close(self) -> None:
         """Close the file; harmless twice."""

@@ -14,6 +14,5 @@ def agreement_of(settings: Settings, agreement_id: UUID) -> Agreement | None:
     found = None
     for record in read_streams(settings, ("agreement",))["agreement"]:
         if isinstance(record.event, Event) and record.event.agreement_id == agreement_id:
-            at = record.attributes.recorded_at or record.attributes.time
-            found = follow(found or Agreement(), record.event, at)
+            found = follow(found or Agreement(), record.event, record.attributes.taken_at)
     return found

@@ -104,7 +104,7 @@ def explain(
 
 def _until(log: Log, number: int, referral_id: UUID, at: datetime) -> Iterator[Record]:
     for record in log.records("referral", number):
-        if record.event.referral_id == referral_id and (record.attributes.recorded_at or record.attributes.time) <= at:
+        if record.event.referral_id == referral_id and record.attributes.taken_at <= at:
             yield record
 
 

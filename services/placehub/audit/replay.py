@@ -132,7 +132,7 @@ class Replay:
 
     def __post_init__(self, answers: Iterable[Record]) -> None:
         """Sort the answers by their cases."""
-        for record in sorted(answers, key=_taken):
+        for record in sorted(answers, key=lambda one: one.attributes.taken_at):
             if partition_of(str(record.event.referral_id), self.partitions) == self.number:
                 self._told[record.event.referral_id].append(record)
 
@@ -177,20 +177,20 @@ class Replay:
             if (until is None or record.offset > until) and self._waits(record, search, known_to=until):
                 break
             waiting.remove(record)
-            self._take_in_answers(one, search, _taken(record))
-            said += self._handle(record, search, _taken(record))
+            self._take_in_answers(one, search, record.attributes.taken_at)
+            said += self._handle(record, search, record.attributes.taken_at)
         self._take_in_answers(one, search, one.at)
         return said
 
     def _take_in_answers(self, one: Decision, search: Search, until: datetime) -> None:
         """Let the case take in what other streams had told it, and of which nothing followed but that it knows it."""
         for record in list(self._told.get(one.referral_id, ())):
-            if _taken(record) > until:
+            if record.attributes.taken_at > until:
                 return
             known = self.cases.known(one.referral_id)
             if record.attributes.id == one.because or known is None:
                 continue
-            step = self._new_step(_taken(record))
+            step = self._new_step(record.attributes.taken_at)
             search.react(step, [record])
             if step.said:  # there is a decision of its own that follows from it
                 self.cases.restore(known, step)
@@ -204,7 +204,7 @@ class Replay:
         that nothing says when it was read.
         """
         known = self.cases.known(record.event.referral_id)
-        step = self._new_step(_taken(record))
+        step = self._new_step(record.attributes.taken_at)
         search.handle([(step, [record])])
         if known is not None:
             self.cases.restore(known, step)
@@ -276,11 +276,6 @@ def decisions(
 def due_id(referral_id: UUID, case_offset: int, at: datetime) -> UUID:
     """Return the id of what follows from a case's timers going off."""
     return uuid5(HUB, f"due|{referral_id}|{case_offset}|{at.isoformat()}")
-
-
-def _taken(record: Record) -> datetime:
-    """Return when the hub took an event."""
-    return record.attributes.recorded_at or record.attributes.time
 
 
 def _place(record: Record) -> tuple[UUID, UUID | None, datetime]:

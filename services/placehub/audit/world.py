@@ -89,8 +89,7 @@ class Past:
 
     def changed_at(self, vacancy_id: UUID) -> datetime:
         """Return when the hub took the event that last changed a vacancy."""
-        about = self._changed[vacancy_id].attributes
-        return about.recorded_at or about.time
+        return self._changed[vacancy_id].attributes.taken_at
 
     def of_change(self, because: UUID, changed: Sequence[UUID], provider: str) -> list[Record]:
         """Return the events that changed these vacancies, what a decision follows from last; a joining goes first.
@@ -135,7 +134,7 @@ class _Head:
 
     def until(self, at: datetime | None) -> Iterator[Record]:
         """Hand out what the hub took until a time; None: everything."""
-        return self._while(lambda record: at is None or (record.attributes.recorded_at or record.attributes.time) <= at)
+        return self._while(lambda record: at is None or record.attributes.taken_at <= at)
 
     def _while(self, holds: Callable[[Record], bool]) -> Iterator[Record]:
         while True:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from placehub.cli.completion import complete_organisations, complete_topics
-from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub, hush
+from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub
+from placehub.mailboxes.hushing import hush
 
 if TYPE_CHECKING:
     from placehub.cli.topics import Topic

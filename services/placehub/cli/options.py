@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from placehub.mailboxes.hushing import hush
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -37,14 +39,6 @@ def hub(folder: Path, given: Mapping[str, str | None] | None = None) -> Settings
     settings = Settings.load(folder, given or {})
     HUB.set(settings)
     return settings
-
-
-def hush() -> None:
-    """Keep the clients' own logs off the terminal: what matters comes as an error of ours."""
-    import logging
-
-    for name in ("kafka", "schema_registry"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def operator(by: str | None) -> str:

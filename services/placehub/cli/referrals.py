@@ -10,7 +10,8 @@ from uuid import UUID
 import typer
 
 from placehub.cli.mail import CredentialsFile, Sender
-from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub, hush, now
+from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub, now
+from placehub.mailboxes.hushing import hush
 
 if TYPE_CHECKING:
     from placehub.mailboxes.documents import Prepared

@@ -110,7 +110,7 @@ def demo(
     tls: Tls = False,
 ) -> None:
     """Show the hub at work: a month of a sample region."""
-    from placehub.cli.options import hush
+    from placehub.mailboxes.hushing import hush
     from placehub.sample.demo import Wanted, run_demo
 
     hush()

@@ -53,6 +53,11 @@ class Attributes:
             object.__setattr__(self, "traceparent", traceparent(self.id))
 
     @property
+    def taken_at(self) -> datetime:
+        """When the hub took it; its own time as long as it has not."""
+        return self.recorded_at or self.time
+
+    @property
     def trace_id(self) -> str:
         """The trace it is in, 32 hexadecimal digits."""
         return trace_id_of(self.traceparent)

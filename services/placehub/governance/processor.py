@@ -6,9 +6,9 @@ the same tables as what it follows from, so nothing is forgotten or raised twice
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -57,8 +57,7 @@ class Governance:
             if isinstance(record.event, agreed.Event):
                 key = record.event.agreement_id
                 known = self._agreed.get(key, agreed.Agreement())
-                at = record.attributes.recorded_at or record.attributes.time
-                self._agreed[key] = agreed.follow(known, record.event, at)
+                self._agreed[key] = agreed.follow(known, record.event, record.attributes.taken_at)
 
     def take(self, connection: Connection, partition: Partition) -> None:
         """Load what is watched in a partition."""
@@ -98,24 +97,24 @@ class Governance:
         providers = {record.event.provider for record in records if isinstance(record.event, SUSPENSIONS)}
         if not providers or step.partition.topic != "placement":
             return
-        watch = self._watches["placement"]
-        watch.clocks.begin(step)
-        for key, clock in watch.clocks.every():
-            if clock.provider in providers:
-                watch.tell(step, key, clock)
-        watch.clocks.finish()
+        self._tell(step, lambda clock: clock.provider in providers)
 
     def tick(self, step: Step) -> None:
         """Look at every day of a partition once its day has changed."""
         today, partition = step.now.date(), step.partition
         if self._looked.get(partition) == today:
             return
-        watch = self._watches[partition.topic]
+        self._tell(step, lambda clock: True)
+        step.after_commit(lambda: self._looked.update({partition: today}))
+
+    def _tell(self, step: Step, concerns: Callable[[Any], bool]) -> None:
+        """Tell what is due by now of the partition's subjects whose clock this concerns."""
+        watch = self._watches[step.partition.topic]
         watch.clocks.begin(step)
         for key, clock in watch.clocks.every():
-            watch.tell(step, key, clock)
+            if concerns(clock):
+                watch.tell(step, key, clock)
         watch.clocks.finish()
-        step.after_commit(lambda: self._looked.update({partition: today}))
 
     def _in_placement(self, clock: PlacementClock, today: date) -> tuple[Due, ...]:
         days = [

@@ -192,7 +192,7 @@ class Surroundings:
             self.homes.places_left(event.vacancy_id, max(0, event.home.places - held), _since(record))
 
     def _confirmed(self, event: vacancies.VacancyConfirmed, record: Record) -> None:
-        at = record.attributes.recorded_at or record.attributes.time
+        at = record.attributes.taken_at
         self.homes.confirm(event.vacancy_id, event.willing_until, _since(record), at)
         row = self.homes.row(event.vacancy_id)
         if row is not None and row.questioned & WILLINGNESS:
@@ -234,8 +234,8 @@ class Surroundings:
         self._agree(event, record)
 
     def _agree(self, event: Event, record: Record) -> None:
-        at = record.attributes.recorded_at or record.attributes.time
-        self._agreed[event.agreement_id] = follow(self._agreed[event.agreement_id], event, at)
+        known = self._agreed[event.agreement_id]
+        self._agreed[event.agreement_id] = follow(known, event, record.attributes.taken_at)
 
     def _registered(self, event: OrganisationRegistered, record: Record) -> None:
         if event.kind == "provider":
