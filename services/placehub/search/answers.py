@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ from placehub.search.criteria import CRITERIA
 from placehub.search.homes import Homes
 from placehub.search.looking import Level, Looking
 
-_NOT_ASKED = -1
+NOT_ASKED = -1
+"""Stands in `Table.known` for what was not asked yet; no effect is less than nothing."""
 _MOST_TABLES = 2000
 
 
@@ -34,44 +35,56 @@ class Table:
         self._alike = alike
         self._effect = effect
         self._levels = np.full(0, Level.FITS, np.int8)
-        self._effects = np.full(0, _NOT_ASKED, np.int64)
-        self.findings: dict[int, Finding] = {}
+        self._effects = np.full(0, NOT_ASKED, np.int64)
+        self._ever = False
+        """Whether any home was said not to fit."""
+        self._findings: dict[int, Finding] = {}
         """What was put into findings so far."""
+
+    def known(self) -> NDArray[np.int64]:
+        """Return what each number adds, `NOT_ASKED` where that was not asked yet."""
+        if self._effects.size < len(self._alike.examples):
+            self._grow(2 * len(self._alike.examples))
+        return self._effects
 
     def effects(self, looking: Looking, numbers: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return what each of these numbers adds; what was not asked before is asked now."""
-        if self._effects.size < len(self._alike.examples):
-            self._grow(2 * len(self._alike.examples))
-        effects = self._effects.take(numbers)
-        if effects.size and effects.min() == _NOT_ASKED:
-            self._ask(looking, set(numbers[effects == _NOT_ASKED].tolist()))
+        effects = self.known().take(numbers)
+        if effects.size and effects.min() == NOT_ASKED:
+            self._ask(looking, set(numbers[effects == NOT_ASKED].tolist()))
             effects = self._effects.take(numbers)
         return effects
 
-    def levels(self, looking: Looking, numbers: NDArray[np.int32]) -> NDArray[np.int8]:
-        """Return the level of each of these numbers."""
+    def removes(self, looking: Looking, numbers: NDArray[np.int32]) -> NDArray[np.bool_] | bool:
+        """Tell of homes of these numbers whether the criterion does not fit them: one word where it never does."""
         self.effects(looking, numbers)  # asks what was not asked before
-        return self._levels.take(numbers)
+        return self._levels.take(numbers) == Level.DOES_NOT_FIT if self._ever else False
 
-    def finding(self, looking: Looking, number: int) -> Finding:
-        """Return what the criterion says of homes of this number, in full."""
-        known = self.findings.get(number)
+    def of(self, looking: Looking, numbers: Sequence[int]) -> list[Finding]:
+        """Return what the criterion says of homes of these numbers, in full."""
+        found = list(map(self._findings.get, numbers))
+        known = [one for one in found if one is not None]
+        return known if len(known) == len(found) else [self._finding(looking, number) for number in numbers]
+
+    def _finding(self, looking: Looking, number: int) -> Finding:
+        known = self._findings.get(number)
         if known is None:
             name = self._alike.name
-            known = self.findings[number] = finding_of(name, *CRITERIA[name](looking, self._alike.examples[number]))
+            known = self._findings[number] = finding_of(name, *CRITERIA[name](looking, self._alike.examples[number]))
         return known
 
     def _ask(self, looking: Looking, numbers: set[int]) -> None:
         criterion = CRITERIA[self._alike.name]
         for number in numbers:
             level = criterion(looking, self._alike.examples[number])[0]
+            self._ever |= level is Level.DOES_NOT_FIT
             self._levels[number] = level
             self._effects[number] = self._effect[level]
 
     def _grow(self, size: int) -> None:
         more = size - self._effects.size
         self._levels = np.concatenate((self._levels, np.full(more, Level.FITS, np.int8)))
-        self._effects = np.concatenate((self._effects, np.full(more, _NOT_ASKED, np.int64)))
+        self._effects = np.concatenate((self._effects, np.full(more, NOT_ASKED, np.int64)))
 
 
 def tables_of(homes: Homes, looking: Looking, effects: Mapping[str, NDArray[np.int64]]) -> dict[str, Table]:

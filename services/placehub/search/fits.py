@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from math import sqrt
-from typing import Final, overload
+from typing import Any, Final, overload
 from uuid import UUID
 
 import numpy as np
@@ -17,7 +17,7 @@ from placehub.contracts.parts import Finding, HomeFit
 from placehub.search.criteria import distance_squared
 from placehub.search.homes import Columns, Homes
 from placehub.search.looking import METRES_IN_A_MILE, Looking
-from placehub.search.ordering import BANDS, NOT_KNOWN, Standing, keys
+from placehub.search.ordering import BANDS, KEYS, NOT_KNOWN, Standing, keys
 from placehub.search.places import square_from
 from placehub.search.price import NO_PRICE
 from placehub.search.questioned import marked
@@ -27,6 +27,8 @@ from placehub.search.unit import OUT, Unit, Weighed
 Entries = NDArray[np.intp]
 Numbers = NDArray[np.int64]
 
+_MANY: Final = 4
+"""Times as many as asked for that are sorted by everything at once."""
 BLOCK: Final = 64
 """Homes that are put into findings together."""
 
@@ -121,15 +123,16 @@ class Found:
 
     def __init__(self, homes: Homes, at: Entries, weighed: Sequence[Weighed], looking: Looking) -> None:
         """`weighed`: these entries as each unit sees them."""
-        every = np.arange(at.size)
         self.homes = homes
         self.at = at
-        self.best = np.argmin([one.place() for one in weighed], axis=0)
+        self.best = (
+            np.argmin([one.place() for one in weighed], axis=0) if len(weighed) > 1 else np.zeros(at.size, np.intp)
+        )
         """The unit each fits best."""
         self.fitting = [one.band != OUT for one in weighed]
         """By unit, the homes that fit it."""
-        self.band = np.stack([one.band for one in weighed])[self.best, every]
-        self.need = np.stack([one.need for one in weighed])[self.best, every]
+        self.band = _chosen(self.best, [one.band for one in weighed])
+        self.need = _chosen(self.best, [one.need for one in weighed])
         self._looking = looking
         self._stood = homes.changes
         self._ordered = np.empty(0, np.intp)
@@ -171,18 +174,27 @@ class Found:
         Every policy's order begins with band and need (`policy.check`), so what comes after is worked out for those
         alone that may be among the first by these two.
         """
-        some = _first(Weighed(self.band, self.need).place(), most)
-        columns, at, order = self.homes.columns, self.at[some], self._looking.policy.order
-        standing = Standing(
+        place = Weighed(self.band, self.need).place()
+        some = _first(place, most)
+        standing = self._standing(some)
+        for then in self._looking.policy.order[2:3]:
+            if some.size > _MANY * most:  # too many are equal so far: what comes next tells most of them apart
+                some = some[_first_of(place[some], KEYS[then](standing), most)]
+                standing = self._standing(some)
+        columns, at = self.homes.columns, self.at[some]
+        by = (*keys(standing, self._looking.policy.order), columns.id_high[at], columns.id_low[at])
+        sorts: Entries = some[np.lexsort(by[::-1])]
+        return sorts
+
+    def _standing(self, some: Entries) -> Standing[Any]:
+        columns, at = self.homes.columns, self.at[some]
+        return Standing(
             band=self.band[some],
             need=self.need[some],
             tenths=tenths(self._looking, columns, at),
             available=np.maximum(columns.available_from[at], self._looking.today),
-            price=columns.price[at] if "price" in order else np.full(at.size, NO_PRICE),
+            price=columns.price[at] if "price" in self._looking.policy.order else np.full(at.size, NO_PRICE),
         )
-        by = (*keys(standing, order), columns.id_high[at], columns.id_low[at])
-        sorts: Entries = some[np.lexsort(by[::-1])]
-        return sorts
 
 
 class Block:
@@ -192,22 +204,19 @@ class Block:
         at, columns = found.at[of], found.homes.columns
         self._units = units
         self._rows = found.homes.rows_at(at.tolist())
-        self._numbers = found.homes.numbers(at).T.tolist()
-        self._levels = [unit.levels(columns, at) for unit in units]
         self._tenths = tenths(units[0].looking, columns, at).tolist()
-        self._best = found.best[of].tolist()
+        self._best = found.best[of]
         self._fitting = [one[of].tolist() for one in found.fitting]
         self._bands = found.band[of].tolist()
         self._needs = found.need[of].tolist()
+        self._findings = self._found(found.homes, at)
 
     def fit(self, at: int) -> HomeFit:
         """Return one home with its findings."""
-        row, best = self._rows[at], self._best[at]
-        unit = self._units[best]
-        findings = unit.findings(row, self._numbers[at], self._levels[best][at])
+        row, findings = self._rows[at], self._findings[at]
         findings = marked(findings, row.questioned) if row.questioned else findings
         questions = tuple([one.criterion for one in findings if one.verdict == "ask"])
-        if len(self._units) > 1 or unit.looking.sought.parted:
+        if len(self._units) > 1 or self._units[0].looking.sought.parted:
             some = zip(self._units, self._fitting, strict=True)
             findings = (*findings, named(one.looking for one, fitting in some if fitting[at]))
         return HomeFit(
@@ -216,10 +225,21 @@ class Block:
             band=BANDS[self._bands[at]],
             need=self._needs[at],
             distance_miles=told_miles(self._tenths[at]),
-            available_from=comes(unit.looking, row),
+            available_from=comes(self._units[0].looking, row),
             findings=findings,
             questions=questions,
         )
+
+    def _found(self, homes: Homes, at: Entries) -> list[tuple[Finding, ...]]:
+        """Return the findings of each home, as the unit sees it that it fits best."""
+        found: dict[int, tuple[Finding, ...]] = {}
+        for number, unit in enumerate(self._units):
+            here = np.flatnonzero(self._best == number)
+            entries, rows = at[here], [self._rows[one] for one in here.tolist()]
+            numbers = homes.numbers(entries).tolist()
+            findings = unit.findings(rows, numbers, unit.levels(homes.columns, entries))
+            found |= zip(here.tolist(), findings, strict=True)
+        return [found[one] for one in range(len(self._rows))]
 
 
 def _first(places: Numbers, most: int) -> Entries:
@@ -229,14 +249,29 @@ def _first(places: Numbers, most: int) -> Entries:
     return np.flatnonzero(places <= np.partition(places, most - 1)[most - 1])
 
 
+def _first_of(places: Numbers, then: Numbers, most: int) -> Entries:
+    """Return the positions of the least `most` pairs of numbers, and of all that equal the last of them."""
+    last = np.partition(places, most - 1)[most - 1]
+    before, tied = np.flatnonzero(places < last), np.flatnonzero(places == last)
+    return np.concatenate((before, tied[_first(then[tied], most - before.size)]))
+
+
+def _chosen(best: Entries, of: Sequence[Numbers]) -> Numbers:
+    """Return, by home, the number of the unit it fits best."""
+    return of[0] if len(of) == 1 else np.stack(of)[best, np.arange(best.size)]
+
+
 def tenths(looking: Looking, columns: Columns, at: Entries) -> Numbers:
     """Return the tenths of a mile between the search's centre and homes; `NOT_KNOWN` where a place is not known."""
     if looking.sought.place is None:
         return np.full(at.size, NOT_KNOWN)
     square = square_from(looking.sought.place, columns, at)
-    known = ~np.isnan(square)
     found = np.full(at.size, NOT_KNOWN)
-    found[known] = np.rint(np.sqrt(square[known]) / METRES_IN_A_MILE * 10)
+    known = np.isfinite(square)
+    np.sqrt(square, out=square)
+    square /= METRES_IN_A_MILE
+    square *= 10
+    np.copyto(found, np.rint(square, out=square), casting="unsafe", where=known)
     return found
 
 

@@ -18,10 +18,21 @@ Entries = NDArray[np.intp]
 Levels = NDArray[np.int8]
 
 
-def square_from(place: Point, columns: Columns, at: Entries | slice) -> NDArray[np.float64]:
+_FITS, _AUTHORITY, _CARER, _LESSER, _OUT = (
+    np.int8(level)  # a plain number: NumPy is slow to find out what an enum's member is
+    for level in (Level.FITS, Level.ASK_AUTHORITY, Level.ASK_CARER, Level.LESSER_FIT, Level.DOES_NOT_FIT)
+)
+
+
+def square_from(place: Point, columns: Columns, at: Entries) -> NDArray[np.float64]:
     """Return the squares of the metres between a place and homes; NaN where a home's is unknown."""
-    east, north = columns.east[at] - place[0], columns.north[at] - place[1]
-    return east * east + north * north
+    east, north = columns.east.take(at), columns.north.take(at)
+    east -= place[0]
+    north -= place[1]
+    east *= east
+    north *= north
+    east += north
+    return east
 
 
 def within(looking: Looking, columns: Columns, at: Entries, times: int = 1) -> NDArray[np.bool_]:
@@ -35,22 +46,23 @@ def within(looking: Looking, columns: Columns, at: Entries, times: int = 1) -> N
 
 def _distance(looking: Looking, columns: Columns, at: Entries) -> Levels:
     if looking.sought.place is None:
-        return _all(Level.ASK_AUTHORITY, at)
+        return _all(_AUTHORITY, at)
     square = square_from(looking.sought.place, columns, at)
-    return _judged(square, square > looking.reach * looking.reach, Level.DOES_NOT_FIT)
+    return _judged(square, square > looking.reach * looking.reach, _OUT)
 
 
 def _available_by(looking: Looking, columns: Columns, at: Entries) -> Levels:
-    comes = columns.available_from[at]
-    levels = np.where(comes <= looking.wanted_on, Level.FITS, Level.ASK_AUTHORITY)
+    comes = columns.available_from.take(at)
+    late = comes > looking.wanted_on
+    levels: Levels = late * _AUTHORITY
     if looking.latest is not None:
-        levels[(comes > looking.wanted_on) & (comes > looking.latest)] = Level.DOES_NOT_FIT
-    return levels.astype(np.int8)
+        levels[late & (comes > looking.latest)] = _OUT
+    return levels
 
 
 def _freshness(looking: Looking, columns: Columns, at: Entries) -> Levels:
-    fresh = columns.willing_until[at] >= stale_for(looking, 0)
-    return np.where(fresh, Level.FITS, Level.ASK_CARER).astype(np.int8)
+    stale: Levels = (columns.willing_until.take(at) < stale_for(looking, 0)) * _CARER
+    return stale
 
 
 def _school(looking: Looking, columns: Columns, at: Entries) -> Levels:
@@ -61,16 +73,16 @@ def _school_of(child: Person, columns: Columns, at: Entries) -> Levels:
     school = child.school
     if school is None:
         young = child.high is not None and child.high < SCHOOL_AGE
-        return _all(Level.FITS if young else Level.ASK_AUTHORITY, at)
+        return _all(_FITS if young else _AUTHORITY, at)
     if school.must_keep is False or school.place is None:
-        return _all(Level.ASK_AUTHORITY if school.must_keep is not False else Level.FITS, at)
-    run = columns.school_run[at]
+        return _all(_AUTHORITY if school.must_keep is not False else _FITS, at)
+    run = columns.school_run.take(at)
     reach = run * METRES_IN_A_MILE
     square = square_from(school.place, columns, at)
-    levels = _judged(square, square > reach * reach, Level.LESSER_FIT)
-    levels[run == NOT_SAID] = Level.ASK_CARER
+    levels = _judged(square, square > reach * reach, _LESSER)
+    levels[run == NOT_SAID] = _CARER
     if not school.must_keep:  # not known whether it must be
-        levels[levels != Level.FITS] = Level.ASK_AUTHORITY
+        levels[levels != _FITS] = _AUTHORITY
     return levels
 
 
@@ -80,26 +92,28 @@ def _family_time(looking: Looking, columns: Columns, at: Entries) -> Levels:
 
 
 def _family_time_of(child: Person, columns: Columns, at: Entries, reach: float) -> Levels:
-    found = [_all(Level.ASK_AUTHORITY, at)] if None in child.family_time else []
+    found = [_all(_AUTHORITY, at)] if None in child.family_time else []
     for place in child.family_time:
         if place is not None:
             square = square_from(place, columns, at)
-            found.append(_judged(square, square > reach * reach, Level.LESSER_FIT))
+            found.append(_judged(square, square > reach * reach, _LESSER))
     return _worst(found, at)
 
 
-def _judged(square: NDArray[np.float64], beyond: NDArray[np.bool_], level: Level) -> Levels:
-    levels = np.where(beyond, level, Level.FITS)
-    levels[np.isnan(square)] = Level.ASK_CARER
-    return levels.astype(np.int8)
+def _judged(square: NDArray[np.float64], beyond: NDArray[np.bool_], level: np.int8) -> Levels:
+    levels: Levels = beyond * level
+    levels[np.isnan(square)] = _CARER
+    return levels
 
 
-def _all(level: Level, at: Entries) -> Levels:
+def _all(level: np.int8, at: Entries) -> Levels:
     return np.full(at.size, level, np.int8)
 
 
 def _worst(levels: list[Levels], at: Entries) -> Levels:
-    return np.maximum.reduce(levels) if levels else _all(Level.ASK_AUTHORITY, at)
+    if len(levels) == 1:
+        return levels[0]
+    return np.maximum.reduce(levels) if levels else _all(_AUTHORITY, at)
 
 
 BY_COLUMN: Final[dict[str, Callable[[Looking, Columns, Entries], Levels]]] = {
@@ -110,3 +124,5 @@ BY_COLUMN: Final[dict[str, Callable[[Looking, Columns, Entries], Levels]]] = {
     "family time distance": _family_time,
 }
 """The levels of these criteria for some entries of the columns."""
+REMOVING: Final = ("distance", "available by")
+"""Those of them that may remove a home; the others only order."""

@@ -29,12 +29,12 @@ def sieve(homes: Homes, lookings: Sequence[Looking], removed: Counter[str]) -> E
     for name, removes in _OF_THE_SEARCH.items():
         out = removes(homes, columns, at, lookings[0])
         removed[name] += int(np.count_nonzero(out))
-        at = at[~out]
+        at = at.compress(~out)
     stages = [_stages(homes, columns, at, looking) for looking in lookings]
-    last = np.maximum.reduce(stages)
-    for stage, name in enumerate(_OF_THE_UNIT):
-        removed[name] += int(np.count_nonzero(last == stage))
-    left: Entries = at[last == len(_OF_THE_UNIT)]
+    last = stages[0] if len(stages) == 1 else np.maximum.reduce(stages)
+    counts = np.bincount(last, minlength=len(_OF_THE_UNIT)).tolist()
+    removed.update(dict(zip(_OF_THE_UNIT, counts, strict=False)))
+    left: Entries = at.compress(last == len(_OF_THE_UNIT))
     return left
 
 
@@ -43,9 +43,9 @@ def _stages(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> ND
     stages = np.full(at.size, len(_OF_THE_UNIT), np.int8)
     left = np.arange(at.size)
     for stage, removes in enumerate(_OF_THE_UNIT.values()):
-        out = removes(homes, columns, at[left], looking)
-        stages[left[out]] = stage
-        left = left[~out]
+        out = removes(homes, columns, at.take(left), looking)
+        stages[left.compress(out)] = stage
+        left = left.compress(~out)
     return stages
 
 
@@ -53,19 +53,19 @@ def near(homes: Homes, looking: Looking, times: int = 1) -> Entries:
     """Return the entries that are live and not beyond so many times the search's reach."""
     place, columns = looking.sought.place, homes.columns
     at = np.arange(len(homes)) if place is None else homes.around(place, times * looking.reach)
-    at = at[columns.live[at]]
-    return at[within(looking, columns, at, times)]
+    at = at.compress(columns.live.take(at))
+    return at.compress(within(looking, columns, at, times))
 
 
 def _not_eligible(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     if looking.eligible is None:
         return np.zeros(at.size, np.bool_)
-    flags: Flags = homes.shut_out(looking.eligible)[columns.provider[at]]
+    flags: Flags = homes.shut_out(looking.eligible).take(columns.provider.take(at))
     return flags
 
 
 def _other_kind(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
-    kinds = columns.kinds[at]
+    kinds = columns.kinds.take(at)
     if looking.sought.kind is None:
         return np.zeros(kinds.size, np.bool_)
     out: Flags = (kinds != 0) & (kinds & homes.kinds.mask((looking.sought.kind,)) == 0)
@@ -73,23 +73,23 @@ def _other_kind(homes: Homes, columns: Columns, at: Entries, looking: Looking) -
 
 
 def _too_late(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
-    comes = columns.available_from[at]
+    comes = columns.available_from.take(at)
     return np.zeros(comes.size, np.bool_) if looking.latest is None else np.greater(comes, looking.latest)
 
 
 def _too_few_places(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
-    return np.less(columns.places[at], looking.needed)
+    return np.less(columns.places.take(at), looking.needed)
 
 
 def _too_few_together(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
-    taken = columns.sibling_places[at]
+    taken = columns.sibling_places.take(at)
     if looking.needed < 2:
         return np.zeros(taken.size, np.bool_)
     return np.not_equal(taken, NOT_SAID) & np.less(taken, looking.needed)
 
 
 def _other_age(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
-    low, high = columns.min_age[at], columns.max_age[at]
+    low, high = columns.min_age.take(at), columns.max_age.take(at)
     out = np.zeros(low.size, np.bool_)
     for child in looking.children:
         if child.low is not None and child.high is not None:
@@ -100,7 +100,7 @@ def _other_age(homes: Homes, columns: Columns, at: Entries, looking: Looking) ->
 
 
 def _other_sex(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
-    approved = columns.sex[at]
+    approved = columns.sex.take(at)
     out = np.zeros(approved.size, np.bool_)
     for sex, other in (("M", "F"), ("F", "M")):
         if any(child.sex == sex for child in looking.children):
@@ -109,7 +109,7 @@ def _other_sex(homes: Homes, columns: Columns, at: Entries, looking: Looking) ->
 
 
 def _not_adapted(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
-    adapted = columns.adapted[at]
+    adapted = columns.adapted.take(at)
     wanted = any(person.adaptation for person in looking.unit)
     return adapted == 0 if wanted else np.zeros(adapted.size, np.bool_)
 
@@ -117,7 +117,7 @@ def _not_adapted(homes: Homes, columns: Columns, at: Entries, looking: Looking) 
 def _excluded(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     """Remove what is excluded without condition; the conditions are left to the criterion."""
     present = frozenset().union(*(person.risks_present - person.risks_none_known for person in looking.unit))
-    out: Flags = columns.excluded[at] & homes.risks.mask(present) != 0
+    out: Flags = columns.excluded.take(at) & homes.risks.mask(present) != 0
     return out
 
 

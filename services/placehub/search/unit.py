@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from placehub.contracts.parts import Finding
 from placehub.search.alike import READS
-from placehub.search.answers import Table, finding_of, tables_of
+from placehub.search.answers import NOT_ASKED, Table, finding_of, tables_of
 from placehub.search.criteria import CRITERIA, stale_for
 from placehub.search.homes import Columns, Homes
 from placehub.search.looking import Level, Looking
 from placehub.search.ordering import BANDS, FULL
-from placehub.search.places import BY_COLUMN
+from placehub.search.places import BY_COLUMN, REMOVING
 from placehub.search.policy import Policy, Weight
 from placehub.search.row import HomeRow
 from placehub.search.weighing import HALF, HARD_FACTS, ORDER_ONLY, SHARES, WEEK, weights
@@ -27,12 +27,17 @@ Entries = NDArray[np.intp]
 Numbers = NDArray[np.int64]
 
 OUT: Final = len(BANDS)
+_TOGETHER: Final = 2048
+"""Homes whose tables are read together."""
 _NAMES: Final = tuple(CRITERIA)
+_PLACES: Final = {name: place for place, name in enumerate(_NAMES)}
 # What a level does, in one number: points of need below, and above them counts of what lowers the band.
 _BITS: Final = 6
 _HARD, _WEAK, _STRETCH, _GONE = (40 + _BITS * nth for nth in range(4))
 _MOST: Final = (1 << _BITS) - 1
 _OF_NEED: Final = (1 << _HARD) - 1
+_OF_SUPPORT: Final = _MOST << _HARD | _MOST << _WEAK
+_OF_STRETCH: Final = _MOST << _STRETCH
 
 
 class Unit:
@@ -43,45 +48,72 @@ class Unit:
         self._effects = _effects(looking.policy.weights)
         self._tables: dict[str, Table] = tables_of(homes, looking, self._effects)
         self._ordered = list(self._tables.values())
-        self._found = [table.findings.get for table in self._ordered]
-        self._said: dict[tuple[str, int, Any], Finding] = {}
 
-    def weigh(self, columns: Columns, at: Entries, numbers: NDArray[np.int32]) -> Weighed:
+    def weigh(self, homes: Homes, at: Entries) -> Weighed:
         """Return the band and need that every criterion together comes to, for some homes."""
         looking, policy = self.looking, self.looking.policy
-        total = -_faded(looking, columns, at)
-        for place, table in enumerate(self._ordered):
-            total += table.effects(looking, numbers[place])
+        columns, total = homes.columns, -_faded(looking, homes.columns, at)
+        total += self._alike(homes, at)
         for name, by_column in BY_COLUMN.items():
-            total += self._effects[name][by_column(looking, columns, at)]
+            total += self._effects[name].take(by_column(looking, columns, at))
         weight = sum(weights(policy).values())
         need = (total & _OF_NEED) // weight if weight else np.full(at.size, HALF)
         return Weighed(_bands(total, policy), need)
 
-    def levels_of(self, columns: Columns, at: Entries, numbers: NDArray[np.int32]) -> NDArray[np.int8]:
-        """Return the level of every criterion, in the order of `CRITERIA`, for some homes."""
-        of = zip(self._tables.items(), numbers, strict=True)
-        levels = {name: table.levels(self.looking, some) for (name, table), some in of}
-        levels |= {name: by_column(self.looking, columns, at) for name, by_column in BY_COLUMN.items()}
-        return np.stack([levels[name] for name in _NAMES])
+    def _alike(self, homes: Homes, at: Entries) -> Numbers:
+        """Return what all tables together add for each home: of many homes a part at a time, as caches are small."""
+        every = [table.known() for table in self._ordered]
+        starts = np.cumsum([0, *map(len, every[:-1])])[:, np.newaxis]
+        effects, total = np.concatenate(every), np.empty(at.size, np.int64)
+        for first in range(0, at.size, _TOGETHER):
+            numbers = homes.numbers(at[first : first + _TOGETHER])
+            found = effects.take(numbers + starts)
+            if found.min() == NOT_ASKED:
+                self._ask(found, numbers)
+            found.sum(axis=0, out=total[first : first + _TOGETHER])
+        return total
 
-    def findings(self, row: HomeRow, numbers: list[int], levels: Sequence[int]) -> tuple[Finding, ...]:
-        """Return what every criterion says of a home that fits, in full; `levels` are those of `LEVELLED`."""
-        said = [
-            found(number) or table.finding(self.looking, number)
-            for table, found, number in zip(self._ordered, self._found, numbers, strict=True)
-        ]
-        of = self._said
-        for (name, reads), level in zip(_READS, (*_ALIKE_IN_LEVEL, *levels), strict=True):
-            key = name, level, reads(row)
-            said.append(of.get(key) or of.setdefault(key, finding_of(name, *CRITERIA[name](self.looking, row))))
-        found: tuple[Finding, ...] = _IN_ORDER(said)
+    def _ask(self, found: Numbers, numbers: NDArray[np.int32]) -> None:
+        """Fill in, table by table, what was not asked yet."""
+        for place in np.flatnonzero(found.min(axis=1) == NOT_ASKED).tolist():
+            found[place] = self._ordered[place].effects(self.looking, numbers[place])
+
+    def broken(self, homes: Homes, at: Entries) -> NDArray[np.bool_]:
+        """Return, by criterion in the order of `CRITERIA` and by home, what does not fit."""
+        numbers = homes.numbers(at)
+        found = np.zeros((len(_NAMES), at.size), np.bool_)
+        for place, (name, table) in enumerate(self._tables.items()):
+            found[_PLACES[name]] = table.removes(self.looking, numbers[place])
+        for name in REMOVING:
+            found[_PLACES[name]] = BY_COLUMN[name](self.looking, homes.columns, at) == Level.DOES_NOT_FIT
         return found
 
-    def levels(self, columns: Columns, at: Entries) -> list[tuple[int, ...]]:
-        """Return, by home, the level of each criterion of `LEVELLED`."""
-        by = [BY_COLUMN[name](self.looking, columns, at).tolist() for name in LEVELLED]
-        return list(zip(*by, strict=True))
+    def findings(
+        self, rows: Sequence[HomeRow], numbers: Sequence[Sequence[int]], levels: Sequence[Sequence[int]]
+    ) -> list[tuple[Finding, ...]]:
+        """Return, by home, what every criterion says of homes that fit, in full.
+
+        `numbers` and `levels` are lists by criterion, of the homes in their order; `levels` are those of `LEVELLED`.
+        """
+        said = [table.of(self.looking, some) for table, some in zip(self._ordered, numbers, strict=True)]
+        of = zip(_READS, (*_ALIKE_IN_LEVEL, *levels), strict=True)
+        said += [self._by_column(name, reads, rows, some) for (name, reads), some in of]
+        return list(zip(*_IN_ORDER(said), strict=True))
+
+    def _by_column(
+        self, name: str, reads: Callable[[HomeRow], Any], rows: Sequence[HomeRow], levels: Sequence[int] | None
+    ) -> list[Finding]:
+        """Return what a criterion says of each home; it is asked once for those that are alike to it."""
+        keys = list(map(reads, rows)) if levels is None else list(zip(levels, map(reads, rows), strict=True))
+        said = {
+            key: finding_of(name, *CRITERIA[name](self.looking, row))
+            for key, row in dict(zip(keys, rows, strict=True)).items()
+        }
+        return [said[key] for key in keys]
+
+    def levels(self, columns: Columns, at: Entries) -> list[list[int]]:
+        """Return, for each criterion of `LEVELLED`, the level of each home."""
+        return [BY_COLUMN[name](self.looking, columns, at).tolist() for name in LEVELLED]
 
 
 LEVELLED: Final = ("school distance", "family time distance")
@@ -94,7 +126,7 @@ _READS: Final[tuple[tuple[str, Callable[[HomeRow], Any]], ...]] = (
     ("family time distance", lambda row: None),
 )
 """What a criterion of `BY_COLUMN` says of homes that fit is the same where this is, and the level of `LEVELLED`."""
-_ALIKE_IN_LEVEL: Final = (0, 0, 0)
+_ALIKE_IN_LEVEL: Final = (None, None, None)
 _IN_ORDER: Final = itemgetter(*((*READS, *BY_COLUMN).index(name) for name in _NAMES))
 
 
@@ -125,10 +157,10 @@ def bands_of(levels: NDArray[np.int8], policy: Policy) -> Numbers:
 
 
 def _bands(total: Numbers, policy: Policy) -> Numbers:
-    hard, weak, stretch, gone = ((total >> at) & _MOST for at in (_HARD, _WEAK, _STRETCH, _GONE))
-    bands = ((hard > 0) | (weak > 0)).astype(np.int64)
-    bands[(stretch > 0) | (hard >= policy.asks_that_stretch)] = OUT - 1
-    bands[gone > 0] = OUT
+    hard = (total >> _HARD) & _MOST
+    bands: Numbers = ((total & _OF_SUPPORT) != 0).astype(np.int64)
+    bands[((total & _OF_STRETCH) != 0) | (hard >= policy.asks_that_stretch)] = OUT - 1
+    bands[total >= 1 << _GONE] = OUT
     return bands
 
 
@@ -157,8 +189,9 @@ def _faded(looking: Looking, columns: Columns, at: Entries) -> Numbers:
     """Return the points that freshness has lost beyond the half that a question keeps."""
     weeks_left = looking.policy.fading_weeks
     weight = weights(looking.policy).get("freshness", 0)
-    stale = stale_for(looking, 0) - columns.willing_until[at]
-    if weeks_left < 1:
-        return np.where(stale > 0, weight * HALF, 0)
-    left = np.maximum(weeks_left - stale // WEEK, 0)
-    return np.where(stale > 0, weight * (HALF - HALF * left // weeks_left), 0)
+    ended = stale_for(looking, 0) - columns.willing_until.take(at)
+    points: Numbers = np.zeros(at.size, np.int64)
+    where = np.flatnonzero(ended > 0)
+    left = np.maximum(weeks_left - ended.take(where) // WEEK, 0)
+    points[where] = weight * (HALF - HALF * left // weeks_left) if weeks_left > 0 else weight * HALF
+    return points

@@ -14,7 +14,6 @@ from placehub.contracts.parts import HomeFit
 from placehub.search.criteria import CRITERIA
 from placehub.search.fits import Block, Fits, Found
 from placehub.search.homes import Homes
-from placehub.search.looking import Level
 from placehub.search.sieve import sieve
 from placehub.search.unit import OUT, Unit
 
@@ -39,21 +38,20 @@ def match_columns(homes: Homes, units: Sequence[Unit]) -> Match:
     columns = homes.columns
     removed: Counter[str] = Counter()
     at = sieve(homes, [unit.looking for unit in units], removed)
-    numbers = homes.numbers(at)
-    weighed = [unit.weigh(columns, at, numbers) for unit in units]
+    weighed = [unit.weigh(homes, at) for unit in units]
     gone = np.logical_and.reduce([one.band == OUT for one in weighed])
     if gone.any():
         last = np.maximum.reduce([one.argmax(axis=0) for one in broken(homes, units, at[gone])])
-        removed.update(_NAMES[stage] for stage in last.tolist())
-    found = Found(homes, at[~gone], [one.of(~gone) for one in weighed], units[0].looking)
+        removed.update(dict(zip(_NAMES, np.bincount(last, minlength=len(_NAMES)).tolist(), strict=True)))
+        at, weighed = at[~gone], [one.of(~gone) for one in weighed]
+    found = Found(homes, at, weighed, units[0].looking)
     counts = {name: removed[name] for name in CRITERIA if removed[name]}
     return Match(Fits(units, found), counts, int(np.count_nonzero(columns.live)))
 
 
 def fits_among(homes: Homes, units: Sequence[Unit], at: Entries) -> list[HomeFit]:
     """Return those of these entries that fit, in their order."""
-    columns, numbers = homes.columns, homes.numbers(at)
-    weighed = [unit.weigh(columns, at, numbers) for unit in units]
+    weighed = [unit.weigh(homes, at) for unit in units]
     fits = np.logical_or.reduce([one.band != OUT for one in weighed])
     found = Found(homes, at[fits], [one.of(fits) for one in weighed], units[0].looking)
     block = Block(units, found, np.arange(found.at.size))
@@ -62,5 +60,4 @@ def fits_among(homes: Homes, units: Sequence[Unit], at: Entries) -> list[HomeFit
 
 def broken(homes: Homes, units: Sequence[Unit], at: Entries) -> list[NDArray[np.bool_]]:
     """Return, for each unit, by criterion in the order of `CRITERIA` and by entry, what does not fit."""
-    numbers = homes.numbers(at)
-    return [unit.levels_of(homes.columns, at, numbers) == Level.DOES_NOT_FIT for unit in units]
+    return [unit.broken(homes, at) for unit in units]
