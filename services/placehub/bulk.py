@@ -102,7 +102,7 @@ class BulkHub:
         try:
             rules.check_form(event, about, place[1], self._senders[sender], self._now, self._exists)
             before = self._aggregates.get(place)
-            known = rules.check_aggregate(event, before, self._senders[sender])
+            known = rules.check_aggregate(event, before, self._senders[sender], self._now)
         except Rejected as why:
             self._refuse(sender, why)
             return

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final
 
 from placehub.agreements import events as agreements
+from placehub.codesign import events as codesign
 from placehub.contracts import corrections, ticks
 from placehub.governance import events as governance
 from placehub.mailboxes import events as mailboxes
@@ -76,7 +77,12 @@ STREAMS: Final[tuple[Stream, ...]] = (
         says="Agreements and the providers that joined them",
         writers=("intake", "governance"),
         readers=("search", "governance", "delivery", "monitoring"),
-        events=(*_of(agreements, "agreement"), *_of(governance, "agreement"), corrections.AgreementEventCorrected),
+        events=(
+            *_of(agreements, "agreement"),
+            *_of(codesign, "agreement"),
+            *_of(governance, "agreement"),
+            corrections.AgreementEventCorrected,
+        ),
     ),
     Stream(
         name="organisation",

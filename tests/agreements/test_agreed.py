@@ -10,8 +10,6 @@ from placehub.agreements.agreed import Agreement, Event, follow
 from placehub.agreements.events import (
     AgreementRegistered,
     ContractManager,
-    DocumentAgreed,
-    DocumentProposed,
     ExtensionDecided,
     ProviderJoined,
     ProviderLeft,
@@ -19,6 +17,7 @@ from placehub.agreements.events import (
     SuspensionLifted,
     TerminationDecided,
 )
+from placehub.codesign.events import DocumentAgreed, DocumentProposed
 from placehub.search.policy import DEFAULT
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -85,11 +84,12 @@ def miles_at(known: Agreement, number: int) -> int:
     return known.policy_for(hour(number)).radius_miles
 
 
-def test_the_lead_alone_decides_where_nobody_has_joined() -> None:
-    """Its proposal is its agreement: in force from that moment, not before, and named by document and version."""
-    known = told(registered(), proposed())
-    assert (miles_at(known, 0), miles_at(known, 1)) == (30, 40)
-    assert known.policy_for(hour(1)).version == f"{DOCUMENT} v1"
+def test_the_lead_alone_decides_nothing() -> None:
+    """Where nobody has joined the shipped policy runs; the agreed one is named by document and version."""
+    assert miles_at(told(registered(), proposed()), 9) == 30
+    known = told(registered(), joined("P1"), proposed("P1"), agrees(LEAD))
+    assert (miles_at(known, 2), miles_at(known, 3)) == (30, 40)
+    assert known.policy_for(hour(3)).version == f"{DOCUMENT} v1"
 
 
 def test_more_than_half_of_the_providers_have_to_agree() -> None:
@@ -104,7 +104,7 @@ def test_more_than_half_of_the_providers_have_to_agree() -> None:
 def test_it_waits_for_the_day_it_names() -> None:
     """A policy that is agreed early comes into force when it says."""
     later = replace(proposed(), in_force_from=hour(8))
-    known = told(registered(), later)
+    known = told(registered(), joined("P1"), later, agrees("P1"))
     assert (miles_at(known, 7), miles_at(known, 8)) == (30, 40)
 
 
@@ -117,20 +117,22 @@ def test_a_version_gives_way_to_a_higher_one_only() -> None:
 
 def test_of_several_documents_the_last_in_force_decides() -> None:
     """Another document's policy replaces the first from the moment it is agreed."""
-    known = told(registered(), proposed(), proposed(document=OTHER_DOCUMENT, miles=70))
-    assert (miles_at(known, 1), miles_at(known, 2)) == (40, 70)
+    other = replace(agrees("P1"), document_id=OTHER_DOCUMENT)
+    parties = (registered(), joined("P1"))
+    known = told(*parties, proposed(), agrees("P1"), proposed(document=OTHER_DOCUMENT, miles=70), other)
+    assert (miles_at(known, 3), miles_at(known, 4), miles_at(known, 5)) == (40, 40, 70)
 
 
 def test_a_version_that_was_proposed_stays_as_it_was() -> None:
     """A second proposal of the same version changes nothing of what parties have agreed to."""
-    known = told(registered(), proposed(), proposed(miles=90))
+    known = told(registered(), joined("P1"), proposed(), proposed(miles=90), agrees("P1"))
     assert miles_at(known, 9) == 40
 
 
 def test_the_agreement_s_own_response_window_goes_before_its_policy_s() -> None:
     """The registered hours count under the shipped and under an agreed policy."""
     assert told(registered(6)).policy_for(START).response_hours == 6
-    assert told(registered(6), proposed()).policy_for(hour(1)).response_hours == 6
+    assert told(registered(6), joined("P1"), proposed(), agrees("P1")).policy_for(hour(3)).response_hours == 6
     assert told(registered()).policy_for(START).response_hours == DEFAULT.response_hours
 
 

@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from placehub.agreements.events import ConsultationAnswered, DocumentAgreed
+from placehub.agreements.events import ConsultationAnswered
+from placehub.codesign.events import DocumentAgreed
 from placehub.contracts.codec import from_json
 from placehub.contracts.examples import examples_of
 from placehub.contracts.headers import Attributes
@@ -76,7 +77,7 @@ def field_refused(event: Any, sender: Sender, *, key: str | None = None, **other
 def owner_refused(event: Any, known: Aggregate | None, sender: Sender) -> str | None:
     """Return the field for which the aggregate is refused; None when it is in order."""
     try:
-        rules.check_aggregate(event, known, sender)
+        rules.check_aggregate(event, known, sender, NOW)
     except Rejected as why:
         return why.field
     return None
@@ -136,7 +137,7 @@ def test_of_an_aggregate_nobody_knows(name: str) -> None:
     may = act.happened or "none" in act.before
     assert owner_refused(event, None, sender) == (None if may else stream(name.partition(".")[0]).key)
     if may:
-        assert rules.check_aggregate(event, None, sender).owner == sender.code
+        assert rules.check_aggregate(event, None, sender, NOW).owner == sender.code
 
 
 def _documents_of(event: Any) -> tuple[str, ...]:
@@ -229,7 +230,7 @@ def test_the_state_of_a_case_is_the_searchs_to_say(name: str) -> None:
     if act.before != ("none",):
         if name == "referral.EarlyNoticeGiven":  # a second one says which placement ends
             event = replace(event, previous_placement=uuid4())
-        assert rules.check_aggregate(event, known, sender).state is None
+        assert rules.check_aggregate(event, known, sender, NOW).state is None
     assert rules.marks(event, attributes_of(event), known, NOW) == ()
 
 
@@ -238,7 +239,7 @@ def states_after(*posted: tuple[Any, str]) -> list[tuple[str | None, tuple[str, 
     known, found = None, []
     for event, kind in posted:
         noted = rules.marks(event, attributes_of(event), known, NOW)
-        known = rules.check_aggregate(event, known, sender_of(event, kind))
+        known = rules.check_aggregate(event, known, sender_of(event, kind), NOW)
         found.append((known.state, noted))
     return found
 
@@ -274,7 +275,7 @@ def test_a_closed_home_is_confirmed_by_opening_it_anew() -> None:
     confirmed = VacancyConfirmed(**ids, willing_until=NOW + timedelta(days=30))
     assert owner_refused(confirmed, closed, sender) == "vacancy_id"
     revised = replace(example("vacancy.VacancyRevised"), **ids, version=opened.version + 1)
-    assert rules.check_aggregate(revised, closed, sender).state == "open"
+    assert rules.check_aggregate(revised, closed, sender, NOW).state == "open"
 
 
 def test_a_postcode_sector_must_exist() -> None:
@@ -327,27 +328,27 @@ LEAD, JOINED, STRANGER = (
 
 def test_who_is_party_to_an_agreement() -> None:
     """The lead, a named member and a provider that joined may speak of its documents; nobody else may."""
-    known = rules.check_aggregate(example("agreement.AgreementRegistered"), None, LEAD)
+    known = rules.check_aggregate(example("agreement.AgreementRegistered"), None, LEAD, NOW)
     proposal, agreed = example("agreement.DocumentProposed"), example("agreement.DocumentAgreed")
     assert owner_refused(replace(proposal, sender="SAMPLE-IFA-01"), known, JOINED) == "sender"
-    known = rules.check_aggregate(example("agreement.ProviderJoined"), known, LEAD)
+    known = rules.check_aggregate(example("agreement.ProviderJoined"), known, LEAD, NOW)
     member = Sender("E08000032", "authority", "England", True)
     for one in (LEAD, member, JOINED):
         assert owner_refused(replace(proposal, sender=one.code), known, one) is None
     assert owner_refused(replace(proposal, sender=STRANGER.code), known, STRANGER) == "sender"
-    known = rules.check_aggregate(proposal, known, LEAD)
+    known = rules.check_aggregate(proposal, known, LEAD, NOW)
     assert owner_refused(agreed, known, JOINED) is None
     assert owner_refused(replace(agreed, sender=STRANGER.code), known, STRANGER) == "sender"
 
 
 def test_versions_of_a_document() -> None:
     """Versions count up from 1, and nobody agrees to one that was never proposed."""
-    known = rules.check_aggregate(example("agreement.AgreementRegistered"), None, LEAD)
+    known = rules.check_aggregate(example("agreement.AgreementRegistered"), None, LEAD, NOW)
     proposal = example("agreement.DocumentProposed")
     agreed = replace(example("agreement.DocumentAgreed"), sender=LEAD.code)
     assert owner_refused(agreed, known, LEAD) == "document_version"
     assert owner_refused(replace(proposal, document_version=2), known, LEAD) == "document_version"
-    known = rules.check_aggregate(proposal, known, LEAD)
+    known = rules.check_aggregate(proposal, known, LEAD, NOW)
     assert owner_refused(proposal, known, LEAD) == "document_version"
     assert owner_refused(replace(agreed, document_version=2), known, LEAD) == "document_version"
     assert owner_refused(replace(proposal, document_version=2), known, LEAD) is None
@@ -372,7 +373,7 @@ def test_who_speaks_of_a_provider_of_an_agreement() -> None:
 
     def refused(event: Any, by: str, kind: str) -> str | None:
         try:
-            rules.check_aggregate(event, known, Sender(by, kind, "England", True))
+            rules.check_aggregate(event, known, Sender(by, kind, "England", True), NOW)
         except Rejected as why:
             return why.field
         return None
@@ -389,8 +390,8 @@ def test_an_answer_names_a_consultation_that_was_opened() -> None:
     known = Aggregate("LEAD", (answered.sender,), 0, state="in force")
     lead, party = Sender("LEAD", "consortium", "England", True), Sender(answered.sender, "provider", "England", True)
     with pytest.raises(Rejected, match="opened"):
-        rules.check_aggregate(answered, known, party)
-    known = rules.check_aggregate(opened, known, lead)
-    assert rules.check_aggregate(answered, known, party) == known
+        rules.check_aggregate(answered, known, party, NOW)
+    known = rules.check_aggregate(opened, known, lead, NOW)
+    assert rules.check_aggregate(answered, known, party, NOW) == known
     with pytest.raises(Rejected, match="in use"):
-        rules.check_aggregate(opened, known, lead)
+        rules.check_aggregate(opened, known, lead, NOW)

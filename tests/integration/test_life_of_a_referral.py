@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from placehub.agreements.events import DocumentAgreed, DocumentProposed
+from placehub.codesign.events import DocumentAgreed, DocumentProposed
 from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.mailboxes.events import EventWarned
 from placehub.offers.events import ClarificationAsked, InterestExpressed, InvitationDeclined, OfferMade, OfferWithdrawn

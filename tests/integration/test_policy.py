@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from placehub.agreements.events import DocumentAgreed, DocumentProposed
 from placehub.agreements.reading import agreement_of
+from placehub.codesign.events import DocumentAgreed, DocumentProposed
 from placehub.referrals.events import EarlyNoticeGiven
 from placehub.search.events import (
     InvitationsWithheld,

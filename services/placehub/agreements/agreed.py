@@ -1,13 +1,10 @@
-"""Who is searched under an agreement, and which documents its parties have agreed: a fold of its stream; pure.
+"""Who is searched under an agreement, and which policy its parties have agreed: a fold of its stream; pure.
 
 **Who is searched.** The providers that joined, but for those that have left or are suspended, each from the day its
 event names; nobody once the agreement has ended. What has been placed under it stays as it was agreed.
 
-**When a version is in force.** From `in_force_from`, or from the moment at which the lead *and* more than half of the
-providers that had joined at that moment have agreed, whichever is later; the lead alone where nobody has joined. Who
-proposes a version has agreed to it. A moment is the hub's own time of taking the event in, so no sender can date an
-agreement back. Who joins later does not undo what was agreed. A version gives way to a higher one of its document,
-never to a lower one; of several documents the one that came into force last decides.
+**Which policy decides.** The matching policy that is in force among the agreement's documents, as
+`placehub.codesign.documents` says.
 """
 
 from __future__ import annotations
@@ -15,12 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from uuid import UUID
 
 from placehub.agreements.events import (
     AgreementRegistered,
-    DocumentAgreed,
-    DocumentProposed,
     ExtensionDecided,
     PartyNamed,
     ProviderJoined,
@@ -29,24 +23,10 @@ from placehub.agreements.events import (
     SuspensionLifted,
     TerminationDecided,
 )
+from placehub.codesign import documents
+from placehub.codesign.documents import POLICY, Documents
+from placehub.codesign.events import DocumentAgreed, DocumentProposed, RepresentativeNamed
 from placehub.search.policy import DEFAULT, Policy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """One version of a matching policy: who has agreed to it, and since when it is agreed on."""
-
-    document_id: UUID
-    number: int
-    policy: Policy
-    not_before: datetime
-    agreed_by: frozenset[str]
-    agreed_at: datetime | None = None
-
-    @property
-    def since(self) -> datetime | None:
-        """When it came or comes into force; None while it is not agreed."""
-        return None if self.agreed_at is None else max(self.not_before, self.agreed_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +45,9 @@ class Agreement:
     """Its last day, as it was agreed, extended or terminated last; None: it has none."""
     response_hours: int | None = None
     """The agreement's own response window, which goes before its policy's."""
-    versions: tuple[Version, ...] = ()
+    documents: Documents = field(default_factory=Documents)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    """By the name of the version that brought each."""
 
     def in_force(self, on: date) -> bool:
         """Tell whether it has not ended before that day."""
@@ -88,19 +70,13 @@ class Agreement:
 
     def policy_at(self, at: datetime) -> Policy | None:
         """Return the policy that its parties had in force at that time; None where they had none."""
-        newest: dict[UUID, Version] = {}
-        for one in self.versions:
-            known = newest.get(one.document_id)
-            if one.since is not None and one.since <= at and (known is None or known.number < one.number):
-                newest[one.document_id] = one
-        if not newest:
-            return None
-        return max(newest.values(), key=lambda one: (one.since, one.document_id)).policy
+        name = self.documents.in_force(POLICY, at)
+        return self.policies[name] if name else None
 
 
 Membership = PartyNamed | ProviderJoined | ProviderLeft | ProviderSuspended | SuspensionLifted
 Term = AgreementRegistered | ExtensionDecided | TerminationDecided
-Event = Term | Membership | DocumentProposed | DocumentAgreed
+Event = Term | Membership | RepresentativeNamed | DocumentProposed | DocumentAgreed
 
 
 def _since(days: Mapping[str, date], provider: str, on: date) -> bool:
@@ -109,18 +85,12 @@ def _since(days: Mapping[str, date], provider: str, on: date) -> bool:
 
 def follow(known: Agreement, event: Event, at: datetime) -> Agreement:
     """Return the agreement after an event of its stream that the hub took in `at` that time."""
+    known = replace(known, documents=documents.follow(known.documents, event, at))
     if isinstance(event, Term):
         return _terms(known, event)
     if isinstance(event, Membership):
         return _member(known, event)
-    if isinstance(event, DocumentProposed):
-        return _proposed(known, event, at)
-    number, said = event.document_version, event.sender
-    versions = tuple(
-        _agree(known, one, said, at) if (one.document_id, one.number) == (event.document_id, number) else one
-        for one in known.versions
-    )
-    return replace(known, versions=versions)
+    return _proposed(known, event) if isinstance(event, DocumentProposed) else known
 
 
 def _terms(known: Agreement, event: Term) -> Agreement:
@@ -147,31 +117,8 @@ def _without(days: Mapping[str, date], provider: str) -> dict[str, date]:
     return {name: day for name, day in days.items() if name != provider}
 
 
-def _proposed(known: Agreement, event: DocumentProposed, at: datetime) -> Agreement:
-    names = {(one.document_id, one.number) for one in known.versions}
-    if event.policy is None or (event.document_id, event.document_version) in names:
+def _proposed(known: Agreement, event: DocumentProposed) -> Agreement:
+    name = documents.name_of(event.document_id, event.document_version)
+    if event.policy is None or name in known.policies:
         return known
-    made = Version(
-        document_id=event.document_id,
-        number=event.document_version,
-        policy=replace(event.policy, version=f"{event.document_id} v{event.document_version}"),
-        not_before=event.in_force_from,
-        agreed_by=frozenset(),
-    )
-    return replace(known, versions=(*known.versions, _agree(known, made, event.sender, at)))
-
-
-def _agree(known: Agreement, version: Version, party: str, at: datetime) -> Version:
-    agreed_by = version.agreed_by | {party}
-    if version.agreed_at is None and is_agreed(known, agreed_by):
-        return replace(version, agreed_by=agreed_by, agreed_at=at)
-    return replace(version, agreed_by=agreed_by)
-
-
-def is_agreed(known: Agreement, agreed_by: frozenset[str]) -> bool:
-    """Tell whether the lead and more than half of the providers that have joined are among those who agreed.
-
-    Who has said that it leaves counts no more.
-    """
-    voting = known.joined.keys() - known.leaves.keys()
-    return known.lead in agreed_by and (not voting or 2 * len(agreed_by & voting) > len(voting))
+    return replace(known, policies={**known.policies, name: replace(event.policy, version=name)})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 from placehub.contracts.fields import Code, Doc, OpenWords, event, record
-from placehub.contracts.parts import AgreementId, DocumentId, FeeLine, Organisation
-from placehub.search.policy import Policy
+from placehub.contracts.parts import AgreementId, FeeLine, Organisation
 
 
 @record
@@ -71,6 +70,9 @@ class AgreementRegistered:
     ] = None
     tiers: Annotated[tuple[TierTerms, ...], Doc("What each tier means; none: it has no tiers")] = ()
     fee_schedule: tuple[AgreedFee, ...] = ()
+    document_rule: Annotated[
+        str, Code("document_rule"), Doc("By which documents are agreed that are proposed from now")
+    ] = "majority of each sector"
 
 
 @event
@@ -218,32 +220,3 @@ class TerminationDecided:
     decided_on: date
     ends_on: Annotated[date, Doc("The last day")]
     replies: Annotated[tuple[Reply, ...], Doc("One for each answer received")] = ()
-
-
-@event
-class DocumentProposed:
-    """A party proposes a version of a document; who proposes it has agreed to it.
-
-    A matching policy comes with its numbers. When it comes into force: see `placehub.agreements.agreed`.
-    """
-
-    STREAM: ClassVar[str] = "agreement"
-    agreement_id: AgreementId
-    document_id: DocumentId
-    document_version: Annotated[int, Doc("1, and one more for each new version of the document")]
-    sender: Annotated[Organisation, Doc("The lead, a named member or a provider that joined")]
-    kind: Annotated[str, Code("document_kind")]
-    title: Annotated[str, OpenWords()]
-    policy: Annotated[Policy | None, Doc("The whole policy, where the document is one")] = None
-    in_force_from: Annotated[datetime, Doc("Never before: it also has to be agreed")]
-
-
-@event
-class DocumentAgreed:
-    """A party agrees to a version that was proposed."""
-
-    STREAM: ClassVar[str] = "agreement"
-    agreement_id: AgreementId
-    document_id: DocumentId
-    document_version: int
-    sender: Annotated[Organisation, Doc("The lead, a named member or a provider that joined")]

@@ -45,8 +45,10 @@ ACTS: Final[tuple[Act, ...]] = (
     *(
         Act(event=f"agreement.{name}", by=_PARTIES, party="party to the agreement", before=("in force",), then=then)
         for name, then in (
+            ("RepresentativeNamed", ("it speaks for its sector in its term",)),
             ("DocumentProposed", ("its sender has agreed",)),
-            ("DocumentAgreed", ("in force when the lead and more than half of the providers have agreed",)),
+            ("DocumentCommented", ("every party reads it",)),
+            ("DocumentAgreed", ("in force, from its day, when both sectors have agreed by the rule",)),
         )
     ),
     Act(event="agreement.DecisionAssessed", by=("hub",), party="hub", before=("in force",)),

@@ -9,6 +9,7 @@ from placehub.cli import (
     benches,
     deadletters,
     deploy,
+    documents,
     handbook,
     mail,
     operating,
@@ -37,6 +38,7 @@ app.add_typer(organisations.app, name="org")
 app.add_typer(referrals.app, name="referral")
 app.add_typer(stories.searches, name="search")
 app.add_typer(stories.views, name="views")
+app.add_typer(documents.app, name="documents")
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(deploy.app, name="deploy")

@@ -20,6 +20,7 @@ from placehub.agreements.events import (
     PartyNamed,
     TerminationDecided,
 )
+from placehub.codesign.events import DocumentProposed, RepresentativeNamed
 from placehub.contracts.codec import event_class, from_json, to_json
 from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.contracts.headers import Attributes
@@ -63,6 +64,8 @@ SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
     ConsultationOpened: lambda event: f"consultation {event.consultation_id}",
     ExtensionDecided: lambda event: "decision",
     TerminationDecided: lambda event: "decision",
+    RepresentativeNamed: lambda event: f"representative {event.representative}",
+    DocumentProposed: lambda event: f"document {event.document_id} v{event.document_version}",
 }
 """Events that are facts of the circle; of each slot a newcomer is told the latest."""
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from placehub.agreements import events as agreements
+from placehub.codesign import events as codesign
 from placehub.contracts import corrections
 from placehub.contracts.headers import Attributes
 from placehub.contracts.ticks import ClockTicked
@@ -201,8 +202,10 @@ TABLE: Final[tuple[Row, ...]] = (
     *_rows(
         [_A.COMMISSIONERS, _A.JOINED],
         agreements.AgreementRegistered,
-        agreements.DocumentProposed,
-        agreements.DocumentAgreed,
+        codesign.RepresentativeNamed,
+        codesign.DocumentProposed,
+        codesign.DocumentCommented,
+        codesign.DocumentAgreed,
         agreements.PartyNamed,
         agreements.ContractManagerChanged,
         agreements.ContractManagerAway,

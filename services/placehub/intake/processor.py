@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from placehub.codesign.documents import Documents
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.contracts.limits import LARGEST_BYTES
@@ -29,6 +31,7 @@ from placehub.postcodes import Postcodes
 from placehub.streams import OUTBOX, full_name, outbox, stream
 
 LOG = structlog.get_logger()
+_CODESIGN: Final = TypeAdapter(Documents)
 Place = tuple[str, str]
 """Stream and subject of an aggregate."""
 Name = tuple[str, UUID]
@@ -119,7 +122,7 @@ class Intake:
                 if one.corrected:
                     rules.check_corrected(one.event, taken.get(one.corrected, seen.get(one.corrected)))
                 before = changed.get(place, known.get(place))
-                changed[place] = rules.check_aggregate(one.event, before, one.sender)
+                changed[place] = rules.check_aggregate(one.event, before, one.sender, one.step.now)
             except Rejected as why:
                 _reject(one.step, one.record, why, one.sender, one.attributes)
                 outcomes[one.step].append(True)
@@ -240,6 +243,7 @@ def _aggregates(connection: Connection, places: set[Place]) -> dict[Place, Aggre
             tuple(row.documents),
             row.state,
             tuple(sorted(row.terms.items())),
+            _CODESIGN.validate_python(row.codesign or {}),
         )
         for row in rows
     }
@@ -263,10 +267,11 @@ def _store(connection: Connection, taken: dict[Name, str], changed: dict[Place, 
                 "documents": list(one.documents),
                 "state": one.state,
                 "terms": dict(one.terms),
+                "codesign": _CODESIGN.dump_python(one.codesign, mode="json") if name == "agreement" else None,
             }
             for (name, subject), one in changed.items()
         ]
         new = insert(AGGREGATE)
-        kept = {name: new.excluded[name] for name in ("parties", "version", "documents", "state", "terms")}
+        kept = {name: new.excluded[name] for name in ("parties", "version", "documents", "state", "terms", "codesign")}
         known = new.on_conflict_do_update(index_elements=["stream", "subject"], set_=kept)
         connection.execute(known, rows)

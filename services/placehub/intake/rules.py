@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,11 +11,13 @@ from placehub.agreements.events import (
     AgreementRegistered,
     ConsultationAnswered,
     ConsultationOpened,
-    DocumentAgreed,
-    DocumentProposed,
     PartyNamed,
     ProviderJoined,
 )
+from placehub.codesign import documents
+from placehub.codesign.checking import check_document, check_said
+from placehub.codesign.documents import Documents
+from placehub.codesign.events import DocumentAgreed, DocumentProposed
 from placehub.contracts.fields import Sector
 from placehub.contracts.headers import Attributes
 from placehub.errors import Rejected
@@ -24,7 +26,7 @@ from placehub.intake.table import ACTS
 from placehub.intake.terms import check_named, check_terms
 from placehub.lifecycle import Act
 from placehub.mailboxes.checks import check_event, marked
-from placehub.search.policy import MOST_HOURS, check_policy
+from placehub.search.policy import MOST_HOURS
 from placehub.streams import full_name, stream
 
 LATE: Final = timedelta(days=1)
@@ -62,6 +64,8 @@ class Aggregate:
     state: str | None = None
     """None where it is another's to say, or not known."""
     terms: Terms = ()
+    codesign: Documents = field(default_factory=Documents)
+    """Of an agreement: its documents and who speaks for each sector."""
 
 
 def check_form(
@@ -118,11 +122,7 @@ def _check_agreement(event: Any) -> None:
     if hours is not None and not 1 <= hours <= MOST_HOURS:
         raise Rejected("response_hours", f"must be 1 to {MOST_HOURS}", "Give a number within these bounds.")
     check_terms(event)
-    if not isinstance(event, DocumentProposed):
-        return
-    if event.policy is None:
-        raise Rejected("policy", "is what a matching policy consists of", "Send the whole policy.")
-    check_policy(event.policy)
+    check_document(event)
 
 
 def _check_willing(event: Any, at: datetime) -> None:
@@ -141,12 +141,12 @@ def check_corrected(event: Any, subject: str | None) -> None:
         raise Rejected("corrects", "must be an event about the same aggregate", "Post the correction under its id.")
 
 
-def check_aggregate(event: Any, known: Aggregate | None, sender: Sender) -> Aggregate:
+def check_aggregate(event: Any, known: Aggregate | None, sender: Sender, now: datetime) -> Aggregate:
     """Refuse an event about somebody else's aggregate or of a wrong version; return what to remember."""
     name = full_name(type(event))
     act = ACTS[name]
     if known is None:
-        return _first(event, name, sender)
+        return _first(event, name, sender, now)
     begins = act.before == ("none",) or getattr(event, "previous_placement", event) is None
     if begins and act.party == "owner":
         raise Rejected(stream(name.partition(".")[0]).key, "is in use already", "Choose a new id, or revise.")
@@ -165,16 +165,17 @@ def check_aggregate(event: Any, known: Aggregate | None, sender: Sender) -> Aggr
     parties = known.parties
     if name.startswith("agreement."):
         parties = tuple(sorted({*parties, *_named(event)}))
-    version, documents = _version(event, known.version), _documents(event, known.documents)
-    return _moved(replace(known, parties=parties, version=version, documents=documents), event, act, sender)
+    version, names = _version(event, known.version), _documents(event, known.documents)
+    check_said(event, known.codesign, now)
+    return _moved(replace(known, parties=parties, version=version, documents=names), event, act, sender, now)
 
 
-def _moved(known: Aggregate, event: Any, act: Act, sender: Sender) -> Aggregate:
+def _moved(known: Aggregate, event: Any, act: Act, sender: Sender, now: datetime) -> Aggregate:
     state, terms = moved(known.state, known.terms, event, act, sender.code)
-    return replace(known, state=state, terms=terms)
+    return replace(known, state=state, terms=terms, codesign=documents.follow(known.codesign, event, now))
 
 
-def _first(event: Any, name: str, sender: Sender) -> Aggregate:
+def _first(event: Any, name: str, sender: Sender, now: datetime) -> Aggregate:
     act = ACTS[name]
     registered = name.startswith("organisation.")  # the hub itself registered it; the sender was checked already
     if not registered and not act.happened and "none" not in act.before:
@@ -183,7 +184,7 @@ def _first(event: Any, name: str, sender: Sender) -> Aggregate:
     parties = {getattr(event, one) for one in ("authority", "provider") if getattr(event, one, None)}
     kept = parties if act.party == "party" else _named(event)
     new = Aggregate(sender.code, tuple(sorted(kept)), _version(event, 0), state=first_state(name))
-    return _moved(new, event, act, sender)
+    return _moved(new, event, act, sender, now)
 
 
 def _named(event: Any) -> set[str]:

@@ -28,6 +28,9 @@ AGGREGATE: Final = Table(
     ),
     Column("state", Text, comment="by the lifecycle table; null: another's to say, or not known"),
     Column("terms", JSONB, nullable=False, comment="digest of the terms each party has posted"),
+    Column(
+        "codesign", JSONB(none_as_null=True), comment="of an agreement: its documents and who speaks for each sector"
+    ),
     schema=SCHEMA,
 )
 
