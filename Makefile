@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
 
-.PHONY: demo up test laws race faults hostile england check types lint arrows docs clean
+.PHONY: demo up test laws race faults kills hostile england check types lint arrows docs clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with $(PYTHON) ..." >&2
@@ -35,6 +35,9 @@ laws: $(VENV)/.ready ## the laws of matching, each on 10,000 generated worlds th
 faults: $(VENV)/.ready ## the long fault run: a region under kill -9 and worse, on several seeds
 	@FAULTS_SCALE=$${FAULTS_SCALE:-region} FAULTS_SECONDS=$${FAULTS_SECONDS:-900} FAULTS_SEEDS="$${FAULTS_SEEDS:-1 2 3}" \
 		$(BIN)/pytest tests/faults -s
+
+kills: $(VENV)/.ready ## each connector killed with -9 twenty times under load, at moments its seed chooses
+	@KILLS=$${KILLS:-20} KILLS_SEED=$(SEED) $(BIN)/pytest tests/connectors/kills -s --durations=0
 
 england: $(VENV)/.ready ## England's year up to two million events, by the hub's rules in memory; kept by its seed
 	@$(BIN)/placehub world make --scale england --days $${ENGLAND_DAYS:-365} --events $${ENGLAND_EVENTS:-2000000} --seed $(SEED)

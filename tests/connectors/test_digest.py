@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, timedelta
@@ -19,7 +14,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 from placehub.errors import Misconfigured, Unavailable
-from placehub.mailboxes.access import Access
 from placehub.organisations.events import OUT_OF_HOURS, ProfileFact, ProfilePublished
 from placehub.search.events import OutOfHoursContactTold, ProviderInvited
 from placehub.vacancies.events import VacancyClosed, VacancyConfirmed
@@ -27,8 +21,9 @@ from placehub_connectors.digest.links import make_token
 from placehub_connectors.digest.memory import Memory
 from placehub_connectors.digest.office import Office, Wanted
 from placehub_connectors.digest.rota import read_rota
-from placehub_connectors.digest.sending import MaybeSent, Post
+from placehub_connectors.digest.sending import AddressRefused, Post
 from placehub_connectors.digest.serving import HEADERS, make_app, served
+from placehub_connectors.digest.trying import FIRST
 from placehub_connectors.digest.wording import quiet_words
 
 from ..integration.story import SECTOR, Case, Desk, HubUnderTest, Town, desk
@@ -74,23 +69,10 @@ def _in_days(hub: HubUnderTest, days: int) -> str:
     return (hub.now + timedelta(days=days)).isoformat()
 
 
-def access_of(one: Desk) -> Access:
-    """Return what an organisation was given when it joined."""
-    settings, given = one.hub.settings, one.credentials
-    secrets = {"kafka_password": given.kafka_password, "api_token": given.api_token}
-    return Access(
-        organisation=one.code,
-        bootstrap=settings.bootstrap,
-        api=settings.api,
-        tls_ca=settings.kafka_tls_ca,
-        **secrets,
-    )
-
-
 def office(one: Desk, post: Post, memory: Path, *, later: timedelta = timedelta(), always: bool = False) -> Office:
     """Open a provider's desk, some time after the hub's."""
     wanted = Wanted(base="https://office.example", hour=0, always=always)
-    return Office(access_of(one), memory, read_rota(ROTA), post, wanted, lambda: one.hub.now + later)
+    return Office(one.access, memory, read_rota(ROTA), post, wanted, lambda: one.hub.now + later)
 
 
 def looked(one: Desk, server: Server, memory: Path, *, later: timedelta = timedelta()) -> None:
@@ -142,13 +124,57 @@ def test_a_quiet_day(provider: Desk, server: Server, tmp_path: Path) -> None:
     assert server.mails == []
     server.when_given = lambda: "451 not now"
     with closing(office(provider, server.post(), tmp_path / "other", always=True)) as mine:
-        with pytest.raises(Unavailable):
-            mine.look()
-        server.mails.clear()
+        (told,) = mine.look()
+        assert "took no mail" in told
+        server.when_given = lambda: "250 taken"
+        assert mine.look() == (), "not at once: the mail server has just refused it"
+    server.mails.clear()
+    for _ in range(2):
+        with closing(office(provider, server.post(), tmp_path / "other", always=True)) as again:
+            assert again.look() == ()
+    assert len(server.texts("Nothing waits")) == 1
+
+
+@pytest.mark.broker
+def test_broken_off_while_it_is_handed_in(provider: Desk, server: Server, tmp_path: Path) -> None:
+    """A mail whose taking is not known is sent again the same day, after a pause and under the same id, and no more."""
+    now = provider.hub.now
+    wanted = Wanted(base="https://office.example", hour=0, always=True)
+    server.when_given = lambda: "421 going away"
+    post, rota = server.post(), read_rota(ROTA)
+    with closing(Office(provider.access, tmp_path / "memory", rota, post, wanted, lambda: now)) as mine:
+        assert len(mine.look()) == 1
         server.when_given = lambda: "250 taken"
         mine.look()
-        mine.look()
-    assert len(server.texts("Nothing waits")) == 1
+        assert len(server.mails) == 1
+        now += FIRST
+        for _ in range(2):
+            assert mine.look() == ()
+    first, second = (str(one["Message-ID"]) for one in server.mails)
+    assert first == second
+    assert str(now.date()) in first
+
+
+@pytest.mark.broker
+def test_an_address_that_is_refused_for_good(provider: Desk, server: Server, tmp_path: Path) -> None:
+    """The deputy is told in place of an address the mail server does not know, and the result names whose it is."""
+    people = '[people]\nduty = "nobody@office.example"'
+    rota = read_rota(ROTA.replace("[people]", people).replace('who = "deputy"', 'who = "duty"'))
+    wanted = Wanted(base="https://office.example", hour=0, always=True)
+    args = provider.access, tmp_path / "memory", rota, server.post(), wanted, lambda: provider.hub.now
+    with closing(Office(*args)) as mine:
+        (told,) = mine.look()
+        assert told.startswith("deputy was told in place of duty.")
+        assert "Correct it in the rota" in told
+        assert "@" not in told
+        assert mine.look() == ()
+        assert mine.rota.nation == "England"
+    (mail,) = server.mails
+    assert mail["To"] == "deputy@office.example"
+    alone = rota.model_copy(update={"people": {**rota.people, "deputy": "nobody@office.example"}})
+    with closing(Office(provider.access, tmp_path / "other", alone, *args[3:])) as mine:
+        (told,) = mine.look()
+        assert "refuses the address" in told
 
 
 @pytest.mark.broker
@@ -185,7 +211,7 @@ def test_a_link_that_cannot_be_used(provider: Desk, server: Server, tmp_path: Pa
     now = provider.hub.now
     with (
         closing(office(provider, server.post(), tmp_path / "memory")) as mine,
-        closing(Memory(tmp_path / "memory")) as kept,
+        closing(Memory(tmp_path / "memory", provider.code)) as kept,
     ):
         kept.make_link("made up", (UUID(int=1),))
         ended = make_token(kept.secret, "made up", now)
@@ -208,7 +234,7 @@ def test_a_link_that_cannot_be_used(provider: Desk, server: Server, tmp_path: Pa
 def test_a_link_that_was_broken_off_is_finished(town: Town, provider: Desk, server: Server, tmp_path: Path) -> None:
     """Killed between the use of a link and its confirmations, the next process posts them, under the same ids."""
     (home,) = town.homes
-    with closing(Memory(tmp_path / "memory")) as kept:
+    with closing(Memory(tmp_path / "memory", provider.code)) as kept:
         kept.make_link("made up", (home,))
         kept.use_link("made up", town.hub.now, (home,))
     for _ in range(2):
@@ -236,42 +262,6 @@ def test_an_emergency(town: Town, provider: Desk, server: Server, tmp_path: Path
     assert server.texts("Urgent") == []
 
 
-@pytest.mark.broker
-def test_killed_while_the_digest_is_handed_in(town: Town, provider: Desk, server: Server, tmp_path: Path) -> None:
-    """Killed with -9 before the mail server has answered, no second digest is sent that day; the rest is."""
-    access_of(provider).save(tmp_path / "access.json")
-    (tmp_path / "rota.toml").write_text(ROTA)
-    command = [
-        *(str(Path(sys.executable).with_name("placehub-connect")), "digest", "run", "--hour", "0"),
-        *("--credentials", str(tmp_path / "access.json"), "--memory", str(tmp_path / "memory")),
-        *("--rota", str(tmp_path / "rota.toml"), "--smtp", f"localhost:{server.port}", "--smtp-ca", server.ca),
-        *("--from", "digest@hub.example", "--base", "https://office.example", "--listen", "127.0.0.1:0"),
-    ]
-    first = subprocess.Popen(command)
-
-    def kill() -> str:
-        os.kill(first.pid, signal.SIGKILL)
-        return "250 taken"
-
-    server.when_given = kill
-    assert first.wait(60) == -signal.SIGKILL
-    server.when_given = lambda: "250 taken"
-    second = subprocess.Popen(command)
-    try:
-        _until(lambda: bool(server.texts("Confirm all")), 60)
-    finally:
-        second.terminate()
-        assert second.wait(30) == 0
-    assert (len(server.texts("What waits")), len(server.texts("Confirm all"))) == (1, 1)
-
-
-def _until(holds: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)
-
-
 def test_mail_goes_over_tls_that_is_verified(server: Server) -> None:
     """A server whose authority is not trusted is given nothing; one that breaks off may have the mail."""
     server.post().send("a@office.example", quiet_words(), "made-up")
@@ -282,15 +272,11 @@ def test_mail_goes_over_tls_that_is_verified(server: Server) -> None:
         server.post(in_the_clear=True).send("a@office.example", quiet_words(), "made-up")
     with pytest.raises(Misconfigured, match="this machine only"):
         server.post(in_the_clear=True, host="mail.example")
-    with pytest.raises(Misconfigured, match="Correct it in the rota"):
+    with pytest.raises(AddressRefused, match="Correct it in the rota"):
         server.post().send("nobody@office.example", quiet_words(), "made-up")
     with pytest.raises(Unavailable, match="not take mail for this address now"):
         server.post().send("busy@office.example", quiet_words(), "made-up")
     assert len(server.mails) == 1
-    server.when_given = lambda: "421 going away"
-    with pytest.raises(Unavailable) as broken_off:
-        server.post().send("a@office.example", quiet_words(), "made-up")
-    assert not isinstance(broken_off.value, MaybeSent), "the server said that it took nothing"
 
 
 def test_the_page_is_for_this_machine_alone() -> None:

@@ -20,7 +20,6 @@ from fhir.resources.R4B.task import Task
 
 from placehub.contracts.headers import Attributes
 from placehub.contracts.parts import FeeLine
-from placehub.mailboxes.access import Access
 from placehub.mailboxes.inbox import Received
 from placehub.offers.events import InterestExpressed, InvitationDeclined
 from placehub.referrals.events import ReferralWithdrawn
@@ -187,15 +186,7 @@ def town(hub: HubUnderTest) -> Iterator[Town]:
 
 def book_of(one: Desk) -> Book:
     """Return the book of an organisation, read with its own credentials; never older than this moment."""
-    settings, secrets = one.hub.settings, one.credentials
-    access = Access(
-        organisation=one.code,
-        bootstrap=settings.bootstrap,
-        kafka_password=secrets.kafka_password,
-        api=settings.api,
-        api_token=secrets.api_token,
-    )
-    return Book(access, seconds=iter(range(0, 10_000, 2)).__next__)
+    return Book(one.access, seconds=iter(range(0, 10_000, 2)).__next__)
 
 
 @pytest.mark.broker

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from runpy import run_path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from placehub.drivers.brokers import partitions_of, reader
 from placehub.errors import Conflict, NotFound, Rejected
-from placehub.mailboxes.access import Access
-from placehub.mailboxes.events import EventRejected
 from placehub_connectors.cli import program
 from placehub_connectors.outbox.bell import only_relay
 from placehub_connectors.outbox.relay import Relay
@@ -35,7 +26,6 @@ from ..integration.story import HubUnderTest, desk
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "case_system.py"
 NOW = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
-LOAD = 40
 
 
 @pytest.fixture
@@ -131,80 +121,6 @@ def test_nothing_is_passed_over(casework: str) -> None:
     engine.dispose()
 
 
-RELAY = """
-import os
-import signal
-import sys
-from datetime import datetime
-from pathlib import Path
-from sqlalchemy import create_engine
-from placehub.mailboxes.access import Access
-from placehub_connectors.outbox.relay import Relay
-
-database, access, now = sys.argv[1:]
-for _ in sys.stdin:  # a child of this process for each line: what it imports was loaded once
-    child = os.fork()
-    if child == 0:
-        Relay(create_engine(database), Access.load(Path(access)), now=lambda: datetime.fromisoformat(now)).run(bool)
-    print(child, flush=True)
-"""
-
-
-@contextmanager
-def relays(database: str, access: Path, now: datetime) -> Iterator[Callable[[], int]]:
-    """Yield what starts a relay in a process of its own and returns its id."""
-    arguments = [sys.executable, "-c", RELAY, database, str(access), now.isoformat()]
-    with subprocess.Popen(arguments, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
-        assert parent.stdin is not None
-        assert parent.stdout is not None
-        asked, told = parent.stdin, parent.stdout
-
-        def start() -> int:
-            print(file=asked, flush=True)
-            return int(told.readline())
-
-        yield start
-        asked.close()
-
-
-@pytest.mark.broker
-def test_killed_twenty_times(hub: HubUnderTest, casework: str, tmp_path: Path) -> None:
-    """A relay killed with -9 twenty times while the example's case system works loses nothing and doubles nothing."""
-    authority, example = desk(hub, "authority"), run_path(str(EXAMPLE))
-    access = Access(
-        organisation=authority.code,
-        bootstrap=hub.settings.bootstrap,
-        kafka_password=authority.credentials.kafka_password,
-        api=hub.settings.api,
-        api_token=authority.credentials.api_token,
-    ).save(tmp_path / "access.json")
-    engine = create_engine(casework)
-    example["Base"].metadata.create_all(engine)
-    with relays(casework, access, hub.now) as start:
-        for kill in range(20):
-            child = start()
-            for _ in range(LOAD // 20):
-                with Session(engine) as session, session.begin():
-                    example["refer"](session, authority.code, "Made Up", hub.now)
-                with Session(engine) as session:  # and one that is given up
-                    example["refer"](session, authority.code, "Made Up", hub.now)
-            sent_is_more_than(engine, kill)
-            os.kill(child, signal.SIGKILL)
-        last = start()
-        sent_is_more_than(engine, 2 * LOAD - 1)
-        os.kill(last, signal.SIGKILL)
-    hub.settle()
-    with engine.connect() as connection:
-        rows = connection.execute(select(OUTBOX).order_by(OUTBOX.c.number)).mappings().all()
-    engine.dispose()
-    assert [row["document"] for row in rows] == [None] * 2 * LOAD, "what was sent is blanked"
-    expected = [UUID(row["id"]) for row in rows]
-    assert authority.got(EventRejected) == []
-    assert in_order(hub, f"outbox.{authority.code}", set(expected)) == expected
-    assert sorted(ids_of(hub, "referral", set(expected))) == sorted(expected), "the hub took each once"
-    authority.mailbox.close()
-
-
 def sent_is_more_than(engine: Engine, count: int) -> None:
     """Wait until more than so many rows were sent."""
     for _ in range(1000):
@@ -215,40 +131,13 @@ def sent_is_more_than(engine: Engine, count: int) -> None:
     raise AssertionError("the relay does not come on")
 
 
-def in_order(hub: HubUnderTest, topic: str, wanted: set[UUID]) -> list[UUID]:
-    """Return the ids in the order in which they first stand in a topic."""
-    return list(dict.fromkeys(ids_of(hub, topic, wanted)))
-
-
-def ids_of(hub: HubUnderTest, topic: str, wanted: set[UUID]) -> list[UUID]:
-    """Return those of the ids that stand in a topic, as often as they stand there."""
-    found = []
-    with reader(hub.settings) as consumer:
-        places = partitions_of(consumer, (topic,))
-        consumer.assign(places)
-        consumer.seek_to_beginning(*places)
-        ends = consumer.end_offsets(places)
-        while any(consumer.position(place) < end for place, end in ends.items()):
-            for batch in consumer.poll(500).values():
-                ids = (dict(one.headers).get("ce_id", b"").decode() for one in batch)
-                found += [UUID(id) for id in ids if id and UUID(id) in wanted]
-    return found
-
-
 @pytest.mark.broker
 def test_how_soon(hub: HubUnderTest, casework: str) -> None:
     """From a commit to the broker's acknowledgement it takes milliseconds, not the second at which nothing rings."""
     authority = desk(hub, "authority")
-    access = Access(
-        organisation=authority.code,
-        bootstrap=hub.settings.bootstrap,
-        kafka_password=authority.credentials.kafka_password,
-        api=hub.settings.api,
-        api_token=authority.credentials.api_token,
-    )
     engine = create_engine(casework)
     OUTBOX.metadata.create_all(engine)
-    relay, stop = Relay(create_engine(casework), access), threading.Event()
+    relay, stop = Relay(create_engine(casework), authority.access), threading.Event()
     running = threading.Thread(target=relay.run, args=(stop.is_set,))
     running.start()
     took = []

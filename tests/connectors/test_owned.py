@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 
 from placehub.errors import Misconfigured
 from placehub.mailboxes.access import Access
+from placehub_connectors.digest.memory import Memory
 from placehub_connectors.dropping import Choices, Drop
 from placehub_connectors.ledger import STATE, Ledger
 from placehub_connectors.mapping.checking import check
@@ -55,7 +56,12 @@ def subscriber(folder: Path, organisation: str) -> None:
     Provider(access(organisation), folder / "office.sqlite", print).close()
 
 
-@pytest.mark.parametrize("opened", [ledger, webhook, subscriber])
+def digest(folder: Path, organisation: str) -> None:
+    """Open a digest's memory."""
+    Memory(folder / "digest.sqlite", organisation).close()
+
+
+@pytest.mark.parametrize("opened", [ledger, webhook, subscriber, digest])
 def test_nobody_goes_on_with_anothers_files(tmp_path: Path, opened: Callable[[Path, str], None]) -> None:
     """Whoever began a ledger or a memory opens it again; another organisation is refused, and it stays as it was."""
     opened(tmp_path, "SC1")
@@ -64,7 +70,7 @@ def test_nobody_goes_on_with_anothers_files(tmp_path: Path, opened: Callable[[Pa
     opened(tmp_path, "SC1")
 
 
-@pytest.mark.parametrize("opened", [ledger, webhook, subscriber])
+@pytest.mark.parametrize("opened", [ledger, webhook, subscriber, digest])
 def test_files_are_their_users_alone(tmp_path: Path, opened: Callable[[Path, str], None]) -> None:
     """Whatever is kept is readable by its user alone, and so is the folder it is kept in."""
     opened(tmp_path, "SC1")

@@ -54,7 +54,7 @@ def at(day: int, hour: int, month: int = 3) -> datetime:
 )
 def test_who_is_told(now: datetime, told: str) -> None:
     """Whoever covers is told, over midnight and in London's time; the deputy when nobody covers or they are away."""
-    assert read_rota(ROTA).who(now) == f"{told}@office.example"
+    assert read_rota(ROTA).who(now) == told
 
 
 def test_holes_are_named_with_their_dates() -> None:
@@ -80,10 +80,16 @@ def test_a_rota_without_holes_has_none() -> None:
     [
         ('deputy = "deputy"', 'deputy = "nobody"', "deputy must be one of its people"),
         ('who = "duty"', 'who = "nobody"', r"cover\.1\.who must be one of its people"),
-        ("manager@office.example", "secret-mail", r"people\.manager is wrong"),
-        ('"mon"', '"monday"', r"cover\.0\.days\.0 is wrong"),
-        ("bank_holidays", "holidays", r"cover\.1\.holidays is wrong"),
+        ("manager@office.example", "secret-mail", r"people\.manager must be an e-mail address"),
+        ('"mon"', '"monday"', r"cover\.0\.days\.0 must be 'mon', 'tue', "),
+        ("bank_holidays", "holidays", r"cover\.1\.holidays is not known here\. Take it out"),
         ("[[away]]", "[[away]", "is not TOML"),
+        ("[people]", "[persons]", r"people is required\. Add it; docs/digest\.md"),
+        (
+            'deputy = "deputy"',
+            'deputy = "deputy"\nnation = "Ireland"',
+            "nation must be 'England', 'Wales' or 'Scotland'",
+        ),
     ],
 )
 def test_a_wrong_rota_is_told(wrong: str, right: str, says: str) -> None:
@@ -91,3 +97,16 @@ def test_a_wrong_rota_is_told(wrong: str, right: str, says: str) -> None:
     with pytest.raises(Misconfigured, match=says) as told:
         read_rota(ROTA.replace(wrong, right))
     assert "secret" not in str(told.value)
+
+
+def test_bank_holidays_are_the_nations() -> None:
+    """St Andrew's Day is no working day in Scotland, Easter Monday none in England: of the rota's nation, else told."""
+    easter_monday, st_andrews = at(6, 12, month=4), at(30, 12, month=11)
+    plain, scottish = read_rota(ROTA), read_rota('nation = "Scotland"\n' + ROTA)
+    assert [one.who(easter_monday) for one in (plain, plain.of("Scotland"), scottish)] == [
+        "deputy",
+        "manager",
+        "manager",
+    ]
+    assert [one.who(st_andrews) for one in (plain, plain.of("Scotland"), scottish)] == ["manager", "deputy", "deputy"]
+    assert scottish.of("Wales").nation == "Scotland"

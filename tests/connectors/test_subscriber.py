@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from runpy import run_path
@@ -19,7 +14,6 @@ from uuid import UUID
 import pytest
 
 from placehub.errors import Conflict, Rejected
-from placehub.mailboxes.access import Access
 from placehub.mailboxes.events import DataUseEnded, EventRejected
 from placehub.offers.events import ClarificationAsked, InterestExpressed, InvitationDeclined, OfferMade
 from placehub.referrals.events import ReferralWithdrawn
@@ -68,17 +62,10 @@ def invited(town: Town) -> Case:
     return case
 
 
-def access_of(one: Desk) -> Access:
-    """Return what an organisation was given when it joined."""
-    settings = one.hub.settings
-    secrets = {"kafka_password": one.credentials.kafka_password, "api_token": one.credentials.api_token}
-    return Access(organisation=one.code, bootstrap=settings.bootstrap, api=settings.api, **secrets)
-
-
 def office(one: Desk, folder: Path, purged: list[UUID] | None = None) -> Provider:
     """Open a provider's office, its memory in a folder."""
     gone = purged if purged is not None else []
-    return Provider(access_of(one), folder / "memory.sqlite", gone.append, now=lambda: one.hub.now)
+    return Provider(one.access, folder / "memory.sqlite", gone.append, now=lambda: one.hub.now)
 
 
 def of(cases: Iterable[Case], invitations: Iterable[Invitation]) -> Iterator[Invitation]:
@@ -197,7 +184,7 @@ def test_data_use_ends(town: Town, provider: Desk, tmp_path: Path) -> None:
         raise OSError("the office's own database is away")
 
     with (
-        Provider(access_of(provider), tmp_path / "memory.sqlite", fails, now=lambda: town.hub.now) as broken,
+        Provider(provider.access, tmp_path / "memory.sqlite", fails, now=lambda: town.hub.now) as broken,
         pytest.raises(OSError, match="away"),
     ):
         list(broken.events(to_end=True))
@@ -224,7 +211,7 @@ def test_the_async_office(town: Town, provider: Desk, tmp_path: Path, capsys: py
     async def work() -> list[Invitation]:
         found = []
         memory = tmp_path / "memory.sqlite"
-        async with AsyncProvider(access_of(provider), memory, purge, now=lambda: town.hub.now) as mine:
+        async with AsyncProvider(provider.access, memory, purge, now=lambda: town.hub.now) as mine:
             async for invitation in mine.invitations(to_end=True):
                 if invitation.referral_id == case.id:
                     found.append(invitation)
@@ -247,7 +234,7 @@ def test_the_example_office(hub: HubUnderTest, authority: Desk, provider: Desk, 
     """The example posts the homes of its list, later what changed of them, and answers what it is invited to."""
     town, example = Town(hub, authority, (provider,)), run_path(str(EXAMPLE))
     town.begin()
-    access, folder = access_of(provider).save(tmp_path / "office.json"), tmp_path / "homes"
+    access, folder = provider.access.save(tmp_path / "office.json"), tmp_path / "homes"
     folder.mkdir()
     (folder / "homes.csv").write_bytes(homes(ROWS[0]))
 
@@ -283,84 +270,6 @@ async def until(holds: Callable[[], bool], seconds: float = 30) -> None:
     while not await asyncio.to_thread(holds):
         assert time.monotonic() < deadline, "it did not come true in time"
         await asyncio.sleep(0.1)
-
-
-WORKER = """
-import os
-import sys
-from datetime import datetime
-from pathlib import Path
-from placehub.mailboxes.access import Access
-from placehub_connectors.subscriber import Provider
-
-access, memory, log, now = sys.argv[1:]
-for _ in sys.stdin:  # a child of this process for each line: what it imports was loaded once
-    child = os.fork()
-    if child == 0:
-        with Provider(Access.load(Path(access)), Path(memory), print, now=lambda: datetime.fromisoformat(now)) as mine:
-            for received in mine.events():
-                with open(log, "a") as file:
-                    file.write(f"{received.attributes.id}\\n")
-        os._exit(0)
-    print(child, flush=True)
-"""
-
-
-@contextmanager
-def offices(one: Desk, folder: Path) -> Iterator[Callable[[], int]]:
-    """Yield what starts an office in a process of its own and returns its id; what it has dealt with is in a log."""
-    access = access_of(one).save(folder / "access.json")
-    arguments = [str(access), str(folder / "memory.sqlite"), str(folder / "log"), one.hub.now.isoformat()]
-    (folder / "log").touch()
-    parent = subprocess.Popen(
-        [sys.executable, "-c", WORKER, *arguments], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert parent.stdin is not None
-    assert parent.stdout is not None
-
-    def start() -> int:
-        assert parent.stdin is not None
-        assert parent.stdout is not None
-        print(file=parent.stdin, flush=True)
-        return int(parent.stdout.readline())
-
-    with parent:
-        yield start
-        parent.stdin.close()
-
-
-def await_lines(file: Path, count: int, seconds: float) -> list[str]:
-    """Return the lines of a file once it has so many."""
-    for _ in range(int(seconds / 0.02)):
-        if len(lines := file.read_text().split()) >= count:
-            return lines
-        time.sleep(0.02)
-    raise AssertionError(f"{len(file.read_text().split())} lines of {count}")
-
-
-def test_killed_twenty_times(town: Town, provider: Desk, tmp_path: Path) -> None:
-    """An office killed with -9 twenty times while events come deals with each; only one it was at can come twice."""
-    log = tmp_path / "log"
-    for _ in range(8):
-        town.case().refer()
-    town.hub.settle()
-    with offices(provider, tmp_path) as start:
-        for kill in range(20):
-            child = start()
-            await_lines(log, kill + 1, 20)
-            os.kill(child, signal.SIGKILL)
-        expected = [str(one.attributes.id) for one in provider.mailbox.read_to_end()]
-        assert len(expected) > 20
-        last = start()
-        await_lines(log, 1, 20)
-        deadline = time.monotonic() + 20
-        while set(log.read_text().split()) != set(expected) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        os.kill(last, signal.SIGKILL)
-    found = log.read_text().split()
-    assert set(found) == set(expected)
-    assert list(dict.fromkeys(found)) == expected, "in order"
-    assert len(found) - len(expected) <= 20, "only what an office was at when it was killed"
 
 
 def test_a_second_office_puts_the_first_out(town: Town, provider: Desk, tmp_path: Path) -> None:

@@ -6,12 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -36,8 +31,6 @@ from placehub_connectors.webhook.pacing import FIRST, GIVEN_UP, LONGEST, OPENS_A
 from placehub_connectors.webhook.sender import Webhook
 from placehub_connectors.webhook.signing import key_of, new_secret, signed
 from placehub_connectors.webhook.target import address_of, is_public, target_of
-
-from ..integration.story import HubUnderTest, Town, desk
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECRET = new_secret()
@@ -222,69 +215,3 @@ def test_dead_letters_end_with_the_use_of_data(tmp_path: Path) -> None:
     assert memory.dead() == []
     assert memory.counts()["waiting"] == 1
     memory.close()
-
-
-WORKER = """
-import os
-import sys
-from datetime import timedelta
-from pathlib import Path
-from placehub.mailboxes.access import Access
-from placehub_connectors.webhook.sender import Webhook
-
-access, url, secret, memory = sys.argv[1:]
-for _ in sys.stdin:  # a child of this process for each line: what it imports was loaded once
-    child = os.fork()
-    if child == 0:
-        soon = timedelta(seconds=0.01)
-        Webhook(Access.load(Path(access)), url, secret, Path(memory), private=True, first_pause=soon).run(bool)
-    print(child, flush=True)
-"""
-
-
-@pytest.mark.broker
-def test_killed_twenty_times(hub: HubUnderTest, tmp_path: Path) -> None:
-    """A webhook killed with -9 twenty times delivers all that came, by case in order; little comes twice."""
-    authority, provider = desk(hub, "authority"), desk(hub, "provider")
-    town = Town(hub, authority, (provider,))
-    town.begin()
-    town.open_home(provider)
-    for _ in range(8):
-        town.case().refer()
-    hub.settle()
-    secrets = {"kafka_password": provider.credentials.kafka_password, "api_token": provider.credentials.api_token}
-    settings = hub.settings
-    access = Access(organisation=provider.code, bootstrap=settings.bootstrap, api=settings.api, **secrets)
-    file = access.save(tmp_path / "access.json")
-    expected = [str(one.attributes.id) for one in provider.mailbox.read_to_end()]
-    with receiving(lambda call: 503 if call % 7 == 3 else 200) as receiver:
-        arguments = [str(file), receiver.url, SECRET, str(tmp_path / "hook.sqlite")]
-        command = [sys.executable, "-c", WORKER, *arguments]
-        with subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
-            assert parent.stdin is not None
-            assert parent.stdout is not None
-            for kill in range(21):
-                print(file=parent.stdin, flush=True)
-                child = int(parent.stdout.readline())
-                wanted = kill + 1 if kill < 20 else len(expected)
-                until(lambda: len({one["id"] for one in receiver.taken}) >= wanted)  # noqa: B023 - called at once
-                os.kill(child, signal.SIGKILL)
-            parent.stdin.close()
-    found = [one["id"] for one in receiver.taken]
-    assert sorted(set(found)) == sorted(expected)
-    assert len(found) - len(expected) <= 20
-    by_subject: dict[str, list[int]] = {}
-    for one in receiver.taken:
-        by_subject.setdefault(one["subject"], []).append(expected.index(one["id"]))
-    assert all(numbers == sorted(numbers) for numbers in by_subject.values())
-    town.end()
-    authority.mailbox.close()
-    provider.mailbox.close()
-
-
-def until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.01)

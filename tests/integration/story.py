@@ -15,6 +15,7 @@ from placehub.agreements.events import AgreementRegistered, ContractManager, Pro
 from placehub.contracts.codec import Codec, Registry
 from placehub.contracts.headers import Attributes, Headers, write_headers
 from placehub.contracts.parts import FeeLine
+from placehub.mailboxes.access import Access
 from placehub.mailboxes.connection import login
 from placehub.mailboxes.events import EventRejected
 from placehub.mailboxes.inbox import Received
@@ -80,6 +81,19 @@ class Desk:
     def code(self) -> str:
         """The organisation's code."""
         return self.credentials.code
+
+    @property
+    def access(self) -> Access:
+        """What the organisation was given when it joined, as its own programs keep it."""
+        settings = self.hub.settings
+        return Access(
+            organisation=self.code,
+            bootstrap=settings.bootstrap,
+            kafka_password=self.credentials.kafka_password,
+            api=settings.api,
+            api_token=self.credentials.api_token,
+            tls_ca=settings.kafka_tls_ca,
+        )
 
     def post(self, event: object, *, time: datetime | None = None, id: UUID | None = None) -> UUID:
         """Post an event that happened now, unless a time is given."""

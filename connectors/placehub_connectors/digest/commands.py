@@ -41,9 +41,9 @@ def rota(file: RotaFile, json: Json = False) -> None:
     found, now = _rota(file), WallClock().now()
     holes = [str(one) for one in found.holes(now)]
     if json:
-        print(text.dumps({"told_now": found.covering(now) or found.deputy, "holes": holes}, indent=1))
+        print(text.dumps({"told_now": found.who(now), "holes": holes}, indent=1))
     else:
-        print(f"told now: {found.covering(now) or found.deputy}")
+        print(f"told now: {found.who(now)}")
         print("\n".join(f"nobody covers: {one}" for one in holes) or "somebody covers throughout")
     if holes:
         raise typer.Exit(1)
@@ -83,7 +83,7 @@ def run(
     )
     wanted = Wanted(base=base, hour=hour, lasts=timedelta(days=days), always=always)
     hush()
-    _run(Access.load(credentials), memory, _rota(file, told=True), post, wanted, listen)
+    _run(Access.load(credentials), memory, _rota(file), post, wanted, listen)
 
 
 def _run(access: Access, memory: Path, rota: Rota, post: Post, wanted: Wanted, listen: str) -> None:
@@ -93,26 +93,31 @@ def _run(access: Access, memory: Path, rota: Rota, post: Post, wanted: Wanted, l
         office = thread.submit(Office, access, memory, rota, post, wanted).result()
         try:
             with served(make_app(lambda: office, thread), listen):
-                while not stop.is_set():
+                thread.submit(_look, office).result()
+                _say_holes(thread.submit(lambda: office.rota).result())
+                while not stop.wait(EVERY_SECONDS):
                     thread.submit(_look, office).result()
-                    stop.wait(EVERY_SECONDS)
         finally:
             thread.submit(office.close).result()
 
 
 def _look(office: Office) -> None:
     try:
-        office.look()
+        told = office.look()
     except Unavailable as error:
-        print(f"placehub-connect: {error}", file=sys.stderr, flush=True)
+        told = (str(error),)
         office.reconnect()
+    for one in told:
+        print(f"placehub-connect: {one}", file=sys.stderr, flush=True)
 
 
-def _rota(file: Path, *, told: bool = False) -> Rota:
+def _rota(file: Path) -> Rota:
     try:
-        found = read_rota(file.read_text(encoding="utf-8"))
+        return read_rota(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         raise NotFound(f"The rota {file} cannot be read as text. Name another file.") from None
-    for one in found.holes(WallClock().now()) if told else ():
+
+
+def _say_holes(rota: Rota) -> None:
+    for one in rota.holes(WallClock().now()):
         print(f"placehub-connect: nobody covers {one}; the deputy is told then", file=sys.stderr, flush=True)
-    return found

@@ -19,7 +19,7 @@ _HOMES: Final = (UUID(int=1), UUID(int=2))
 
 
 def _used_link(folder: Path) -> Outcome:
-    with closing(Memory(folder / "memory.sqlite")) as memory:
+    with closing(Memory(folder / "memory.sqlite", _PROVIDER)) as memory:
         memory.make_link("made up", _HOMES)
         memory.use_link("made up", datetime(2026, 3, 2, 9, tzinfo=UTC), _HOMES[:1])
         (link,) = memory.half_used()

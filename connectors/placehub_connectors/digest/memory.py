@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from placehub_connectors.digest.picture import Picture
-from placehub_connectors.owned import claim, open_memory
+from placehub_connectors.owned import open_memory
 from placehub_connectors.transactions import at_once
 
 _TABLES: Final = """
@@ -46,20 +46,15 @@ class Memory:
     Use it from one thread.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, made if there is none."""
-        self._path = path
-        self._database = open_memory(path, _TABLES, "the digest's memory")
+    def __init__(self, path: Path, organisation: str) -> None:
+        """Open the file, made if there is none; Misconfigured when it is another organisation's."""
+        self._database = open_memory(path, _TABLES, "the digest's memory", organisation)
         self.secret = self._secret()
         """What links are signed with."""
 
     def close(self) -> None:
         """Close the file; harmless twice."""
         self._database.close()
-
-    def claim(self, organisation: str) -> None:
-        """Note whose inbox is told of from here; Misconfigured when it is another organisation's."""
-        claim(self._database, organisation, self._path)
 
     def _secret(self) -> str:
         with at_once(self._database):
@@ -86,18 +81,13 @@ class Memory:
         told = "SELECT ce_id, respond_by FROM urgent WHERE ce_id NOT IN (SELECT id FROM mail WHERE sent)"
         return {UUID(id): datetime.fromisoformat(until) for id, until in self._database.execute(told)}
 
-    def begin(self, mail: str, now: datetime) -> bool:
-        """Note that a mail is about to be sent; False when that was noted before: it may have been sent."""
-        row = (mail, now.isoformat())
-        return self._database.execute("INSERT OR IGNORE INTO mail (id, at) VALUES (?, ?)", row).rowcount == 1
+    def is_sent(self, mail: str) -> bool:
+        """Tell whether a mail was taken by the mail server, as far as is known."""
+        return self._database.execute("SELECT 1 FROM mail WHERE id = ? AND sent", (mail,)).fetchone() is not None
 
-    def sent(self, mail: str) -> None:
+    def sent(self, mail: str, now: datetime) -> None:
         """Note that a mail was taken by the mail server."""
-        self._database.execute("UPDATE mail SET sent = 1 WHERE id = ?", (mail,))
-
-    def not_sent(self, mail: str) -> None:
-        """Note that a mail was certainly not taken: it may be begun again."""
-        self._database.execute("DELETE FROM mail WHERE id = ? AND NOT sent", (mail,))
+        self._database.execute("INSERT OR REPLACE INTO mail VALUES (?, ?, 1)", (mail, now.isoformat()))
 
     def make_link(self, id: str, homes: tuple[UUID, ...]) -> None:
         """Keep a link; one of that id is left as it is."""

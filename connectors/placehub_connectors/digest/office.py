@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -22,11 +21,11 @@ from placehub_connectors.digest.links import LASTS, make_token, read_token
 from placehub_connectors.digest.memory import Link, Memory
 from placehub_connectors.digest.picture import seen
 from placehub_connectors.digest.rota import LONDON, Rota
-from placehub_connectors.digest.sending import MaybeSent, Post
+from placehub_connectors.digest.sending import AddressRefused, Post
+from placehub_connectors.digest.trying import Trying
 from placehub_connectors.digest.wording import Words
 
 machine_time: Final = WallClock().now
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +55,11 @@ class Office:
     ) -> None:
         """Connect to nothing yet; Misconfigured when the memory is another organisation's."""
         self._access, self._rota, self._post, self._wanted, self._now = access, rota, post, wanted, now
-        self._memory = Memory(memory)
-        self._memory.claim(access.organisation)
+        self._memory = Memory(memory, access.organisation)
         self._picture = self._memory.picture()
         self._mailbox = Mailbox.of(access)
+        self._trying = Trying()
+        self._told: list[str] = []
 
     def close(self) -> None:
         """Let go of connections and file; harmless twice."""
@@ -71,8 +71,18 @@ class Office:
         self._mailbox.close()
         self._mailbox = Mailbox.of(self._access)
 
-    def look(self) -> None:
-        """Look through the inbox, finish what was broken off, and send the mails that are due."""
+    @property
+    def rota(self) -> Rota:
+        """The rota by the bank holidays of the provider's nation, as far as the inbox has told it."""
+        return self._rota.of(self._picture.nation)
+
+    def look(self) -> tuple[str, ...]:
+        """Look through the inbox, finish what was broken off, and send the mails that are due.
+
+        Returns what could not be done as the rota wants it, a sentence each. A mail whose taking is not known is sent
+        again under the same id; one that was not taken is tried again after a pause.
+        """
+        self._told = []
         self._see()
         for link in self._memory.half_used():
             self._finish(link)
@@ -80,6 +90,7 @@ class Office:
         if self._now().astimezone(LONDON).hour >= self._wanted.hour:
             self._tell_day()
             self._tell_week()
+        return tuple(self._told)
 
     def show(self, token: str) -> tuple[int, str]:
         """Return status and page of a link that was opened; nothing is confirmed by it."""
@@ -145,39 +156,52 @@ class Office:
     def _tell_urgent(self) -> None:
         for id, respond_by in self._memory.urgent().items():
             if respond_by > self._now():
-                # Told again rather than not at all when it was broken off; mail systems know it by its id.
-                self._memory.begin(str(id), self._now())
-                self._post.send(self._rota.who(self._now()), wording.emergency_words(respond_by), str(id))
-                self._memory.sent(str(id))
+                self._send(str(id), str(id), partial(wording.emergency_words, respond_by))
 
     def _tell_day(self) -> None:
         words = wording.digest_words(self._picture, self._now())
         words = words or (wording.quiet_words() if self._wanted.always else None)
         if words is not None:
-            self._send_once(f"digest-{self._now().astimezone(LONDON).date()}", lambda: words)
+            mail = f"digest-{self._now().astimezone(LONDON).date()}"
+            self._send(mail, f"{mail}-{self._access.organisation}", lambda: words)
 
     def _tell_week(self) -> None:
         homes = self._picture.to_confirm(self._now() + self._wanted.lasts)
         year, week, _ = self._now().astimezone(LONDON).isocalendar()
+        mail = f"confirm-{year}-{week}"
         if homes:
-            self._send_once(f"confirm-{year}-{week}", lambda: self._make_link(homes))
+            self._send(mail, f"{mail}-{self._access.organisation}", lambda: self._make_link(mail, homes))
 
-    def _make_link(self, homes: tuple[UUID, ...]) -> Words:
-        id, until = secrets.token_hex(8), self._now() + LASTS
+    def _make_link(self, id: str, homes: tuple[UUID, ...]) -> Words:
+        # A mail that is sent again carries the link it carried before.
         self._memory.make_link(id, homes)
+        kept, until = self._memory.link(id), self._now() + LASTS
         token = make_token(self._memory.secret, id, until)
-        return wording.confirm_words(len(homes), f"{self._wanted.base.rstrip('/')}/confirm/{token}", until)
+        count = len(kept.homes if kept else homes)
+        return wording.confirm_words(count, f"{self._wanted.base.rstrip('/')}/confirm/{token}", until)
 
-    def _send_once(self, mail: str, words: Callable[[], Words]) -> None:
-        """Send a mail unless it may have been sent before, whoever was killed meanwhile."""
-        if not self._memory.begin(mail, self._now()):
+    def _send(self, mail: str, id: str, words: Callable[[], Words]) -> None:
+        """Send a mail that is not known to have been taken, unless it failed a short while ago."""
+        now = self._now()
+        if self._memory.is_sent(mail) or self._trying.rests(mail, now):
             return
         try:
-            self._post.send(self._rota.who(self._now()), words(), f"{mail}-{self._access.organisation}")
-        except MaybeSent as error:
-            LOG.warning("%s is not sent again: %s", mail, error)
+            self._hand_in(words(), id)
+        except (Unavailable, AddressRefused) as error:
+            self._trying.failed(mail, now)
+            self._told.append(str(error))
             return
-        except Exception:
-            self._memory.not_sent(mail)
-            raise
-        self._memory.sent(mail)
+        self._trying.worked(mail)
+        self._memory.sent(mail, now)
+
+    def _hand_in(self, words: Words, id: str) -> None:
+        """Hand a mail in to whoever is told now, or to the deputy when that address is refused for good."""
+        rota = self.rota
+        who = rota.who(self._now())
+        try:
+            self._post.send(rota.people[who], words, id)
+        except AddressRefused as error:
+            if who == rota.deputy:
+                raise AddressRefused(f"Nobody was told: {who} is the deputy. {error}") from None
+            self._post.send(rota.people[rota.deputy], words, id)
+            self._told.append(f"{rota.deputy} was told in place of {who}. {error}")

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from placehub.mailboxes.events import DataUseEnded, EventRejected
 from placehub.offers.events import InterestExpressed, InvitationDeclined, OfferMade
+from placehub.organisations.events import OrganisationRegistered
 from placehub.search.events import InvitationClosed, InvitationLapsed, InvitationUpdated, ProviderInvited
 from placehub.vacancies.events import (
     VacancyClosed,
@@ -55,6 +56,8 @@ class Picture:
     homes: dict[UUID, OpenHome] = field(default_factory=dict)
     refused: frozenset[UUID] = frozenset()
     """Ids of events of its own that the hub refused."""
+    nation: str = ""
+    """Where the provider is registered; empty until the inbox has told."""
 
     def waiting(self, now: datetime) -> list[datetime]:
         """Return by when each search that is not answered wants its answer, soonest first."""
@@ -82,6 +85,8 @@ def seen(picture: Picture, event: Any) -> Picture:
         return replace(picture, due=left, answered=picture.answered - {gone})
     if isinstance(event, EventRejected):
         return replace(picture, refused=picture.refused | ({event.rejected_id} if event.rejected_id else set()))
+    if isinstance(event, OrganisationRegistered):
+        return replace(picture, nation=event.nation)
     return replace(picture, homes=_homes(picture.homes, event))
 
 

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
+from placehub.contracts.wording import UNKNOWN, rule_of
 from placehub.errors import Misconfigured
 
 LONDON: Final = ZoneInfo("Europe/London")
@@ -23,6 +25,10 @@ LOOKED_AHEAD: Final = timedelta(days=28)
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _A_DAY: Final = timedelta(days=1)
 
+Nation = Literal["England", "Wales", "Scotland"]
+SUBDIVISIONS: Final[dict[str, str]] = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT"}
+USUAL: Final[Nation] = "England"
+"""Whose bank holidays hold while it is not known where the provider is registered."""
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Address = Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$")]
 
@@ -41,13 +47,13 @@ class Cover(_Part):
     first: date | None = None
     last: date | None = None
     bank_holidays: bool = False
-    """Whether it holds on bank holidays of England, too."""
+    """Whether it holds on bank holidays, too."""
 
-    def spans(self, day: date) -> tuple[datetime, datetime] | None:
+    def spans(self, day: date, nation: Nation) -> tuple[datetime, datetime] | None:
         """Return from when to when the cover that begins on a day lasts; None when none does."""
         if _DAYS[day.weekday()] not in self.days or not (self.first or day) <= day <= (self.last or day):
             return None
-        if not self.bank_holidays and is_bank_holiday(day):
+        if not self.bank_holidays and is_bank_holiday(day, nation):
             return None
         ends = day if self.until > self.begins else day + _A_DAY
         return datetime.combine(day, self.begins, LONDON), datetime.combine(ends, self.until, LONDON)
@@ -62,26 +68,38 @@ class Away(_Part):
 
 
 class Rota(_Part):
-    """People by a name of the provider's choosing, who covers when, who is away, and the deputy told when nobody is."""
+    """People by a name of the provider's choosing, who covers when, who is away, and the deputy told when nobody is.
+
+    `nation`: whose bank holidays hold; absent, it is the nation the provider is registered in.
+    """
 
     people: Annotated[dict[str, Address], Field(min_length=1)]
     deputy: str
     cover: tuple[Cover, ...]
     away: tuple[Away, ...] = ()
+    nation: Nation | None = None
+
+    def of(self, nation: str) -> Rota:
+        """Return it for a provider registered in a nation, unless it names one itself."""
+        return self if self.nation or nation not in SUBDIVISIONS else self.model_copy(update={"nation": nation})
 
     def who(self, now: datetime) -> str:
-        """Return the e-mail address of whoever is told now: the first that covers, else the deputy."""
-        return self.people[self.covering(now) or self.deputy]
+        """Return the name of whoever is told now: the first that covers, else the deputy."""
+        return self.covering(now) or self.deputy
 
     def covering(self, now: datetime) -> str | None:
         """Return the name of the first who covers a moment and is not away; None when nobody does."""
         today = now.astimezone(LONDON).date()
         for one in self.cover:
             for day in (today - _A_DAY, today):
-                span = one.spans(day)
+                span = one.spans(day, self._nation)
                 if span and span[0] <= now < span[1] and not self._is_away(one.who, today):
                     return one.who
         return None
+
+    @property
+    def _nation(self) -> Nation:
+        return self.nation or USUAL
 
     def _is_away(self, who: str, day: date) -> bool:
         return any(one.who == who and one.first <= day <= one.last for one in self.away)
@@ -104,7 +122,7 @@ class Rota(_Part):
         edges = {now, end}
         for day in (first + timedelta(days=number) for number in days):
             edges.add(datetime.combine(day, time(0), LONDON))
-            edges |= {edge for one in self.cover for edge in one.spans(day) or ()}
+            edges |= {edge for one in self.cover for edge in one.spans(day, self._nation) or ()}
         # compared as moments: two times of one zone would be compared by what the clock on the wall says
         moments = sorted({edge.astimezone(now.tzinfo) for edge in edges})
         within = [one for one in moments if now <= one <= end]
@@ -129,14 +147,14 @@ def as_told(moment: datetime) -> str:
     return f"{local:%a} {local.day} {local:%B %Y %H:%M}"
 
 
-def is_bank_holiday(day: date) -> bool:
-    """Tell whether a day is a bank holiday in England (the `holidays` library)."""
-    return day in _bank_holidays(day.year)
+def is_bank_holiday(day: date, nation: Nation) -> bool:
+    """Tell whether a day is a bank holiday of a nation (the `holidays` library)."""
+    return day in _bank_holidays(day.year, nation)
 
 
 @cache
-def _bank_holidays(year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+def _bank_holidays(year: int, nation: Nation) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("GB", subdiv=SUBDIVISIONS[nation], years=year))
 
 
 def read_rota(text: str) -> Rota:
@@ -146,12 +164,19 @@ def read_rota(text: str) -> Rota:
     except tomllib.TOMLDecodeError as error:
         raise Misconfigured(f"The rota is not TOML: {error}. Correct that place.") from None
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise Misconfigured(f"The rota's {where} is wrong: {first['msg']}. See docs/digest.md.") from None
+        raise Misconfigured(_wrong(error.errors(include_input=False)[0])) from None
     named = {"deputy": rota.deputy} | {f"cover.{n}.who": one.who for n, one in enumerate(rota.cover)}
     named |= {f"away.{n}.who": one.who for n, one in enumerate(rota.away)}
     for where, who in named.items():
         if who not in rota.people:
             raise Misconfigured(f"The rota's {where} must be one of its people. Add them to [people], or correct it.")
     return rota
+
+
+def _wrong(found: ErrorDetails) -> str:
+    where, rule = ".".join(map(str, found["loc"])), rule_of(found)
+    if found["type"] == "string_pattern_mismatch":  # of all it holds only addresses have a form
+        rule = "must be an e-mail address"
+    remedy = "Take it out, or correct its spelling" if found["type"] in UNKNOWN else "Correct it"
+    remedy = "Add it" if found["type"] == "missing" else remedy
+    return f"The rota's {where} {rule}. {remedy}; docs/digest.md shows a whole rota."

@@ -16,8 +16,8 @@ from placehub_connectors.digest.wording import Words
 _SECONDS = 20.0
 
 
-class MaybeSent(Unavailable):
-    """The connection ended while a mail was handed in: the server may have it."""
+class AddressRefused(HubError):
+    """The mail server refuses an address for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,8 @@ class Post:
     def send(self, to: str, words: Words, id: str) -> None:
         """Hand in one mail, `id` naming it (the same id is the same mail).
 
-        Unavailable when it was certainly not taken, MaybeSent when that is not known, Misconfigured when trying again
-        would not help.
+        Unavailable when it was not taken, or when that is not known; AddressRefused when nobody is reached by that
+        address, Misconfigured when trying again would not help.
         """
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = self.sender, to, words.subject
@@ -51,9 +51,7 @@ class Post:
             server = smtplib.SMTP(self.host, self.port, timeout=_SECONDS)
             with closing(server):
                 self._begin(server)
-                self._hand_in(server, mail)
-        except MaybeSent:
-            raise
+                server.send_message(mail)
         except ssl.SSLCertVerificationError as error:
             raise Misconfigured(
                 f"The mail server {self.host} is not trusted ({error.verify_message}). "
@@ -76,16 +74,8 @@ class Post:
 
     def _refused(self, codes: Iterable[int]) -> HubError:
         if all(code >= 500 for code in codes):  # for good
-            return Misconfigured(f"The mail server {self.host} knows no such address. Correct it in the rota.")
+            return AddressRefused(f"The mail server {self.host} refuses the address. Correct it in the rota.")
         return Unavailable(f"The mail server {self.host} does not take mail for this address now. It is tried again.")
-
-    def _hand_in(self, server: smtplib.SMTP, mail: EmailMessage) -> None:
-        try:
-            server.send_message(mail)
-        except (smtplib.SMTPServerDisconnected, OSError) as error:
-            if isinstance(error, (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)):
-                raise  # an answer of the server's: it has not taken it
-            raise MaybeSent(f"The mail server {self.host} broke off. The mail may have been taken.") from None
 
     def _begin(self, server: smtplib.SMTP) -> None:
         if not self.in_the_clear:

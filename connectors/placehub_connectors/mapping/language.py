@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from placehub.contracts.wording import rule_of
 from placehub.errors import Rejected
 from placehub.mailboxes.documents import event_named
 
@@ -132,12 +133,10 @@ class Mapping(_Part):
 def parse(text: str) -> Mapping:
     """Return what a mapping file says; Rejected names the first thing that is not of the language."""
     try:
-        return Mapping(**tomllib.loads(text))
+        return Mapping.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise Rejected("mapping", f"must be TOML: {error}", "Correct the line.") from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise Rejected(where, f"{first['msg']}", "See docs/files.md for what a mapping may say.") from None
-    except TypeError as error:
-        raise Rejected("mapping", f"must be a table: {error}", "See docs/files.md.") from None
+        raise Rejected(where, rule_of(first), "See docs/files.md for what a mapping may say.") from None

@@ -23,6 +23,7 @@ from schema_registry.client.errors import ClientError
 from placehub.certificates import certificates
 from placehub.contracts.limits import shape
 from placehub.contracts.schema import avro_schema, schema_text
+from placehub.contracts.wording import rule_of
 from placehub.errors import Misconfigured, Rejected, Unavailable
 from placehub.streams import every_event, full_name
 
@@ -289,8 +290,7 @@ def refusal(error: ValidationError) -> Rejected:
         return Rejected(where, "must hold no control characters but line ends and tabs", "Take them out.")
     if first["type"] == "string_unicode":
         return Rejected(where, "must be whole Unicode text", "Take lone surrogates out.")
-    # What follows a comma or colon may quote a character of the value.
-    return Rejected(where, re.split("[,:]", first["msg"])[0], "Correct this field and send the event again.")
+    return Rejected(where, rule_of(first), "Correct this field and send the event again.")
 
 
 def write_schemas(folder: Path) -> None:
