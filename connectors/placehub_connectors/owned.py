@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from placehub.errors import Misconfigured
@@ -16,20 +17,41 @@ def open_private(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None)
 
 
-def open_memory(path: Path, tables: str, what: str, organisation: str | None = None) -> sqlite3.Connection:
+Change = Callable[[sqlite3.Connection], None]
+"""Makes a file of the version before into one of the next, in one transaction with the new version's number."""
+
+
+def open_memory(
+    path: Path, tables: str, what: str, organisation: str | None = None, changes: Sequence[Change] = ()
+) -> sqlite3.Connection:
     """Open a connector's file with its tables; where the organisation is told, it is claimed before anything else.
 
-    Misconfigured when it cannot be used as `what`, or is another organisation's.
+    `changes`, oldest first, lead from each version of the file (its `user_version`) to the next; a file that is new
+    has the last. Misconfigured when it cannot be used as `what`, is another organisation's, or is of a later version.
     """
     try:
         database = open_private(path)
         if organisation is not None:
             claim(database, organisation, path)
         database.execute("PRAGMA journal_mode = WAL")
+        _bring_up(database, path, changes)
         database.executescript(tables)
     except (OSError, sqlite3.DatabaseError):
         raise Misconfigured(f"{path} cannot be used as {what}. Name another file.") from None
     return database
+
+
+def _bring_up(database: sqlite3.Connection, path: Path, changes: Sequence[Change]) -> None:
+    is_new = not database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name <> 'owner'").fetchone()
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version > len(changes):
+        database.close()
+        raise Misconfigured(f"{path} was written by a later version. Use that one, or name another file.")
+    for number, change in enumerate(changes[version:], start=version + 1):
+        with at_once(database):
+            if not is_new:
+                change(database)
+            database.execute(f"PRAGMA user_version = {number}")
 
 
 def claim(database: sqlite3.Connection, organisation: str, path: Path) -> None:

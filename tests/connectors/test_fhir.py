@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,23 +15,28 @@ import pytest
 from fastapi.testclient import TestClient
 from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
+from fhir.resources.R4B.healthcareservice import HealthcareService
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 from fhir.resources.R4B.servicerequest import ServiceRequest
 from fhir.resources.R4B.task import Task
 
+from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.contracts.headers import Attributes
 from placehub.contracts.parts import FeeLine
 from placehub.mailboxes.inbox import Received
-from placehub.offers.events import InterestExpressed, InvitationDeclined
+from placehub.offers.events import InterestExpressed, InvitationDeclined, OfferMade
+from placehub.placements.events import PlacementStarted
 from placehub.referrals.events import ReferralWithdrawn
-from placehub.search.events import EventSetAside, InvitationLapsed, ProviderInvited, SearchClosed
+from placehub.search.events import EventSetAside, InvitationClosed, InvitationLapsed, ProviderInvited, SearchClosed
+from placehub.vacancies.events import Home, VacancyClosed, VacancyConfirmed, VacancyOpened, VacancyPaused
 from placehub_connectors.fhir.book import Book
 from placehub_connectors.fhir.following import Case as Known
 from placehub_connectors.fhir.following import case_of
+from placehub_connectors.fhir.homes import Vacancy, vacancy_of
 from placehub_connectors.fhir.serving import make_server
 from placehub_connectors.fhir.states import REQUEST, TASK
 
-from ..integration.story import Desk, HubUnderTest, Town, desk
+from ..integration.story import FEES, Desk, HubUnderTest, Town, desk
 
 TOKEN = "a token of the test's own, long enough"
 PAGE = Path(__file__).parents[2] / "docs" / "fhir.md"
@@ -38,10 +44,15 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 class Kept:
-    """Cases that no hub tells."""
+    """Cases and homes that no hub tells."""
 
-    def __init__(self, *cases: Known) -> None:
+    def __init__(self, *cases: Known, vacancies: Mapping[UUID, Vacancy] = MappingProxyType({})) -> None:
         self._cases = {one.search.referral_id: one for one in cases}
+        self._vacancies = vacancies
+
+    def vacancies(self) -> Mapping[UUID, Vacancy]:
+        """Return them."""
+        return self._vacancies
 
     def cases(self) -> Mapping[UUID, Known]:
         """Return them."""
@@ -73,7 +84,7 @@ def invited(referral_id: UUID, provider: str = "P1") -> ProviderInvited:
 
 def states(*events: Any) -> list[tuple[str, str]]:
     """Return the states of every Task that these events make, in the order of the providers' codes."""
-    case = case_of(told(*events))
+    case = case_of(told(*events), "A1")
     assert case is not None
     return [(case.asked[one].state.status, case.asked[one].state.business) for one in sorted(case.asked)]
 
@@ -97,11 +108,101 @@ def test_what_is_set_aside_never_was() -> None:
     assert states(*events, aside) == [("on-hold", "asking carer")]
 
 
+def test_what_is_corrected_is_entered_in_error() -> None:
+    """The answer that a correction names is entered in error, and every resource counts its versions from one."""
+    case = uuid4()
+    declined = InvitationDeclined(referral_id=case, provider="P1", reason="carer unavailable")
+    wrong = ReferralEventCorrected(
+        referral_id=case, sender="P1", corrects=UUID(int=2), reason="wrong home", by="referral manager"
+    )
+    known = case_of(told(invited(case), declined, wrong), "P1")
+    assert known is not None
+    assert known.asked["P1"].state.status == "entered-in-error"
+    assert (known.search.version, known.asked["P1"].version) == (1, 2)
+
+
+def test_a_providers_search_ends() -> None:
+    """A provider's search is over when its invitation was closed with the search, or all its children have moved in."""
+    case, child, other = uuid4(), uuid4(), uuid4()
+    offer = OfferMade(
+        referral_id=case, provider="P1", offer_id=uuid4(), vacancy_id=uuid4(), referral_version=1,
+        children=(child, other), fee_lines=FEES, available_from=NOW.date(), valid_until=NOW,
+    )  # fmt: skip
+
+    def moved(one: UUID) -> PlacementStarted:
+        return PlacementStarted(
+            placement_id=uuid4(), referral_id=case, vacancy_id=offer.vacancy_id, child_id=one, authority="A1",
+            provider="P1", started_on=NOW.date(),
+        )  # fmt: skip
+
+    def status(reader: str, *events: Any) -> str:
+        known = case_of(told(*events), reader)
+        assert known is not None
+        return known.search.status
+
+    closed = InvitationClosed(referral_id=case, provider="P1", reason="search closed")
+    unfit = InvitationClosed(referral_id=case, provider="P1", reason="no longer fits")
+    assert status("P1", invited(case), closed) == "completed"
+    assert status("P1", invited(case), unfit) == "active"
+    assert status("A1", invited(case), closed) == "active", "the authority is told by SearchClosed"
+    assert status("P1", invited(case), closed, invited(case)) == "active"
+    assert status("P1", invited(case), offer, moved(child)) == "active"
+    assert status("P1", invited(case), offer, moved(child), moved(other)) == "completed"
+
+
+def test_capacity() -> None:
+    """A home is what it is to whoever looks: capacity, none, a place to come, or a carer to be asked."""
+
+    def home(state: str = "now", places: int = 1) -> Home:
+        until = NOW + timedelta(days=9)
+        return Home(
+            postcode_sector="LS6 2", places=places, kinds=("long term",), min_age=0, max_age=9, sex="any", state=state,
+            available_from=NOW.date(), willing_until=until,
+        )  # fmt: skip
+
+    id, household = uuid4(), uuid4()
+
+    def after(*events: Any) -> Vacancy:
+        known: Vacancy | None = None
+        for one in told(*events):
+            known = vacancy_of(known, one)
+        assert known is not None
+        return known
+
+    def opened(**facts: Any) -> VacancyOpened:
+        return VacancyOpened(vacancy_id=id, provider="P1", household_ref=household, home=home(**facts))
+
+    paused, shut = VacancyPaused(vacancy_id=id, provider="P1"), VacancyClosed(vacancy_id=id, provider="P1")
+    again = VacancyConfirmed(vacancy_id=id, provider="P1", willing_until=NOW)
+    found = [
+        after(*events).capacity
+        for events in (
+            [opened()], [opened(places=0)], [opened(state="coming")], [opened(state="ask carer")], [opened(), paused],
+            [opened(), paused, again], [opened(), shut],
+        )
+    ]  # fmt: skip
+    assert found == [
+        "capacity", "no-capacity", "waitlist", "additional-assessment-required", "no-capacity", "capacity",
+        "no-capacity",
+    ]  # fmt: skip
+    mine = client(Kept(vacancies={id: after(opened(state="coming"))}))
+    shown = mine.get(f"/HealthcareService/{id}").json()
+    assert HealthcareService.model_validate(shown).active
+    assert [one["description"] for one in shown["notAvailable"]] == [
+        "a place is coming",
+        "the carer must be asked again",
+    ]
+    counts = [mine.get(f"/HealthcareService?{one}").json()["total"] for one in (
+        "characteristic=waitlist", "characteristic=urn:placehub:capacity|capacity", "active=true",
+    )]  # fmt: skip
+    assert counts == [1, 0, 1]
+
+
 def test_a_search_that_was_withdrawn_stays_revoked() -> None:
     """Closing a search that its authority withdrew does not make it completed."""
     case = uuid4()
     withdrawn = ReferralWithdrawn(referral_id=case, authority="A1", reason="home")
-    known = case_of(told(invited(case), withdrawn, SearchClosed(referral_id=case, outcome="withdrawn")))
+    known = case_of(told(invited(case), withdrawn, SearchClosed(referral_id=case, outcome="withdrawn")), "A1")
     assert known is not None
     assert known.search.status == "revoked"
 
@@ -126,7 +227,7 @@ def test_a_wrong_search_names_what_is_wrong(asked: str, field: str) -> None:
 
 def test_pages_hold_everything_once() -> None:
     """Following the next links gives each resource once, however many there are."""
-    cases = [case_of(told(invited(uuid4()))) for _ in range(7)]
+    cases = [case_of(told(invited(uuid4())), "A1") for _ in range(7)]
     mine = client(Kept(*[one for one in cases if one]))
     found, url = [], "/Task?_count=3&status=requested"
     while url:
@@ -141,7 +242,7 @@ def test_pages_hold_everything_once() -> None:
 def test_what_changed_since() -> None:
     """`_lastUpdated` and `based-on` leave what does not match; a search for what is not there is an empty Bundle."""
     first, second = uuid4(), uuid4()
-    cases = [case_of(told(invited(first))), case_of(told(invited(second), invited(second, "P2")))]
+    cases = [case_of(told(invited(first)), "A1"), case_of(told(invited(second), invited(second, "P2")), "A1")]
     mine = client(Kept(*[one for one in cases if one]))
     count = {asked: mine.get(f"/Task?{asked}").json()["total"] for asked in (
         "_lastUpdated=2026-03-02", "_lastUpdated=gt2026-03-02T09:30:00Z", "_lastUpdated=le2026-03-02T09:00:00Z",
@@ -167,8 +268,8 @@ def test_the_page_tells_the_map() -> None:
     """docs/fhir.md has a row for every event of the map, with its status and what the field calls it."""
     lines = re.findall(r"^\| `(\w+)` \| `([\w-]+)` \|([\w ]*)\|$", PAGE.read_text(), re.M)
     rows = [(name, status, business.strip()) for name, status, business in lines]
-    assert [row for row in rows if row[2]] == [(name, *state) for name, state in TASK.items()]
-    assert [row[:2] for row in rows if not row[2]] == list(REQUEST.items())
+    assert [row for row in rows if row[2]] == [(one.__name__, *state) for one, state in TASK.items()]
+    assert [row[:2] for row in rows if not row[2]] == [(one.__name__, status) for one, status in REQUEST.items()]
 
 
 @pytest.fixture
@@ -225,6 +326,7 @@ def test_a_search_as_each_party_may_see_it(town: Town) -> None:
         assert request.headers["etag"].startswith('W/"')
         (shown,) = one.get(f"/Task?based-on={case.id}").json()["entry"]
         assert shown["resource"]["output"][0]["valueMoney"] == {"value": 912.5, "currency": "GBP"}
+    assert [one.get("/HealthcareService").json()["total"] for one in (authority, asked, stranger)] == [0, 1, 0]
     assert seen(stranger) == []
     assert stranger.get(f"/ServiceRequest/{case.id}").status_code == 404
     assert stranger.get("/ServiceRequest").json()["total"] == 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_IMODE
@@ -11,8 +14,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine
 
+from placehub.contracts.codec import to_json
 from placehub.errors import Misconfigured
 from placehub.mailboxes.access import Access
+from placehub.search.events import ProviderInvited
 from placehub_connectors.digest.memory import Memory
 from placehub_connectors.dropping import Choices, Drop
 from placehub_connectors.ledger import STATE, Ledger
@@ -23,6 +28,7 @@ from placehub_connectors.outbox.relay import Relay
 from placehub_connectors.outbox.table import OUTBOX, state_of, waiting, write
 from placehub_connectors.results import write_whole
 from placehub_connectors.subscriber import Provider
+from placehub_connectors.subscriber.memory import Memory as SubscriberMemory
 from placehub_connectors.vacancies import MAPPING
 from placehub_connectors.webhook.sender import Webhook
 from placehub_connectors.webhook.signing import new_secret
@@ -130,3 +136,25 @@ def test_a_relay_sends_its_own_organisations_events_alone(tmp_path: Path) -> Non
         ]
         assert connection.execute(OUTBOX.select()).mappings().one()["document"]["authority"] == "E1"
     relay.close()
+
+
+def test_a_subscribers_file_of_before_is_brought_up_to_date(tmp_path: Path) -> None:
+    """A file that knew no rounds is opened, an invitation in it stands and can be answered; a later file is refused."""
+    path, case = tmp_path / "office.sqlite", uuid4()
+    invited = ProviderInvited(
+        referral_id=case, provider="SC1", interest_only=False, band="fits", released_at=NOW, respond_by=NOW
+    )
+    with closing(sqlite3.connect(path, isolation_level=None)) as before:
+        before.execute("CREATE TABLE invited (referral_id TEXT PRIMARY KEY, type TEXT NOT NULL, body TEXT NOT NULL)")
+        row = str(case), "referral.ProviderInvited", json.dumps(to_json(invited))
+        before.execute("INSERT INTO invited VALUES (?, ?, ?)", row)
+    for _ in range(2):
+        with closing(SubscriberMemory(path, "SC1", NOW)) as memory:
+            kept = memory.case(case)
+            assert (kept.invited, kept.round) == (invited, case)
+            memory.keep(case, kept, kept)
+    with closing(sqlite3.connect(path, isolation_level=None)) as later:
+        assert later.execute("PRAGMA user_version").fetchone() == (1,)
+        later.execute("PRAGMA user_version = 2")
+    with pytest.raises(Misconfigured, match="later version"):
+        SubscriberMemory(path, "SC1", NOW)

@@ -119,16 +119,20 @@ def test_an_invitation_that_changes_is_answered_once(town: Town, provider: Desk,
 
 
 def test_a_decline(town: Town, provider: Desk, tmp_path: Path) -> None:
-    """A decline says why, and an unknown reason is refused before it is sent."""
+    """A decline says why, once; an unknown reason is refused before it is sent, and another reason by the hub."""
     case = invited(town)
     with office(provider, tmp_path) as mine:
         for invitation in of([case], mine.invitations(to_end=True)):
             with pytest.raises(Rejected):
                 mine.decline(invitation, "no such reason")
-            mine.decline(invitation, "carer unavailable")
+            ids = [mine.decline(invitation, "carer unavailable") for _ in range(2)]
+            ids.append(mine.decline(invitation, "capacity"))
             break
     town.hub.settle()
-    assert len(town.authority.got(InvitationDeclined, case.id)) == 1
+    (told,) = town.authority.got(InvitationDeclined, case.id)
+    assert told.reason == "carer unavailable"
+    assert ids[0] == ids[1]
+    assert provider.refusal_of(ids[2]).remedy
 
 
 def test_early_notice_then_referral(town: Town, provider: Desk, tmp_path: Path) -> None:

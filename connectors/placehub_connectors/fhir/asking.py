@@ -24,6 +24,7 @@ _COMPARED: Final[dict[str, Callable[[Any, Any], bool]]] = {
 PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
     "ServiceRequest": ("_id", "status", "_lastUpdated", "_count", "_after"),
     "Task": ("_id", "status", "based-on", "focus", "_lastUpdated", "_count", "_after"),
+    "HealthcareService": ("_id", "active", "characteristic", "_lastUpdated", "_count", "_after"),
 }
 """What each kind can be searched by; anything else is refused, so that nobody takes a filter for one that worked."""
 
@@ -74,6 +75,11 @@ def _condition(name: str, value: str) -> Callable[[Resource], bool]:
     if name in ("based-on", "focus"):
         names = {f"ServiceRequest/{one.rpartition('/')[2]}" for one in wanted}
         return lambda one: one["focus"]["reference"] in names
+    if name == "active":
+        return lambda one: str(one["active"]).lower() in wanted
+    if name == "characteristic":
+        codes = {one.rpartition("|")[2] for one in wanted}
+        return lambda one: any(each["text"] in codes for each in one["characteristic"])
     field = {"_id": "id"}.get(name, name)
     return lambda one: one[field] in wanted
 

@@ -1,18 +1,19 @@
-"""Every case the organisation's own inbox tells of, kept in memory alone and brought up to date when it is asked."""
+"""Every case and home the organisation's own inbox tells of, kept in memory alone and brought up to date when asked."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.events import DataUseEnded
 from placehub.mailboxes.inbox import Received
 from placehub.mailboxes.mailbox import Mailbox
-from placehub_connectors.fhir.following import Case, case_of
+from placehub_connectors.fhir.following import CORRECTIONS, Case, case_of
+from placehub_connectors.fhir.homes import Vacancy, vacancy_of
 
 FRESH_SECONDS: Final = 1.0
 """How old what is shown may be."""
@@ -33,6 +34,7 @@ class Book:
         self._lock = threading.Lock()
         self._events: dict[UUID, list[Received]] = {}
         self._cases: dict[UUID, Case] = {}
+        self._vacancies: dict[UUID, Vacancy] = {}
 
     def close(self) -> None:
         """Let go of the connections; harmless twice."""
@@ -41,22 +43,53 @@ class Book:
     def cases(self) -> Mapping[UUID, Case]:
         """Return every case as it is known now; Unavailable when the hub cannot be asked."""
         with self._lock:
-            if self._seconds() - self._looked >= FRESH_SECONDS:
-                self._cases = self._cases | self._read()
-                self._cases = {one: case for one, case in self._cases.items() if one in self._events}
-                self._looked = self._seconds()
+            self._look()
             return self._cases
 
-    def _read(self) -> dict[UUID, Case]:
+    def vacancies(self) -> Mapping[UUID, Vacancy]:
+        """Return every home of the organisation's own as it is known now; Unavailable when the hub cannot be asked."""
+        with self._lock:
+            self._look()
+            return self._vacancies
+
+    def _look(self) -> None:
+        if self._seconds() - self._looked < FRESH_SECONDS:
+            return
         touched: dict[UUID, None] = {}
+        vacancies = dict(self._vacancies)
         for one in self._mailbox.read_to_end():
-            about = getattr(one.event, "referral_id", None)
-            if about is None:
-                continue
-            if isinstance(one.event, DataUseEnded):
-                self._events.pop(about, None)
-                touched.pop(about, None)
-                continue
-            self._events.setdefault(about, []).append(one)
-            touched[about] = None
-        return {one: case for one in touched if (case := case_of(self._events[one])) is not None}
+            self._note_case(one, touched)
+            self._note_vacancy(one, vacancies)
+        made = {one: case_of(self._events[one], self.organisation) for one in touched}
+        kept = {one: case for one, case in self._cases.items() if one in self._events}
+        self._cases = kept | {one: case for one, case in made.items() if case is not None}
+        self._vacancies = vacancies
+        self._looked = self._seconds()
+
+    def _note_case(self, one: Received, touched: dict[UUID, None]) -> None:
+        about = self._case_of(one.event)
+        if about is None:
+            return
+        if isinstance(one.event, DataUseEnded):
+            self._events.pop(about, None)
+            touched.pop(about, None)
+            return
+        self._events.setdefault(about, []).append(one)
+        touched[about] = None
+
+    def _note_vacancy(self, one: Received, vacancies: dict[UUID, Vacancy]) -> None:
+        if one.event.STREAM == "vacancy" and getattr(one.event, "provider", None) == self.organisation:
+            after = vacancy_of(vacancies.get(one.event.vacancy_id), one)
+            if after is not None:
+                vacancies[one.event.vacancy_id] = after
+
+    def _case_of(self, event: Any) -> UUID | None:
+        about: UUID | None = getattr(event, "referral_id", None)
+        if about is None and isinstance(event, CORRECTIONS):  # of a placement: it names the event alone
+            has = (case for case, events in self._events.items() if _holds(events, event.corrects))
+            about = next(has, None)
+        return about
+
+
+def _holds(events: list[Received], id: UUID) -> bool:
+    return any(one.attributes.id == id for one in events)

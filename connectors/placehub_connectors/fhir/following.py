@@ -12,12 +12,18 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from placehub.contracts.corrections import PlacementEventCorrected, ReferralEventCorrected
 from placehub.contracts.parts import FeeLine
 from placehub.mailboxes.inbox import Received
-from placehub_connectors.fhir.states import FAILED, IN_ERROR, REQUEST, TASK, TaskState
+from placehub.offers.events import OfferMade, OfferRevised
+from placehub.placements.events import PlacementAgreed, PlacementStarted
+from placehub.referrals.events import EarlyNoticeGiven, ReferralMade, ReferralRevised, SelectionWithdrawn
+from placehub.search.events import EventSetAside, InvitationClosed, InvitationUpdated, ProviderInvited, SearchClosed
+from placehub_connectors.fhir.states import FAILED, IN_ERROR, INVITED, LAPSED, OVER, REQUEST, TASK, TaskState
 
-INVITED: Final = ("ProviderInvited", "InvitationUpdated")
-TOLD: Final = ("EarlyNoticeGiven", "ReferralMade", "ReferralRevised")
+INVITES: Final = (ProviderInvited, InvitationUpdated)
+TELLS: Final = (EarlyNoticeGiven, ReferralMade, ReferralRevised)
+CORRECTIONS: Final = (ReferralEventCorrected, PlacementEventCorrected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +37,7 @@ class Search:
     authored: datetime
     changed: datetime
     version: int = 1
-    """Counts the events that changed it."""
+    """Counts the events that made and changed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +53,11 @@ class Asked:
     homes: tuple[UUID, ...] = ()
     respond_by: datetime | None = None
     offer_id: UUID | None = None
+    offered_for: frozenset[UUID] = frozenset()
     fee_lines: tuple[FeeLine, ...] = ()
     agreed: bool = False
+    moved_in: frozenset[UUID] = frozenset()
+    """The children whose placement with it has started."""
     authored: datetime
     changed: datetime
     version: int = 1
@@ -57,6 +66,11 @@ class Asked:
     def id(self) -> UUID:
         """The Task's id: the same for every reader."""
         return uuid5(self.referral_id, f"fhir task {self.provider}")
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether every child it offered for has moved in."""
+        return bool(self.offered_for) and self.moved_in >= self.offered_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,65 +81,80 @@ class Case:
     asked: Mapping[str, Asked] = field(default_factory=dict)
 
 
-def case_of(events: Iterable[Received]) -> Case | None:
-    """Return the case these events of it make, in their order; None where none says that there is a search."""
+def case_of(events: Iterable[Received], reader: str) -> Case | None:
+    """Return the case these events of it make to a reader, in their order; None where none says there is a search."""
     known = list(events)
-    gone = {one.event.set_aside for one in known if _name(one) == "EventSetAside"}
-    wrong = {one.event.corrects for one in known if _name(one) == "EventCorrected"}
+    gone = {one.event.set_aside for one in known if isinstance(one.event, EventSetAside)}
+    wrong = {one.event.corrects for one in known if isinstance(one.event, CORRECTIONS)}
     case = None
     for one in known:
         if one.attributes.id not in gone:
-            case = _follow(case, one, wrong=one.attributes.id in wrong)
+            case = _follow(case, one, reader, wrong=one.attributes.id in wrong)
     return case
 
 
-def _follow(case: Case | None, received: Received, *, wrong: bool) -> Case | None:
-    name, event, at = _name(received), received.event, received.attributes.taken_at
+def _follow(case: Case | None, received: Received, reader: str, *, wrong: bool) -> Case | None:
+    event, at = received.event, received.attributes.taken_at
     if case is None:
-        if name not in (*TOLD, *INVITED):
-            return None
-        case = Case(Search(referral_id=event.referral_id, authored=at, changed=at, version=0))
-    return replace(
-        case, search=_search(case.search, name, event, at, wrong=wrong), asked=_all(case, received, wrong, at)
-    )
+        search = _begun(event, at, wrong=wrong)
+        return Case(search, _all({}, event, at, wrong=wrong)) if search else None
+    asked = _all(case.asked, event, at, wrong=wrong)
+    return Case(_search(case.search, event, at, _over(event, asked.get(reader), reader), wrong=wrong), asked)
 
 
-def _search(search: Search, name: str, event: Any, at: datetime, *, wrong: bool) -> Search:
-    if name not in REQUEST:
-        return search if search.version else replace(search, version=1)
-    ended = name == "SearchClosed" and search.status == "revoked"
-    status = IN_ERROR if wrong else search.status if ended else REQUEST[name]
-    told = event if name in TOLD else search.told
-    return replace(search, status=status, told=told, changed=at, version=search.version + 1)
+def _begun(event: Any, at: datetime, *, wrong: bool) -> Search | None:
+    if not isinstance(event, (*TELLS, *INVITES)):
+        return None
+    told = event if isinstance(event, TELLS) else None
+    status = IN_ERROR if wrong and told else "active"
+    return Search(referral_id=event.referral_id, status=status, told=told, authored=at, changed=at)
 
 
-def _all(case: Case, received: Received, wrong: bool, at: datetime) -> Mapping[str, Asked]:
-    provider = _provider(case, received.event)
+def _over(event: Any, mine: Asked | None, reader: str) -> str | None:
+    """Return what an event makes of the search to a provider, which is told of its own part alone."""
+    if getattr(event, "provider", None) != reader:
+        return None
+    if isinstance(event, ProviderInvited):
+        return "active"
+    closed = isinstance(event, InvitationClosed) and event.reason in OVER
+    placed = isinstance(event, PlacementStarted) and mine is not None and mine.is_placed
+    return "completed" if closed or placed else None
+
+
+def _search(search: Search, event: Any, at: datetime, over: str | None, *, wrong: bool) -> Search:
+    status = REQUEST.get(type(event)) or (over if over != search.status else None)
+    if status is None:
+        return search
+    ended = isinstance(event, SearchClosed) and search.status == "revoked"
+    told = event if isinstance(event, TELLS) else search.told
+    after = IN_ERROR if wrong else search.status if ended else status
+    return replace(search, status=after, told=told, changed=at, version=search.version + 1)
+
+
+def _all(asked: Mapping[str, Asked], event: Any, at: datetime, *, wrong: bool) -> Mapping[str, Asked]:
+    provider = _provider(asked, event)
     if provider is None:
-        return case.asked
-    after = _asked(case.asked.get(provider), provider, received, at)
+        return asked
+    known = asked.get(provider)
+    after = _changed(known, event, at) if known else _first(provider, event, at)
     if after is None:
-        return case.asked
+        return asked
     if wrong:
         after = replace(after, state=TaskState(IN_ERROR, after.state.business))
-    return {**case.asked, provider: after}
+    return {**asked, provider: after}
 
 
-def _asked(known: Asked | None, provider: str, received: Received, at: datetime) -> Asked | None:
-    name, event = _name(received), received.event
-    if known is None:
-        if name not in INVITED:
-            return None  # an offer of somebody whose invitation the inbox holds no more
-        known = Asked(
-            referral_id=event.referral_id,
-            provider=provider,
-            state=TASK["ProviderInvited"],
-            authored=at,
-            changed=at,
-            version=0,
-        )
-    state = _state(known, name)
-    if state is None and name not in INVITED:
+def _first(provider: str, event: Any, at: datetime) -> Asked | None:
+    if not isinstance(event, INVITES):
+        return None  # an offer of somebody whose invitation the inbox holds no more
+    case = event.referral_id
+    made = Asked(referral_id=case, provider=provider, state=INVITED, authored=at, changed=at)
+    return replace(made, **_facts(made, event))
+
+
+def _changed(known: Asked, event: Any, at: datetime) -> Asked | None:
+    state = _state(known, event)
+    if state is None and not isinstance(event, INVITES):
         return None
     return replace(
         known,
@@ -133,35 +162,34 @@ def _asked(known: Asked | None, provider: str, received: Received, at: datetime)
         reason=getattr(event, "reason", None) if state and state.status in ("rejected", "cancelled") else None,
         changed=at,
         version=known.version + 1,
-        **_facts(name, event),
+        **_facts(known, event),
     )
 
 
-def _state(known: Asked, name: str) -> TaskState | None:
-    if name == "SelectionWithdrawn" and known.agreed:
+def _state(known: Asked, event: Any) -> TaskState | None:
+    if isinstance(event, SelectionWithdrawn) and known.agreed:
         return FAILED
-    if name == "InvitationUpdated" and known.state == TASK["InvitationLapsed"]:
-        return TASK["ProviderInvited"]
-    return TASK.get(name)
+    if isinstance(event, InvitationUpdated) and known.state == LAPSED:
+        return INVITED
+    return TASK.get(type(event))
 
 
-def _facts(name: str, event: Any) -> dict[str, Any]:
-    if name in INVITED:
+def _facts(known: Asked, event: Any) -> dict[str, Any]:
+    if isinstance(event, INVITES):
         homes = tuple(one.vacancy_id for one in event.homes)
         told = {"interest_only": event.interest_only, "band": event.band, "respond_by": event.respond_by}
         return {"homes": homes, **told}
-    if name in ("OfferMade", "OfferRevised"):
-        return {"offer_id": event.offer_id, "fee_lines": event.fee_lines}
-    return {"agreed": True} if name == "PlacementAgreed" else {}
+    if isinstance(event, (OfferMade, OfferRevised)):
+        children = frozenset(event.children)
+        return {"offer_id": event.offer_id, "fee_lines": event.fee_lines, "offered_for": children}
+    if isinstance(event, PlacementStarted):
+        return {"moved_in": known.moved_in | {event.child_id}}
+    return {"agreed": True} if isinstance(event, PlacementAgreed) else {}
 
 
-def _provider(case: Case, event: Any) -> str | None:
+def _provider(asked: Mapping[str, Asked], event: Any) -> str | None:
     named = getattr(event, "provider", None)
     if named is not None:
         return str(named)
     offer = getattr(event, "offer_id", None)  # what an authority says of an offer names nobody
-    return next((one.provider for one in case.asked.values() if offer and one.offer_id == offer), None)
-
-
-def _name(received: Received) -> str:
-    return type(received.event).__name__
+    return next((one.provider for one in asked.values() if offer and one.offer_id == offer), None)

@@ -1,4 +1,4 @@
-"""A case as FHIR R4 resources, in JSON; pure.
+"""A case, and a home, as FHIR R4 resources, in JSON; pure.
 
 Only what is said openly stands in them: codes, bands, dates, pseudonyms, and an offer's fees for whoever the hub tells
 them. What is sealed (the need, the identity, any words) is not here, sealed or open.
@@ -10,13 +10,17 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from placehub.vacancies.events import Home
 from placehub_connectors.fhir.following import Asked, Case, Search
+from placehub_connectors.fhir.homes import Vacancy
 
 ORGANISATION: Final = "urn:placehub:organisation"
 CHILD: Final = "urn:placehub:child"
 VACANCY: Final = "urn:placehub:vacancy"
 OFFER: Final = "urn:placehub:offer"
 REFERRAL: Final = "urn:placehub:referral"
+CAPACITY: Final = "urn:placehub:capacity"
+"""System of the codes of a HealthcareService's characteristic: see `states.CAPACITY`."""
 Resource = dict[str, Any]
 
 
@@ -78,6 +82,40 @@ def task(case: Case, asked: Asked) -> Resource:
     )
 
 
+def healthcare_service(one: Vacancy) -> Resource:
+    """Return a home of the reader's own as a HealthcareService, with what it is to whoever looks for a place."""
+    home = one.home
+    return _without_nothing(
+        {
+            "resourceType": "HealthcareService",
+            "id": str(one.vacancy_id),
+            "meta": _meta(one.version, one.changed),
+            "identifier": [_identifier(VACANCY, one.vacancy_id)],
+            "active": not one.closed,
+            "providedBy": _organisation(one.provider),
+            "type": [_words("A foster home")],
+            "specialty": [_coded("placement_kind", kind) for kind in home.kinds],
+            "characteristic": [_coding(CAPACITY, one.capacity)],
+            "eligibility": [
+                {"comment": f"{home.places} places, ages {home.min_age} to {home.max_age}, sex: {home.sex}"}
+            ],
+            "communication": [_coded("language", language) for language in home.languages or ()],
+            "notAvailable": _not_available(home),
+        }
+    )
+
+
+def _takes(home: Home) -> str:
+    return f"{home.places} places, ages {home.min_age} to {home.max_age}, sex: {home.sex}"
+
+
+def _not_available(home: Home) -> list[Resource]:
+    asked = {"description": "the carer must be asked again", "during": {"start": home.willing_until.isoformat()}}
+    if home.state != "coming":
+        return [asked]
+    return [{"description": "a place is coming", "during": {"end": home.available_from.isoformat()}}, asked]
+
+
 def _inputs(asked: Asked) -> list[Resource]:
     band = [{"type": _words("band"), "valueString": asked.band}] if asked.band else []
     return band + [{"type": _words("home"), "valueIdentifier": _identifier(VACANCY, one)} for one in asked.homes]
@@ -107,7 +145,11 @@ def _words(text: str) -> Resource:
 
 
 def _coded(code_list: str, code: str) -> Resource:
-    return {"coding": [{"system": f"urn:placehub:codes:{code_list}", "code": code}], "text": code}
+    return _coding(f"urn:placehub:codes:{code_list}", code)
+
+
+def _coding(system: str, code: str) -> Resource:
+    return {"coding": [{"system": system, "code": code}], "text": code}
 
 
 def _period(start: Any, end: Any) -> Resource | None:

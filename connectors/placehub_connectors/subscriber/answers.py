@@ -68,11 +68,14 @@ def offer(
 
 
 def decline(provider: str, invitation: Invitation, reason: str, fact: str | None, vacancy_id: UUID | None) -> Answer:
-    """Say that there will be no offer, of one home if it is named, and why."""
+    """Say that there will be no offer, of one home if it is named, and why.
+
+    Another reason is another answer: the hub refuses it, since an invitation is declined once, and says so.
+    """
     event = InvitationDeclined(
         referral_id=invitation.referral_id, provider=provider, reason=reason, fact=fact, vacancy_id=vacancy_id
     )
-    return Answer(_id(invitation, "decline", vacancy_id), invitation, event)
+    return Answer(_id(invitation, "decline", f"{vacancy_id} {reason} {fact}"), invitation, event)
 
 
 def ask(provider: str, invitation: Invitation, child_id: UUID, about: str, question: str | None) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +32,18 @@ CREATE TABLE IF NOT EXISTS purged (referral_id TEXT PRIMARY KEY, at TEXT NOT NUL
 """
 
 
+def _with_rounds(database: sqlite3.Connection) -> None:
+    """Files of before had no `round`: which event began an invitation is not known, so its case stands for it."""
+    columns = [row[1] for row in database.execute("PRAGMA table_info(invited)")]
+    if "round" not in columns:
+        database.execute("ALTER TABLE invited ADD COLUMN round TEXT NOT NULL DEFAULT ''")
+        database.execute("UPDATE invited SET round = referral_id")
+
+
+CHANGES: Final = (_with_rounds,)
+"""What leads from each version of the file to the next."""
+
+
 class Memory:
     """One provider's SQLite file, readable by its user alone; personal parts lie in it sealed, as they came.
 
@@ -42,7 +55,7 @@ class Memory:
 
         Misconfigured when it cannot be used, or is another organisation's.
         """
-        self._database = open_memory(path, _TABLES, "the subscriber's memory", organisation)
+        self._database = open_memory(path, _TABLES, "the subscriber's memory", organisation, CHANGES)
         oldest = (now - timedelta(days=KEPT_DAYS)).isoformat()
         self._database.execute("DELETE FROM taken WHERE at < ?", (oldest,))
 

@@ -129,7 +129,10 @@ class Provider:
     def decline(
         self, invitation: Invitation, reason: str, fact: str | None = None, vacancy_id: UUID | None = None
     ) -> UUID:
-        """Say that there will be no offer, and why (list `decline_reason`); return the event's ce_id."""
+        """Say that there will be no offer, and why (list `decline_reason`); return the event's ce_id.
+
+        Said again for another reason it is refused: an `EventRejected` comes to the inbox.
+        """
         return self._office.send(answers.decline(self._office.code, invitation, reason, fact, vacancy_id))
 
     def ask(self, invitation: Invitation, child_id: UUID, about: str, question: str | None = None) -> UUID:
