@@ -6,12 +6,13 @@ import json as text
 import os
 import sys
 from contextlib import suppress
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
 from placehub.errors import HubError
 from placehub_connectors.connector import registered
+from placehub_connectors.options import Json
 
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C: 128 and the number of its signal, as shells have it."""
@@ -31,7 +32,7 @@ def program() -> typer.Typer:
     return app
 
 
-def list_connectors(json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False) -> None:
+def list_connectors(json: Json = False) -> None:
     """Show the connectors that are installed."""
     found = registered()
     if json:

@@ -23,11 +23,9 @@ from placehub_connectors.pseudonyms import SECRET_BYTES, Pseudonyms
 from placehub_connectors.results import FORMS, counts
 
 Folder = Annotated[Path, typer.Argument(help="The folder files are dropped in.")]
-Credentials = Annotated[Path, typer.Option("--credentials", help="File the organisation's credentials were saved in.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Go on looking until it is stopped.")]
 Every = Annotated[float, typer.Option("--every", min=0.1, help="Seconds between looks.")]
 Form = Annotated[str, typer.Option("--results", help="csv or json: the form of the results file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 SET_ASIDE_CODE: Final = 1
 """Exit code when a row was set aside: the results file says which, and why."""
 

@@ -12,10 +12,11 @@ import pytest
 
 from placehub.errors import Misconfigured
 from placehub_connectors.pseudonyms import Pseudonyms
+from placehub_connectors.ssda903.beginning import ChildFacts, begin
 from placehub_connectors.ssda903.checking import Verdict, check_return, prepare_validator
 from placehub_connectors.ssda903.producing import produce
 from placehub_connectors.ssda903.reading import events_of, is_planned
-from placehub_connectors.ssda903.tables import Return, collection_year, read_return, write_return
+from placehub_connectors.ssda903.tables import COLUMNS, Return, collection_year, read_return, write_return
 from placehub_connectors.ssda903.trials import AUTHORITY, sample_return
 
 PROVIDERS = {"SC012345": ("SC012345", "PR4"), "SC067890": ("SC067890", "PR4")}
@@ -141,6 +142,48 @@ def test_the_draft_is_filled_from_the_streams() -> None:
     assert {name: sorted(text.splitlines()) for name, text in write_return(filled).items()} == {
         name: sorted(text.splitlines()) for name, text in expected.items()
     }
+
+
+def test_a_return_is_begun_from_the_streams_alone() -> None:
+    """With no draft, each child placed through the hub has its rows from events and referral; what lacks is listed."""
+    whole, known = read_return(sample_return()), names()
+    acts = told(deepcopy(whole), known)
+    number = str(known.of("child", "1001"))
+    facts = {
+        number: ChildFacts(sex="F", born=date(2014, 5, 1), ethnicity="WBRI", legal_status="C2", postcode="ME14 1XQ")
+    }
+    begun, unheld = begin(acts, facts, known, YEAR)
+    filled, left = produce(begun, acts, known, PROVIDERS, YEAR, facts)
+    headers = {one.cells["CHILD"]: one.cells for one in filled.tables["Header"]}
+    assert headers.keys() == {"1001", "1002"}, "1003 is in no independent placement"
+    assert (headers["1001"]["SEX"], headers["1001"]["DOB"], headers["1001"]["UPN"]) == ("F", "01/05/2014", "")
+    for table in ("Reviews", "Missing"):
+        mine = [one.cells for one in whole.tables[table] if one.cells["CHILD"] in headers]
+        kept = [{**one.cells, "DOB": ""} for one in filled.tables[table]]
+        assert sorted(map(str, kept)) == sorted(str({**one, "DOB": ""}) for one in mine)
+    ends = [(one.cells["CHILD"], one.cells["DECOM"], one.cells["DEC"]) for one in filled.tables["Episodes"]]
+    assert sorted(ends) == [
+        ("1001", "10/06/2025", ""),
+        ("1002", "01/09/2025", "20/12/2025"),
+        ("1002", "05/05/2025", "01/09/2025"),
+    ]
+    first = next(one.cells for one in filled.tables["Episodes"] if one.cells["CHILD"] == "1001")
+    assert (first["LS"], first["HOME_POST"], first["PLACE"]) == ("C2", "ME14 1XQ", "")
+    lacks = {one.file for one in unheld}
+    assert lacks == set(COLUMNS) - {"Reviews", "Missing"}
+    assert [(one.line, one.column) for one in unheld if one.line] == [(2, "SEX"), (2, "DOB"), (2, "ETHNIC")]
+    assert [one.column for one in left] == ["PLACE, PL_POST"] * 3
+    assert "1001" not in str([*unheld, *left])
+
+
+def test_a_placement_that_ended_before_the_year_is_not_in_it() -> None:
+    """Neither a child nor an episode of an earlier year is in a return that is begun from nothing."""
+    known = names()
+    acts = told(read_return(sample_return()), known)
+    begun, _ = begin(acts, {}, known, YEAR + 1)
+    filled, _ = produce(begun, acts, known, PROVIDERS, YEAR + 1)
+    for table in ("Header", "Episodes"):
+        assert [one.cells["CHILD"] for one in filled.tables[table]] == ["1001"]
 
 
 def test_what_the_draft_says_otherwise_stands_and_is_told() -> None:

@@ -17,6 +17,7 @@ from placehub.errors import Conflict, Rejected
 from placehub.mailboxes.events import DataUseEnded, EventRejected
 from placehub.offers.events import ClarificationAsked, InterestExpressed, InvitationDeclined, OfferMade
 from placehub.referrals.events import ReferralWithdrawn
+from placehub.search.events import EventSetAside
 from placehub.vacancies.events import VacancyOpened, VacancyRevised
 from placehub_connectors.subscriber import AsyncProvider, Invitation, Provider
 
@@ -119,7 +120,7 @@ def test_an_invitation_that_changes_is_answered_once(town: Town, provider: Desk,
 
 
 def test_a_decline(town: Town, provider: Desk, tmp_path: Path) -> None:
-    """A decline says why, once; an unknown reason is refused before it is sent, and another reason by the hub."""
+    """A decline says why, once; an unknown reason is refused before it is sent, another set aside and told to both."""
     case = invited(town)
     with office(provider, tmp_path) as mine:
         for invitation in of([case], mine.invitations(to_end=True)):
@@ -129,9 +130,9 @@ def test_a_decline(town: Town, provider: Desk, tmp_path: Path) -> None:
             ids.append(mine.decline(invitation, "capacity"))
             break
     town.hub.settle()
-    (told,) = town.authority.got(InvitationDeclined, case.id)
-    assert told.reason == "carer unavailable"
     assert ids[0] == ids[1]
+    assert [one.reason for one in town.authority.got(InvitationDeclined, case.id)] == ["carer unavailable", "capacity"]
+    assert [one.set_aside for one in town.authority.got(EventSetAside, case.id)] == [ids[2]]
     assert provider.refusal_of(ids[2]).remedy
 
 

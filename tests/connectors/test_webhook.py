@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ import pytest
 from typer.testing import CliRunner
 
 from placehub.contracts.headers import Attributes
+from placehub.deployment.folder import init
 from placehub.errors import Misconfigured, NotFound, Rejected
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.events import DataUseEnded
@@ -42,7 +44,7 @@ NOWHERE = Access(
 class Receiver:
     """A receiver on a free port: what it answers, to each call in turn, and what it was sent."""
 
-    def __init__(self, answers: Callable[[int], int]) -> None:
+    def __init__(self, answers: Callable[[int], int], certificates: ssl.SSLContext | None = None) -> None:
         self.calls: list[tuple[dict[str, str], str]] = []
         self.taken: list[dict[str, Any]] = []
         outer = self
@@ -65,6 +67,9 @@ class Receiver:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/hook"
+        if certificates is not None:
+            self.url = f"https://localhost:{self.port}/hook"
+            self._server.socket = certificates.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -74,9 +79,9 @@ class Receiver:
 
 
 @contextmanager
-def receiving(answers: Callable[[int], int]) -> Iterator[Receiver]:
-    """Yield a receiver."""
-    made = Receiver(answers)
+def receiving(answers: Callable[[int], int], certificates: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Yield a receiver, over TLS when it is given a certificate to show."""
+    made = Receiver(answers, certificates)
     yield made
     made.close()
 
@@ -98,9 +103,9 @@ def came(subject: Any, event: Any = None) -> Received:
     return Received(Attributes(id=uuid4(), source="/hub/search", type=kind, subject=str(subject), time=NOW), told, 0)
 
 
-def webhook(receiver: Receiver, folder: Path, clock: Clock) -> Webhook:
+def webhook(receiver: Receiver, folder: Path, clock: Clock, ca: Path | None = None) -> Webhook:
     """Return a webhook to a receiver of this machine."""
-    return Webhook(NOWHERE, receiver.url, SECRET, folder / "hook.sqlite", private=True, now=clock)
+    return Webhook(NOWHERE, receiver.url, SECRET, folder / "hook.sqlite", private=True, ca=ca, now=clock)
 
 
 def test_a_signature_can_be_checked() -> None:
@@ -215,3 +220,36 @@ def test_dead_letters_end_with_the_use_of_data(tmp_path: Path) -> None:
     assert memory.dead() == []
     assert memory.counts()["waiting"] == 1
     memory.close()
+
+
+def authority(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """Return what a server called localhost shows, and the file of the private authority that says so."""
+    secrets = init(folder, "localhost", datetime.now(UTC)) / "secrets"
+    shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    shown.load_cert_chain(secrets / "postgres_certificate", secrets / "postgres_key")
+    return shown, secrets / "ca"
+
+
+def test_over_tls_of_an_authority_of_ones_own(tmp_path: Path) -> None:
+    """It delivers to a receiver whose authority it trusts; trusting another, or the machine's, it says why not."""
+    (shown, own), (_, other) = authority(tmp_path / "own"), authority(tmp_path / "other")
+    clock = Clock()
+    with receiving(lambda _: 200, shown) as receiver:
+        for number, wrong in enumerate((other, None)):
+            (tmp_path / str(number)).mkdir()
+            hook = webhook(receiver, tmp_path / str(number), clock, wrong)
+            hook._memory.keep([came(uuid4())], clock.now)
+            hook.deliver()
+            ((problem,),) = hook._memory._database.execute("SELECT problem FROM delivery").fetchall()
+            assert problem.startswith("the receiver's certificate is not trusted (")
+            assert problem.endswith("--ca names its authority")
+            hook.close()
+        assert receiver.calls == []
+        hook = webhook(receiver, tmp_path, clock, own)
+        hook._memory.keep([came(uuid4())], clock.now)
+        hook.deliver()
+        assert len(receiver.taken) == 1
+        hook.close()
+        (tmp_path / "no.pem").write_text("none")
+        with pytest.raises(Misconfigured, match="no certificate that can be read"):
+            webhook(receiver, tmp_path, clock, tmp_path / "no.pem")

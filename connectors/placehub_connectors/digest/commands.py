@@ -21,11 +21,11 @@ from placehub_connectors.digest.office import Office, Wanted
 from placehub_connectors.digest.rota import Rota, read_rota
 from placehub_connectors.digest.sending import Post
 from placehub_connectors.digest.serving import make_app, served
+from placehub_connectors.options import Credentials, Json
 
 EVERY_SECONDS: Final = 5.0
 """Between looks into the inbox: an emergency is told of no later."""
 RotaFile = Annotated[Path, typer.Option("--rota", help="The rota, a TOML file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 def commands() -> typer.Typer:
@@ -50,7 +50,7 @@ def rota(file: RotaFile, json: Json = False) -> None:
 
 
 def run(
-    credentials: Annotated[Path, typer.Option(help="File of the provider's credentials.")],
+    credentials: Credentials,
     memory: Annotated[Path, typer.Option(help="The digest's own file; made if there is none.")],
     file: RotaFile,
     smtp: Annotated[str, typer.Option(help="The mail server, host[:port]; STARTTLS, port 587 unless given.")],

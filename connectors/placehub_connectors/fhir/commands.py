@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as text
 import secrets
 from contextlib import closing
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -14,8 +13,8 @@ from placehub.errors import Misconfigured, NotFound
 from placehub.mailboxes.access import Access
 from placehub_connectors.fhir.book import Book
 from placehub_connectors.fhir.resources import service_request, task
+from placehub_connectors.options import Credentials
 
-Credentials = Annotated[Path, typer.Option(help="File of the organisation's credentials.")]
 TOKEN: Final = "PLACEHUB_FHIR_TOKEN"  # noqa: S105 - a variable's name
 SHORTEST: Final = 32
 

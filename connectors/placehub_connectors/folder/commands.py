@@ -9,12 +9,11 @@ import typer
 
 from placehub_connectors.dropping import Choices
 from placehub_connectors.mapping.shipped import find_mapping, shipped, shipped_mapping, shipped_text
+from placehub_connectors.options import Credentials, Json
 from placehub_connectors.running import (
-    Credentials,
     Every,
     Folder,
     Form,
-    Json,
     Watch,
     check,
     run,

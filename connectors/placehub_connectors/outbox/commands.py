@@ -7,7 +7,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from placehub.errors import Misconfigured, Unavailable
 from placehub.mailboxes.access import Access
+from placehub_connectors.options import Credentials, Json
 from placehub_connectors.outbox.relay import Relay, facts_of
 from placehub_connectors.outbox.table import OUTBOX, put_back, state_of
 
@@ -28,7 +28,6 @@ Database = Annotated[
         show_envvar=False,
     ),
 ]
-Credentials = Annotated[Path, typer.Option(help="File of the organisation's credentials.")]
 
 
 def commands() -> typer.Typer:
@@ -64,9 +63,7 @@ def run(
         relay.close()
 
 
-def status(
-    database: Database, json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False
-) -> None:
+def status(database: Database, json: Json = False) -> None:
     """Say how many events wait, were sent and were set aside, and why; exit 1 when one was set aside."""
     with _errors(), _engine(database).connect() as connection:
         state = state_of(connection)

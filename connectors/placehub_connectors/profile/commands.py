@@ -19,12 +19,13 @@ from placehub.mailboxes.mailbox import Mailbox
 from placehub_connectors.ledger import STATE, Ledger
 from placehub_connectors.letters import Problem
 from placehub_connectors.mapping.shipped import find_mapping
+from placehub_connectors.options import Credentials
 from placehub_connectors.posting import post_waiting
 from placehub_connectors.profile.facts import PROFILE, Fact, plan_profile, read_facts
 from placehub_connectors.profile.rendering import Rendered, form, forms, outdated, render, used
 from placehub_connectors.pseudonyms import SECRET_BYTES, Pseudonyms
 from placehub_connectors.results import write_whole
-from placehub_connectors.running import SET_ASIDE_CODE, Credentials, given_bytes
+from placehub_connectors.running import SET_ASIDE_CODE, given_bytes
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Facts = Annotated[Path, typer.Argument(help="The profile: CSV or Excel with name, value and as_of.")]

@@ -7,7 +7,7 @@ import io
 import json as text
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -17,11 +17,15 @@ from placehub.mailboxes.access import Access
 from placehub.mailboxes.hushing import hush
 from placehub.mailboxes.mailbox import Mailbox
 from placehub.placements.events import PlacementAgreed
+from placehub.referrals.child import Child, ChildIdentity, ChildNeed
+from placehub.referrals.events import ReferralMade, ReferralRevised
 from placehub.streams import event_name
 from placehub_connectors.ledger import Ledger
 from placehub_connectors.letters import Letter, Problem
+from placehub_connectors.options import Credentials, Json
 from placehub_connectors.results import write_whole
-from placehub_connectors.running import SET_ASIDE_CODE, Credentials, Json
+from placehub_connectors.running import SET_ASIDE_CODE
+from placehub_connectors.ssda903.beginning import ChildFacts, begin
 from placehub_connectors.ssda903.checking import Verdict, check_return, prepare_validator
 from placehub_connectors.ssda903.producing import produce
 from placehub_connectors.ssda903.reading import Known, events_of
@@ -29,6 +33,8 @@ from placehub_connectors.ssda903.tables import Return, read_return, write_return
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Tables = Annotated[Path, typer.Argument(help="Folder of the return's CSV files.")]
+Draft = Annotated[Path | None, typer.Argument(help="Folder of a draft's CSV files; none: begun from the inbox alone.")]
+PURPOSE: Final = "produce the 903 return"
 Year = Annotated[int, typer.Option("--year", help="Collection year: 2026 is 1 April 2025 to 31 March 2026.")]
 DropFolder = Annotated[Path, typer.Option("--drop", help="The folder whose ledger knows your children's pseudonyms.")]
 Providers = Annotated[
@@ -82,19 +88,28 @@ def read(
 
 @app.command("produce")
 def produce_return(
-    folder: Tables,
     year: Year,
     drop: DropFolder,
     credentials: Credentials,
     out: Out,
+    folder: Draft = None,
     providers: Providers = None,
     json: Json = False,
 ) -> None:
-    """Fill a draft return from what has come to the authority's inbox, and say what is left to be typed."""
-    given = _given(folder)
-    acts = [(event_name(type(one)), to_json(one)) for one in _inbox(credentials)]
-    with Ledger(drop, Access.load(credentials).organisation) as ledger:
-        filled, left = produce(given, acts, ledger.names, _providers(providers), year)
+    """Fill a draft return from what has come to the authority's inbox, and say what is left to be typed.
+
+    Without a draft the return is begun from the inbox alone: the children placed through the hub, as far as was told.
+    """
+    access = Access.load(credentials)
+    hush()
+    with Mailbox.of(access) as mailbox:
+        events = [one.event for one in mailbox.read_to_end()]
+        facts = _facts(mailbox, events) if folder is None else {}
+    acts = [(event_name(type(one)), to_json(one)) for one in events]
+    with Ledger(drop, access.organisation) as ledger:
+        given, unheld = (_given(folder), []) if folder else begin(acts, facts, ledger.names, year)
+        filled, left = produce(given, acts, ledger.names, _providers(providers), year, facts)
+        left = [*unheld, *left]
     out.mkdir(parents=True, exist_ok=True)
     for name, content in write_return(filled).items():
         write_whole(out / name, content.decode())
@@ -105,6 +120,28 @@ def _given(folder: Path) -> Return:
     if not folder.is_dir():
         raise NotFound(f"There is no folder {folder}.")
     return read_return({path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))})
+
+
+def _facts(mailbox: Mailbox, events: Iterable[object]) -> dict[str, ChildFacts]:
+    """Open what the last referral of each child said of it; what cannot be opened any more stays unknown."""
+    told = [one for one in events if isinstance(one, (ReferralMade, ReferralRevised))]
+    return {str(child.child_id): _opened(mailbox, child) for one in told for child in one.children}
+
+
+def _opened(mailbox: Mailbox, child: Child) -> ChildFacts:
+    try:
+        need = mailbox.open_need(child, PURPOSE) or ChildNeed()
+        identity = mailbox.open_identity(child, PURPOSE) or ChildIdentity()
+    except NotFound:  # erased
+        return ChildFacts(sex=child.sex or "")
+    return ChildFacts(
+        sex=child.sex or "",
+        born=identity.date_of_birth,
+        ethnicity=need.ethnicity or "",
+        legal_status=need.legal_status or "",
+        category_of_need=need.category_of_need or "",
+        postcode=identity.postcode or "",
+    )
 
 
 def _inbox(credentials: Path) -> list[object]:

@@ -6,15 +6,17 @@ Only what is blank is filled. Where the draft says something else it stands, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from copy import deepcopy
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from placehub_connectors.letters import Problem
 from placehub_connectors.pseudonyms import Pseudonyms
+from placehub_connectors.ssda903.beginning import ChildFacts
 from placehub_connectors.ssda903.reading import runs
 from placehub_connectors.ssda903.tables import COLUMNS, Line, Return, collection_year, day, written
 
@@ -24,13 +26,19 @@ _LONDON = ZoneInfo("Europe/London")
 
 
 def produce(
-    draft: Return, acts: Sequence[Act], names: Pseudonyms, providers: Mapping[str, tuple[str, str]], year: int
+    draft: Return,
+    acts: Sequence[Act],
+    names: Pseudonyms,
+    providers: Mapping[str, tuple[str, str]],
+    year: int,
+    facts: Mapping[str, ChildFacts] = MappingProxyType({}),
 ) -> tuple[Return, list[Problem]]:
     """Return the draft filled from the authority's own events of a collection year, and what was left to be typed.
 
-    `providers`: the provider's code in the hub -> (URN, placement provider code PR4 or PR5).
+    `providers`: the provider's code in the hub -> (URN, placement provider code PR4 or PR5). `facts`: what referrals
+    said of each child, by its pseudonym, for the first episode of one the draft has none of.
     """
-    filling = _Filling(deepcopy(draft), names, providers, year)
+    filling = _Filling(deepcopy(draft), names, providers, year, facts, _over(acts, year))
     order = ("PlacementStarted", "PlacementReviewed", "MissingEpisodeRecorded", "PlacementEnded")
     for kind in order:
         for event, document in acts:
@@ -41,11 +49,27 @@ def produce(
     return filling.draft, filling.left
 
 
+def _over(acts: Sequence[Act], year: int) -> set[str]:
+    """Return the placements that had ended before the year began."""
+    ended = [one for kind, one in acts if kind == "PlacementEnded"]
+    first = collection_year(year)[0]
+    return {str(one["placement_id"]) for one in ended if date.fromisoformat(one["ended_on"]) < first}
+
+
 class _Filling:
     """One draft being filled."""
 
-    def __init__(self, draft: Return, names: Pseudonyms, providers: Mapping[str, tuple[str, str]], year: int) -> None:
+    def __init__(
+        self,
+        draft: Return,
+        names: Pseudonyms,
+        providers: Mapping[str, tuple[str, str]],
+        year: int,
+        facts: Mapping[str, ChildFacts],
+        over: Set[str],
+    ) -> None:
         self.draft, self._names, self._providers = draft, names, providers
+        self._facts, self._over = facts, over
         self._first, self._last = collection_year(year)
         self._births = {one.cells["CHILD"]: one.cells["DOB"] for one in draft.tables["Header"]}
         self._placements: dict[str, tuple[str, date]] = {}
@@ -68,7 +92,7 @@ class _Filling:
     def _started(self, document: Mapping[str, Any]) -> None:
         child = self._names.number("child", UUID(str(document["child_id"])))
         began = date.fromisoformat(document["started_on"])
-        if began > self._last:
+        if began > self._last or str(document["placement_id"]) in self._over:
             return
         if child is None or child not in self._births:
             rule = "lacks a child whom a placement of the year is about"
@@ -78,12 +102,12 @@ class _Filling:
         found = next(
             (run[0] for run in runs(self.draft).get(child, ()) if run[0].cells["DECOM"] == written(began)), None
         )
-        row = found or self._new_episode(child, began)
+        row = found or self._new_episode(child, began, self._facts.get(str(document["child_id"]), ChildFacts()))
         urn, provider = self._providers.get(document["provider"], (document["provider"], ""))
         self._fill(row, "URN", urn)
         self._fill(row, "PLACE_PROVIDER", provider)
 
-    def _new_episode(self, child: str, began: date) -> Line:
+    def _new_episode(self, child: str, began: date, facts: ChildFacts) -> Line:
         """Add the episode of a placement the draft does not know: the one before it ends that day."""
         before = [
             one for run in runs(self.draft).get(child, ()) for one in run if (day(one.cells["DECOM"]) or began) < began
@@ -96,6 +120,8 @@ class _Filling:
             row.cells |= {name: last.cells[name] for name in ("LS", "CIN", "HOME_POST")} | {"RNE": "P"}
             self._fill(last, "DEC", written(began))
             self._fill(last, "REC", "X1")
+        elif not before:
+            row.cells |= {"LS": facts.legal_status, "CIN": facts.category_of_need, "HOME_POST": facts.postcode}
         self.draft.tables["Episodes"].append(row)
         rule = "is not held by the hub for a new placement"
         self._tell("Episodes", "PLACE, PL_POST", rule, "Take it from the case system.", row.line)

@@ -10,12 +10,11 @@ import typer
 from placehub.errors import Conflict
 from placehub_connectors.dropping import Choices
 from placehub_connectors.mapping.shipped import find_mapping
+from placehub_connectors.options import Credentials, Json
 from placehub_connectors.running import (
-    Credentials,
     Every,
     Folder,
     Form,
-    Json,
     Watch,
     check,
     run,

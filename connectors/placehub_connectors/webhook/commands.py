@@ -12,12 +12,12 @@ from typing import Annotated, Final
 import typer
 
 from placehub.mailboxes.access import Access
+from placehub_connectors.options import Credentials, Json
 from placehub_connectors.webhook.memory import Memory
 from placehub_connectors.webhook.sender import Webhook, machine_time
 from placehub_connectors.webhook.signing import new_secret
 
 Kept = Annotated[Path, typer.Option("--memory", help="The webhook's own file; made if there is none.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 SECRET: Final = "PLACEHUB_WEBHOOK_SECRET"  # noqa: S105 - a variable's name
 
 
@@ -36,17 +36,18 @@ def secret() -> None:
 
 def run(
     url: Annotated[str, typer.Option(help="Where to deliver, https://host/path.")],
-    credentials: Annotated[Path, typer.Option(help="File of the organisation's credentials.")],
+    credentials: Credentials,
     memory: Kept,
     secret: Annotated[str, typer.Option(envvar=SECRET, hidden=True)] = "",
     private: Annotated[
         bool, typer.Option("--allow-private", help="The receiver is within your own network; http:// is allowed too.")
     ] = False,
+    ca: Annotated[Path | None, typer.Option(help="Authorities to trust, PEM, else the machine's.")] = None,
 ) -> None:
     """Deliver what comes to the inbox, until told to stop; the secret is in PLACEHUB_WEBHOOK_SECRET."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    with closing(Webhook(Access.load(credentials), url, secret, memory, private=private)) as webhook:
+    with closing(Webhook(Access.load(credentials), url, secret, memory, private=private, ca=ca)) as webhook:
         webhook.run(stop.is_set)
 
 

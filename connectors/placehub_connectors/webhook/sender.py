@@ -19,6 +19,7 @@ from placehub_connectors.webhook.memory import Due, Memory
 from placehub_connectors.webhook.pacing import FIRST, GIVEN_UP, Breaker, pause
 from placehub_connectors.webhook.signing import key_of, signed
 from placehub_connectors.webhook.target import Target, address_of, target_of
+from placehub_connectors.webhook.trusting import trust, why_not
 
 LOG = logging.getLogger(__name__)
 MEMBER: Final = "webhook"
@@ -44,13 +45,16 @@ class Webhook:
         memory: Path,
         *,
         private: bool = False,
+        ca: Path | None = None,
         first_pause: timedelta = FIRST,
         now: Callable[[], datetime] = machine_time,
     ) -> None:
         """Connect to nothing yet; Rejected for a URL that may not be used.
 
-        Misconfigured for a secret that is none, and for a memory that is another organisation's.
+        `ca`: a file of authorities to trust, else the machine's. Misconfigured for one that cannot be read, for a
+        secret that is none, and for a memory that is another organisation's.
         """
+        trusted = trust(ca)
         self._target: Target = target_of(url, private=private)
         self._key = key_of(secret)
         self._private = private
@@ -62,7 +66,7 @@ class Webhook:
         self._mailbox = Mailbox.of(access, MEMBER)
         self._breaker = Breaker()
         # a redirect could lead to where the target may not; a proxy of the machine's would resolve the name itself
-        self._http = httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False, trust_env=False)
+        self._http = httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False, trust_env=False, verify=trusted)
 
     def close(self) -> None:
         """Let go of connections and file; harmless twice."""
@@ -121,7 +125,7 @@ class Webhook:
         except HubError as error:
             return str(error), timedelta()
         except httpx.HTTPError as error:
-            return type(error).__name__, timedelta()
+            return why_not(error), timedelta()
         if answer.is_success:
             return "", timedelta()
         asked = answer.headers.get("retry-after", "")
