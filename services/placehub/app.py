@@ -219,17 +219,19 @@ def _vacancies(settings: Settings) -> Processor:
 
 
 def _governance(settings: Settings) -> Processor:
+    from placehub.codesign.tenders import Tenders
     from placehub.drivers.aggregates import Aggregates
     from placehub.governance.agreements import AgreementClock
     from placehub.governance.placements import PlacementClock
     from placehub.governance.processor import Governance
-    from placehub.governance.tables import AGREEMENT, PLACEMENT, VACANCY
+    from placehub.governance.tables import AGREEMENT, PLACEMENT, TENDERS, VACANCY
     from placehub.governance.vacancies import VacancyClock
 
     return Governance(
         Aggregates(AgreementClock, AGREEMENT, lambda clock: True),
         Aggregates(PlacementClock, PLACEMENT, lambda clock: not clock.ended),
         Aggregates(VacancyClock, VACANCY, lambda clock: not clock.closed),
+        Aggregates(Tenders, TENDERS, lambda one: one.waiting),
     )
 
 

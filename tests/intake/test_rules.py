@@ -12,7 +12,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from placehub.agreements.events import ConsultationAnswered
-from placehub.codesign.events import DocumentAgreed
+from placehub.agreements.lifecycle import TOLD_OF_TENDER
+from placehub.codesign import tenders
+from placehub.codesign.events import DocumentAgreed, TenderOpened
+from placehub.codesign.tenders import Tenders
 from placehub.contracts.codec import from_json
 from placehub.contracts.examples import examples_of
 from placehub.contracts.headers import Attributes
@@ -154,7 +157,9 @@ def _spoken_of(event: Any) -> tuple[str, ...]:
 
 def _known_before(event: Any, sender: Sender, version: int) -> Aggregate:
     """Return the sender's own aggregate, as it must be for the event."""
-    return Aggregate(sender.code, _spoken_of(event), version, _documents_of(event))
+    tendered = tenders.follow(Tenders(), example("agreement.TenderOpened"), NOW.date())
+    used = Tenders() if isinstance(event, TenderOpened) else tendered
+    return Aggregate(sender.code, _spoken_of(event), version, _documents_of(event), tenders=used)
 
 
 @pytest.mark.parametrize("name", POSTED)
@@ -164,7 +169,7 @@ def test_of_somebody_elses(name: str) -> None:
     sender = sender_of(event, act.by[0])
     version = (getattr(event, "version", None) or 1) - 1
     of_others = owner_refused(event, Aggregate("OTHER", ("OTHER", "THIRD"), version), sender)
-    if act.party in ("owner", "party", rules.PARTY_TO_AGREEMENT):
+    if act.party in ("owner", "party", rules.PARTY_TO_AGREEMENT, TOLD_OF_TENDER):
         assert of_others is not None
         if act.before != ("none",):
             if name == "referral.EarlyNoticeGiven":  # a second one says which placement ends
@@ -395,3 +400,31 @@ def test_an_answer_names_a_consultation_that_was_opened() -> None:
     assert rules.check_aggregate(answered, known, party, NOW) == known
     with pytest.raises(Rejected, match="in use"):
         rules.check_aggregate(opened, known, lead, NOW)
+
+
+def test_a_tender_comes_before_its_agreement_or_under_it() -> None:
+    """Bids are asked for before anything is agreed; under an agreement in force they change nothing of that."""
+    tender, registered = example("agreement.TenderOpened"), example("agreement.AgreementRegistered")
+    early = rules.check_aggregate(tender, None, LEAD, NOW)
+    assert early.state == "tendered"
+    joining = example("agreement.ProviderJoined")
+    assert owner_refused(joining, early, LEAD) == "agreement_id"
+    known = rules.check_aggregate(registered, early, LEAD, NOW)
+    assert known.state == "in force"
+    assert rules.check_aggregate(replace(tender, tender_id=uuid4()), known, LEAD, NOW).state == "in force"
+
+
+def test_a_tender_without_an_answer_is_taken_and_marked() -> None:
+    """What happened is never refused: both sides read that it was out of policy; with an answer it is not."""
+    tender, answered = example("agreement.TenderOpened"), example("agreement.ClauseAnswered")
+    declined = replace(example("agreement.BidDeclined"), clause_ids=(answered.clause_id,))
+    known = rules.check_aggregate(tender, None, LEAD, NOW)
+    known = rules.check_aggregate(declined, known, JOINED, NOW)
+    following, later = replace(tender, tender_id=uuid4()), NOW + timedelta(days=60)
+
+    def marks(of: Aggregate) -> tuple[str, ...]:
+        return rules.marks(following, attributes_of(following, time=later), of, later)
+
+    assert marks(known) == ("out_of_policy",)
+    assert owner_refused(following, known, LEAD) is None
+    assert marks(rules.check_aggregate(answered, known, LEAD, later)) == ()

@@ -8,18 +8,38 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from kafka import KafkaConsumer, TopicPartition
 
 from placehub.agreements.events import AgreementRegistered, ContractManager, ProviderJoined
 from placehub.agreements.reading import agreement_of
 from placehub.codesign.documents import name_of
-from placehub.codesign.events import DocumentAgreed, DocumentCommented, DocumentProposed, RepresentativeNamed
+from placehub.codesign.events import (
+    BidDeclined,
+    Clause,
+    ClauseAnswered,
+    ClauseFlagged,
+    DocumentAgreed,
+    DocumentCommented,
+    DocumentProposed,
+    RepresentativeNamed,
+    TenderOpened,
+)
 from placehub.codesign.listing import clauses, versions
 from placehub.codesign.reading import documents_of
+from placehub.database import connect
+from placehub.mailboxes.connection import login
+from placehub.monitoring.views import VIEWS
 from placehub.search.policy import DEFAULT
+from placehub.streams import inbox
 
 from .story import Desk, HubUnderTest
 
 pytestmark = pytest.mark.broker
+
+CLAUSES = (
+    Clause(clause_id="4.2", about="extra support", text="Support agreed in the search is paid from the first day."),
+    Clause(clause_id="9.1", about="liability", text="Each provider is liable without limit."),
+)
 
 
 def registered(lead: Desk, today: Any) -> AgreementRegistered:
@@ -92,3 +112,83 @@ def test_a_document_of_one_sector_takes_no_effect_and_one_of_both_does_from_its_
     assert (row["state"], row["commissioners"], row["providers"]) == ("agreed", "1 of 1", "2 of 2")
     (commented,) = clauses(known, name_of(document, 1))
     assert (commented["clause"], commented["by"], commented["says"]) == (clause, third.code, "asks")
+
+
+def raw_inbox(desk: Desk) -> list[bytes]:
+    """Return every record in an inbox as its bytes: key, value and headers."""
+    access = login(desk.hub.settings.bootstrap, desk.code, desk.credentials.kafka_password, None)
+    place = TopicPartition(inbox(desk.code), 0)
+    found = []
+    with KafkaConsumer(**access, enable_auto_commit=False) as consumer:
+        consumer.assign([place])
+        consumer.seek_to_beginning(place)
+        end = consumer.end_offsets([place])[place]
+        while consumer.position(place) < end:
+            for record in consumer.poll(timeout_ms=500).get(place, []):
+                headers = b"\n".join(name.encode() + b"=" + value for name, value in record.headers)
+                found.append(b"\n".join((record.key or b"", record.value or b"", headers)))
+    return found
+
+
+def test_who_declined_to_bid_is_nobody_s_to_know_and_each_flagged_clause_is_answered(
+    hub: HubUnderTest, authorities: tuple[Desk, Desk], providers: tuple[Desk, ...]
+) -> None:
+    """The commissioner reads which clause kept somebody from bidding, after the tender has closed; no byte tells who.
+
+    The next tender without an answer is taken and marked; with one it is not. On terms of one sector it is refused.
+    """
+    lead, (hidden, other, _) = authorities[0], providers[:3]
+    today = hub.now.date()
+    agreement_id = uuid4()
+    tender = TenderOpened(
+        agreement_id=agreement_id,
+        lead=lead.code,
+        tender_id=uuid4(),
+        title="Lot 1 (made up)",
+        to=(hidden.code, other.code),
+        clauses=CLAUSES,
+        opened_on=today,
+        closes_on=today + timedelta(days=3),
+    )
+    lead.post(tender)
+    hub.settle()
+    (received,) = hidden.letters(TenderOpened)
+    assert received.event == replace(tender, to=()), "who else was told is not a provider's to know"
+    before = len(raw_inbox(lead))
+    bid: dict[str, Any] = {"agreement_id": agreement_id, "tender_id": tender.tender_id, "clause_ids": ("9.1",)}
+    declined = hidden.post(BidDeclined(**bid, sender=hidden.code))
+    hub.pass_time(days=1)
+    hub.settle()
+    assert len(raw_inbox(lead)) == before, "not while the tender is open: the hour would tell who"
+    assert [one.sender for one in hidden.got(BidDeclined)] == [hidden.code]
+    hub.pass_time(days=3)
+    hub.settle()
+    for desk in (lead, hidden, other):
+        assert [one.clause_id for one in desk.got(ClauseFlagged) if one.tender_id == tender.tender_id] == ["9.1"]
+    assert not lead.got(BidDeclined)
+    assert not other.got(BidDeclined)
+    for record in (*raw_inbox(lead)[before:], *raw_inbox(other)[1:]):
+        for trace in (hidden.code, str(declined), declined.hex):
+            assert trace.encode() not in record
+    unanswered = replace(tender, tender_id=uuid4())
+    lead.post(unanswered)
+    hub.settle()
+    about: dict[str, Any] = {"agreement_id": agreement_id, "lead": lead.code, "tender_id": tender.tender_id}
+    lead.post(ClauseAnswered(**about, clause_id="9.1", answer="changed", words="It ends at the sum insured."))
+    lead.post(replace(tender, tender_id=uuid4()))
+    named = other.post(BidDeclined(**(bid | {"tender_id": unanswered.tender_id}), sender=other.code, named=True))
+    one_sided = replace(tender, tender_id=uuid4(), document_id=uuid4(), document_version=1)
+    refused = lead.post(one_sided)
+    hub.settle()
+    for desk in (lead, other):
+        marks = [one.attributes.marks for one in desk.letters(TenderOpened)]
+        assert marks[-3:] == [(), ("out_of_policy",), ()]
+    assert [one.words for one in hidden.got(ClauseAnswered)] == ["It ends at the sum insured."]
+    assert [one.attributes.id for one in lead.letters(BidDeclined)] == [named], "by its own choice"
+    assert lead.refusal_of(refused).field == "document_version"
+    with connect(hub.settings.database.get_secret_value()).connect() as connection:
+        rows = VIEWS["tender_clauses"].rows(connection, organisation=other.code)
+        pools = VIEWS["declined_clauses"].rows(connection, now=hub.now + timedelta(days=100))
+    mine = {row["clause_id"]: row for row in rows if row["tender_id"] == tender.tender_id}
+    assert [(row["flagged"], row["answer"]) for row in mine.values()] == [(False, None), (True, "changed")]
+    assert [row["declined"] for row in pools if row["about"] == "liability"] == [None], "two are too few to count"

@@ -6,13 +6,47 @@ from typing import Final
 
 from placehub.lifecycle import Act
 
-STATES: Final = {"none": "not known to the hub", "in force": "providers that joined are searched under it"}
+STATES: Final = {
+    "none": "not known to the hub",
+    "tendered": "bids are asked for; nobody is searched under it yet",
+    "in force": "providers that joined are searched under it",
+}
+TOLD_OF_TENDER: Final = "told of the tender"
 _LEADS: Final = ("consortium", "authority")
 _PARTIES: Final = (*_LEADS, "provider")
 _DECIDED: Final = ("DecisionAssessed: late or not, consulted or not", "reminders are cleared or begin anew")
 
 ACTS: Final[tuple[Act, ...]] = (
-    Act(event="agreement.AgreementRegistered", by=_LEADS, party="owner", before=("none", "in force"), after="in force"),
+    Act(
+        event="agreement.AgreementRegistered",
+        by=_LEADS,
+        party="owner",
+        before=("none", "tendered", "in force"),
+        after="in force",
+    ),
+    Act(
+        event="agreement.TenderOpened",
+        by=_LEADS,
+        party="owner",
+        before=("none", "tendered", "in force"),
+        after="tendered",
+        then=("an agreement in force stays so", "out of policy while a flagged clause has no answer"),
+    ),
+    Act(
+        event="agreement.BidDeclined",
+        by=("provider",),
+        party=TOLD_OF_TENDER,
+        before=("tendered", "in force"),
+        then=("ClauseFlagged on the day after the tender has closed, without its sender",),
+    ),
+    Act(event="agreement.ClauseFlagged", by=("hub",), party="hub", before=("tendered", "in force")),
+    Act(
+        event="agreement.ClauseAnswered",
+        by=_LEADS,
+        party="owner",
+        before=("tendered", "in force"),
+        then=("whoever was told of the tender reads it",),
+    ),
     Act(
         event="agreement.ProviderJoined",
         by=_LEADS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated, ClassVar
+from uuid import UUID
 
 from placehub.contracts.fields import Code, Doc, OpenWords, event, record
 from placehub.contracts.parts import AgreementId, DocumentId, Organisation
@@ -11,6 +12,7 @@ from placehub.search.policy import Policy
 
 Party = Annotated[Organisation, Doc("The lead, a named member or a provider that joined")]
 Version = Annotated[int, Doc("1, and one more for each new version of the document")]
+TenderId = Annotated[UUID, Doc("The tender; chosen by the lead")]
 ClauseId = Annotated[str, OpenWords(), Doc("As the document numbers it; of a policy also `policy.<field>`")]
 
 
@@ -89,3 +91,63 @@ class DocumentAgreed:
     concludes: Annotated[
         bool, Doc("The sender says that with its yes both sectors have agreed; refused where one has not")
     ] = False
+
+
+@event
+class TenderOpened:
+    """Bids are asked for, under an agreement that runs or is to come; the clauses that bids are bound to are in it.
+
+    Never refused because flagged clauses of an earlier tender have no answer: it is taken and marked `out_of_policy`.
+    """
+
+    STREAM: ClassVar[str] = "agreement"
+    agreement_id: AgreementId
+    lead: Organisation
+    tender_id: TenderId
+    title: Annotated[str, OpenWords()]
+    to: Annotated[
+        tuple[Organisation, ...], Doc("Providers that are told, beside those that joined; none is told of the others")
+    ] = ()
+    document_id: Annotated[UUID | None, Doc("The agreed contract terms that the clauses are; absent: none")] = None
+    document_version: Annotated[int | None, Doc("Its version, which both sectors have agreed")] = None
+    clauses: Annotated[tuple[Clause, ...], Doc("At least one; those of the document as they stand there")]
+    opened_on: date
+    closes_on: Annotated[date, Doc("Last day for bids")]
+
+
+@event
+class BidDeclined:
+    """A provider does not bid, because of the risk in these clauses. Nobody is told who it is, but for its own choice.
+
+    The commissioners learn, after the tender has closed, which clauses were flagged (ClauseFlagged).
+    """
+
+    STREAM: ClassVar[str] = "agreement"
+    agreement_id: AgreementId
+    sender: Annotated[Organisation, Doc("A provider that was told of the tender")]
+    tender_id: TenderId
+    clause_ids: Annotated[tuple[str, ...], OpenWords(), Doc("Clauses of the tender that carried the risk")]
+    named: Annotated[bool, Doc("True: the lead gets this event, and so reads who did not bid")] = False
+
+
+@event
+class ClauseFlagged:
+    """A clause kept somebody from bidding: said once for a clause, with no word of who, when, or how many."""
+
+    STREAM: ClassVar[str] = "agreement"
+    agreement_id: AgreementId
+    tender_id: TenderId
+    clause_id: ClauseId
+
+
+@event
+class ClauseAnswered:
+    """What the lead does about a clause that was flagged; due before its next tender."""
+
+    STREAM: ClassVar[str] = "agreement"
+    agreement_id: AgreementId
+    lead: Organisation
+    tender_id: TenderId
+    clause_id: ClauseId
+    answer: Annotated[str, Code("clause_answer")]
+    words: Annotated[str, OpenWords(), Doc("Why; what the clause says from now")]

@@ -20,7 +20,7 @@ from placehub.agreements.events import (
     PartyNamed,
     TerminationDecided,
 )
-from placehub.codesign.events import DocumentProposed, RepresentativeNamed
+from placehub.codesign.events import ClauseAnswered, DocumentProposed, RepresentativeNamed, TenderOpened
 from placehub.contracts.codec import event_class, from_json, to_json
 from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.contracts.headers import Attributes
@@ -65,6 +65,8 @@ SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
     ExtensionDecided: lambda event: "decision",
     TerminationDecided: lambda event: "decision",
     RepresentativeNamed: lambda event: f"representative {event.representative}",
+    TenderOpened: lambda event: f"tender {event.tender_id}",
+    ClauseAnswered: lambda event: f"clause {event.tender_id} {event.clause_id}",
     DocumentProposed: lambda event: f"document {event.document_id} v{event.document_version}",
 }
 """Events that are facts of the circle; of each slot a newcomer is told the latest."""

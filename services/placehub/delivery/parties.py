@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from placehub.agreements.events import AgreementRegistered, PartyNamed, ProviderJoined, ProviderLeft
+from placehub.codesign.events import TenderOpened
 from placehub.contracts.headers import Attributes
 from placehub.offers.events import InvitationDeclined, OfferMade, OfferWithdrawn
 from placehub.referrals.events import (
@@ -69,6 +70,7 @@ class Parties:
     """Who belongs to one subject, as far as its own stream has told.
 
     `owner` is the authority of the case or the lead of the agreement, `members` the authorities a lead acts for,
+    `told` the providers that a tender was sent to,
     `received` whoever was sent the event that is being corrected.
     """
 
@@ -76,6 +78,7 @@ class Parties:
     members: frozenset[str] = frozenset()
     seats: Mapping[str, Seat] = field(default_factory=dict)
     offers: Mapping[UUID, Offered] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
     received: frozenset[str] = frozenset()
 
     def present(self) -> tuple[str, ...]:
@@ -146,6 +149,10 @@ def _own(parties: Parties, event: EarlyNoticeGiven | ReferralMade | ReferralRevi
 
 def _register(parties: Parties, event: AgreementRegistered) -> Parties:
     return replace(parties, owner=parties.owner or event.lead, members=frozenset(event.authorities))
+
+
+def _tender(parties: Parties, event: TenderOpened) -> Parties:
+    return replace(parties, owner=parties.owner or event.lead, told=parties.told | {*event.to})
 
 
 def _name(parties: Parties, event: PartyNamed) -> Parties:
@@ -225,6 +232,7 @@ _FOLDS: Final[Mapping[type, Callable[[Parties, Any], Parties]]] = {
     ReferralMade: _own,
     ReferralRevised: _own,
     AgreementRegistered: _register,
+    TenderOpened: _tender,
     ProviderInvited: _seat,
     InvitationUpdated: _seat,
     ProviderJoined: _seat,

@@ -45,6 +45,8 @@ class Audience(StrEnum):
     RECEIVERS = "whoever received the event it speaks of"
     ANNOUNCED = "every party it names, none of which gets a part in the case"
     ADDRESSEES = "whoever it is addressed to"
+    TOLD = "every provider that was told of a tender"
+    LEAD_IF_NAMED = "lead of the agreement, where the sender chooses to be named"
     NOBODY = "nobody"
 
 
@@ -214,6 +216,11 @@ TABLE: Final[tuple[Row, ...]] = (
         agreements.TerminationDecided,
         governance.DecisionAssessed,
     ),
+    *_rows([_A.COMMISSIONERS], codesign.TenderOpened),
+    Row(codesign.TenderOpened, _A.JOINED, ("to",), _OTHERS),
+    Row(codesign.TenderOpened, _A.ADDRESSEES, ("to",), _OTHERS),
+    *_rows([_A.SENDER, _A.LEAD_IF_NAMED], codesign.BidDeclined),
+    *_rows([_A.COMMISSIONERS, _A.JOINED, _A.TOLD], codesign.ClauseFlagged, codesign.ClauseAnswered),
     Row(governance.ReminderRaised, _A.ADDRESSEES, ("to",), _OTHERS),
     Row(governance.ReminderCleared, _A.ADDRESSEES, ("to",), _OTHERS),
     *_rows(
@@ -321,5 +328,9 @@ def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
             return tuple(event.providers)
         case Audience.ADDRESSEES:
             return tuple(event.to)
+        case Audience.TOLD:
+            return sorted(parties.told)
+        case Audience.LEAD_IF_NAMED:
+            return filter(None, [parties.owner]) if event.named else []
         case Audience.NOBODY:
             return []

@@ -65,6 +65,7 @@ def _parties(rows: Iterable[Mapping[str, Any]], offers: Iterable[Mapping[str, An
         members=frozenset(row["organisation"] for row in of["member"]),
         seats={row["organisation"]: Seat(row["open"], row["ended"], row["round"]) for row in of["provider"]},
         offers={row["offer_id"]: _offered(row) for row in offers},
+        told=frozenset(row["organisation"] for row in of["told"]),
     )
 
 
@@ -99,6 +100,7 @@ def _party_rows(subject: UUID, before: Circle, after: Circle, now: datetime) -> 
     old, new = before.parties, after.parties
     owner = [row(new.owner, "owner", Seat())] if new.owner and new.owner != old.owner else []
     members = [row(one, "member", Seat()) for one in sorted(new.members - old.members)]
+    members += [row(one, "told", Seat()) for one in sorted(new.told - old.told)]
     seats = [row(one, "provider", seat) for one, seat in new.seats.items() if old.seats.get(one) != seat]
     return [*owner, *members, *seats]
 

@@ -16,7 +16,7 @@ PARTY: Final = Table(
     METADATA,
     Column("subject", Uuid, primary_key=True, comment="referral_id or agreement_id"),
     Column("organisation", Text, primary_key=True),
-    Column("role", Text, primary_key=True, comment="owner, member or provider"),
+    Column("role", Text, primary_key=True, comment="owner, member, provider, or told of a tender"),
     Column("open", Boolean, nullable=False),
     Column("ended", Boolean, nullable=False, comment="was told that its use of the data ended"),
     Column("round", Integer, nullable=False, comment="counts how often it was taken in after that"),

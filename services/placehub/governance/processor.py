@@ -15,11 +15,13 @@ from sqlalchemy import Connection
 
 from placehub.agreements import agreed
 from placehub.agreements.events import ExtensionDecided, ProviderSuspended, SuspensionLifted, TerminationDecided
+from placehub.codesign.tenders import Tenders
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, Turn
 from placehub.governance import agreements, placements, vacancies
 from placehub.governance.agreements import AgreementClock
+from placehub.governance.flags import Flags
 from placehub.governance.placements import PlacementClock
 from placehub.governance.reminding import Due
 from placehub.governance.vacancies import VacancyClock
@@ -42,7 +44,9 @@ class Governance:
         of_agreements: Aggregates[AgreementClock],
         of_placements: Aggregates[PlacementClock],
         of_vacancies: Aggregates[VacancyClock],
+        of_tenders: Aggregates[Tenders],
     ) -> None:
+        self._flags = Flags(of_tenders)
         self._agreed: dict[UUID, agreed.Agreement] = {}
         self._looked: dict[Partition, date] = {}
         self._watches = {
@@ -63,16 +67,22 @@ class Governance:
         """Load what is watched in a partition."""
         self._looked.pop(partition, None)
         self._watches[partition.topic].clocks.take(connection, partition)
+        if partition.topic == "agreement":
+            self._flags.take(connection, partition)
 
     def drop(self, partition: Partition) -> None:
         """Forget what is watched in a partition."""
         self._looked.pop(partition, None)
         self._watches[partition.topic].clocks.drop(partition)
+        if partition.topic == "agreement":
+            self._flags.drop(partition)
 
     def handle(self, turns: Sequence[Turn]) -> None:
         """Fold each stream into its clocks, and tell at once what follows."""
         for step, records in turns:
             self._fold(step, records)
+            if step.partition.topic == "agreement":
+                self._flags.fold(step, followed(records))
 
     def _fold(self, step: Step, records: Sequence[Record]) -> None:
         watch = self._watches[step.partition.topic]
@@ -105,6 +115,8 @@ class Governance:
         if self._looked.get(partition) == today:
             return
         self._tell(step, lambda clock: True)
+        if partition.topic == "agreement":
+            self._flags.tell(step)
         step.after_commit(lambda: self._looked.update({partition: today}))
 
     def _tell(self, step: Step, concerns: Callable[[Any], bool]) -> None:

@@ -11,3 +11,4 @@ SCHEMA: Final = "governance"
 AGREEMENT: Final = aggregate_table(METADATA, SCHEMA, "agreement_clock", "agreement_id")
 PLACEMENT: Final = aggregate_table(METADATA, SCHEMA, "placement_clock", "placement_id")
 VACANCY: Final = aggregate_table(METADATA, SCHEMA, "vacancy_clock", "vacancy_id")
+TENDERS: Final = aggregate_table(METADATA, SCHEMA, "tenders", "agreement_id")

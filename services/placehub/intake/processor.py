@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from placehub.codesign.documents import Documents
+from placehub.codesign.tenders import Tenders
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.contracts.limits import LARGEST_BYTES
@@ -32,6 +33,7 @@ from placehub.streams import OUTBOX, full_name, outbox, stream
 
 LOG = structlog.get_logger()
 _CODESIGN: Final = TypeAdapter(Documents)
+_TENDERS: Final = TypeAdapter(Tenders)
 Place = tuple[str, str]
 """Stream and subject of an aggregate."""
 Name = tuple[str, UUID]
@@ -244,6 +246,7 @@ def _aggregates(connection: Connection, places: set[Place]) -> dict[Place, Aggre
             row.state,
             tuple(sorted(row.terms.items())),
             _CODESIGN.validate_python(row.codesign or {}),
+            _TENDERS.validate_python(row.tenders or {}),
         )
         for row in rows
     }
@@ -268,10 +271,14 @@ def _store(connection: Connection, taken: dict[Name, str], changed: dict[Place, 
                 "state": one.state,
                 "terms": dict(one.terms),
                 "codesign": _CODESIGN.dump_python(one.codesign, mode="json") if name == "agreement" else None,
+                "tenders": _TENDERS.dump_python(one.tenders, mode="json") if name == "agreement" else None,
             }
             for (name, subject), one in changed.items()
         ]
         new = insert(AGGREGATE)
-        kept = {name: new.excluded[name] for name in ("parties", "version", "documents", "state", "terms", "codesign")}
+        kept = {
+            name: new.excluded[name]
+            for name in ("parties", "version", "documents", "state", "terms", "codesign", "tenders")
+        }
         known = new.on_conflict_do_update(index_elements=["stream", "subject"], set_=kept)
         connection.execute(known, rows)

@@ -14,10 +14,12 @@ from placehub.agreements.events import (
     PartyNamed,
     ProviderJoined,
 )
-from placehub.codesign import documents
+from placehub.codesign import documents, tenders
 from placehub.codesign.checking import check_document, check_said
 from placehub.codesign.documents import Documents
-from placehub.codesign.events import DocumentAgreed, DocumentProposed
+from placehub.codesign.events import DocumentAgreed, DocumentProposed, TenderOpened
+from placehub.codesign.tendering import check_tender, check_tendered
+from placehub.codesign.tenders import Tenders
 from placehub.contracts.fields import Sector
 from placehub.contracts.headers import Attributes
 from placehub.errors import Rejected
@@ -66,6 +68,8 @@ class Aggregate:
     terms: Terms = ()
     codesign: Documents = field(default_factory=Documents)
     """Of an agreement: its documents and who speaks for each sector."""
+    tenders: Tenders = field(default_factory=Tenders)
+    """Of an agreement: its tenders, and which of their clauses were flagged and answered."""
 
 
 def check_form(
@@ -123,6 +127,7 @@ def _check_agreement(event: Any) -> None:
         raise Rejected("response_hours", f"must be 1 to {MOST_HOURS}", "Give a number within these bounds.")
     check_terms(event)
     check_document(event)
+    check_tender(event)
 
 
 def _check_willing(event: Any, at: datetime) -> None:
@@ -167,12 +172,15 @@ def check_aggregate(event: Any, known: Aggregate | None, sender: Sender, now: da
         parties = tuple(sorted({*parties, *_named(event)}))
     version, names = _version(event, known.version), _documents(event, known.documents)
     check_said(event, known.codesign, now)
+    check_tendered(event, known.tenders, known.codesign, parties, now)
     return _moved(replace(known, parties=parties, version=version, documents=names), event, act, sender, now)
 
 
 def _moved(known: Aggregate, event: Any, act: Act, sender: Sender, now: datetime) -> Aggregate:
     state, terms = moved(known.state, known.terms, event, act, sender.code)
-    return replace(known, state=state, terms=terms, codesign=documents.follow(known.codesign, event, now))
+    codesign = documents.follow(known.codesign, event, now)
+    tendered = tenders.follow(known.tenders, event, now.date())
+    return replace(known, state=state, terms=terms, codesign=codesign, tenders=tendered)
 
 
 def _first(event: Any, name: str, sender: Sender, now: datetime) -> Aggregate:
@@ -184,6 +192,7 @@ def _first(event: Any, name: str, sender: Sender, now: datetime) -> Aggregate:
     parties = {getattr(event, one) for one in ("authority", "provider") if getattr(event, one, None)}
     kept = parties if act.party == "party" else _named(event)
     new = Aggregate(sender.code, tuple(sorted(kept)), _version(event, 0), state=first_state(name))
+    check_tendered(event, new.tenders, new.codesign, new.parties, now)
     return _moved(new, event, act, sender, now)
 
 
@@ -249,6 +258,11 @@ def marks(event: Any, attributes: Attributes, known: Aggregate | None, now: date
     state = known.state if known else first_state(act.event)
     noted = {
         "recorded_late": attributes.time < now - LATE,
-        "out_of_policy": act.happened and out_of_place(act, state),
+        "out_of_policy": (act.happened and out_of_place(act, state)) or _unasked(event, known, now),
     }
     return tuple(name for name, holds in noted.items() if holds)
+
+
+def _unasked(event: Any, known: Aggregate | None, now: datetime) -> bool:
+    """Tell whether a tender is opened while what kept others from bidding has no answer."""
+    return isinstance(event, TenderOpened) and known is not None and bool(known.tenders.unanswered(now.date()))

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any, Final
 
+from placehub.codesign.events import TenderOpened
 from placehub.contracts.codec import to_json
 from placehub.lifecycle import Act
 from placehub.placements.events import PlacementAgreed
@@ -35,6 +36,8 @@ def moved(state: str | None, terms: Terms, event: Any, act: Act, sender: str) ->
         return None, ()
     if isinstance(event, PlacementAgreed):
         return _agreed(state, terms, event, sender)
+    if isinstance(event, TenderOpened) and state == "in force":
+        return state, terms
     return state if act.after == "same" else act.after, terms
 
 

@@ -31,6 +31,9 @@ AGGREGATE: Final = Table(
     Column(
         "codesign", JSONB(none_as_null=True), comment="of an agreement: its documents and who speaks for each sector"
     ),
+    Column(
+        "tenders", JSONB(none_as_null=True), comment="of an agreement: its tenders and what was flagged and answered"
+    ),
     schema=SCHEMA,
 )
 

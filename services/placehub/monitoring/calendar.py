@@ -95,7 +95,8 @@ def _calendar(as_of: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _party(organisation: str) -> ColumnElement[bool]:
+def party(organisation: str) -> ColumnElement[bool]:
+    """Return what holds for the agreements that an organisation is party to."""
     of, who = AGREEMENT.c, literal(organisation)
     return or_(of.lead == who, who == func.any(of.authorities), who == func.any(of.providers))
 
@@ -121,5 +122,5 @@ AGREEMENT_CALENDAR: Final = View(
         "not_consulted": "Whether it rests on no consultation of the agreed length",
     },
     select=_calendar,
-    entitled=_party,
+    entitled=party,
 )

@@ -13,11 +13,12 @@ from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
 from placehub.errors import NotFound
-from placehub.monitoring import calendar, fold, quality
+from placehub.monitoring import calendar, declined, fold, quality
 from placehub.monitoring.story import sentence, speaker
 from placehub.monitoring.tables import (
     AGREEMENT,
     DEAD_LETTER,
+    DECLINED_CLAUSE,
     OFFER,
     ORGANISATION,
     PLACEMENT,
@@ -27,6 +28,7 @@ from placehub.monitoring.tables import (
     STORY,
     SUPPORT_AGREED,
     SUPPORT_REFUSED,
+    TENDER_CLAUSE,
     VACANCY,
     WITHHELD,
 )
@@ -50,9 +52,17 @@ _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
             (WITHHELD, fold.WITHHELD),
             (AGREEMENT, calendar.AGREEMENTS),
             (REMINDER, calendar.REMINDERS),
+            (TENDER_CLAUSE, declined.CLAUSES),
+            (DECLINED_CLAUSE, declined.DECLINED),
         )
     ),
 )
+
+_SEVERAL: Final[Mapping[Table, Callable[[Any], list[fold.Key]]]] = {
+    WITHHELD: fold.pairs,
+    TENDER_CLAUSE: declined.clauses_of,
+    DECLINED_CLAUSE: declined.declined_of,
+}
 
 
 class Monitoring:
@@ -97,9 +107,9 @@ class Monitoring:
 
 
 def _keys(table: Table, event: Any) -> list[fold.Key]:
-    """Return which rows of the table an event changes: one, unless it speaks of several providers."""
-    if table is WITHHELD:
-        return fold.pairs(event)
+    """Return which rows of the table an event changes: one, unless it speaks of several providers or clauses."""
+    if table in _SEVERAL:
+        return _SEVERAL[table](event)
     return [tuple(_named(event, column.name) for column in table.primary_key)]
 
 

@@ -211,6 +211,34 @@ REMINDER: Final = Table(
     comment="One row per thing that somebody was reminded of",
 )
 
+TENDER_CLAUSE: Final = Table(
+    "tender_clause",
+    METADATA,
+    Column("tender_id", Uuid, primary_key=True),
+    Column("clause_id", Text, primary_key=True),
+    _id("agreement_id"),
+    *map(_text, ("lead", "title", "about", "text")),
+    Column("position", Integer, comment="in the tender"),
+    Column("told", ARRAY(Text), comment="providers it was sent to; never shown to one of them"),
+    *map(_day, ("opened_on", "closes_on")),
+    *map(_at, ("flagged_at", "answered_at", "changed_at")),
+    *map(_text, ("answer", "words")),
+    schema=SCHEMA,
+    comment="One row per clause of a tender",
+)
+
+DECLINED_CLAUSE: Final = Table(
+    "declined_clause",
+    METADATA,
+    Column("tender_id", Uuid, primary_key=True),
+    Column("clause_id", Text, primary_key=True),
+    Column("provider", Text, primary_key=True, comment="never shown; only counted, in groups"),
+    Column("declined_at", DateTime(timezone=True), comment="the hub's time of taking it in"),
+    _at("changed_at"),
+    schema=SCHEMA,
+    comment="One row per clause and provider that did not bid because of it",
+)
+
 DEAD_LETTER: Final = Table(
     "dead_letter",
     METADATA,

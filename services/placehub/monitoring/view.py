@@ -25,8 +25,9 @@ from sqlalchemy import (
 )
 
 from placehub.errors import NotFound
-from placehub.monitoring.tables import ORGANISATION, PLACEMENT, SEARCH, VACANCY
+from placehub.monitoring.tables import DECLINED_CLAUSE, ORGANISATION, PLACEMENT, SEARCH, TENDER_CLAUSE, VACANCY
 
+_DATED: Final = (SEARCH, VACANCY, PLACEMENT, TENDER_CLAUSE, DECLINED_CLAUSE)
 OPERATORS_OWN: Final = " (the operator's: small numbers are shown)"
 """What the title of a view says that is not for passing on."""
 
@@ -69,7 +70,7 @@ class View:
 
 def last_change() -> ColumnElement[Any]:
     """Return when the last event happened that was taken in."""
-    every = union_all(*(select(func.max(table.c.changed_at).label("at")) for table in (SEARCH, VACANCY, PLACEMENT)))
+    every = union_all(*(select(func.max(table.c.changed_at).label("at")) for table in _DATED))
     return select(func.max(every.subquery().c.at)).scalar_subquery()
 
 

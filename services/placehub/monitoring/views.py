@@ -10,6 +10,7 @@ from typing import Final
 
 from placehub.monitoring.board import VACANCY_BOARD
 from placehub.monitoring.calendar import AGREEMENT_CALENDAR
+from placehub.monitoring.declined import DECLINED_CLAUSES, TENDER_CLAUSES
 from placehub.monitoring.fairness import HOMES_WE_LACK, NOT_INVITED
 from placehub.monitoring.offers import OFFERS
 from placehub.monitoring.performance import PLACEMENT_CHANGES, PROVIDER_PERFORMANCE
@@ -34,6 +35,8 @@ _ALL: Final = (
     PROVIDER_PERFORMANCE,
     PLACEMENT_CHANGES,
     AGREEMENT_CALENDAR,
+    TENDER_CLAUSES,
+    DECLINED_CLAUSES,
     REJECTED_EVENTS,
 )
 
