@@ -38,7 +38,7 @@ class Asked(BaseModel):
         ({"at": datetime(2026, 3, 2)}, "must say its time zone"),  # noqa: DTZ001 - that is what is wrong with it
         ({"id": "canary"}, "must be a UUID"),
         ({"kind": "canary"}, "must be 'one' or 'other'"),
-        ({"some": ["canary", "canary"]}, "must have 1 entries or fewer"),
+        ({"some": ["canary", "canary"]}, "must have 1 or fewer entries"),
         ({"colour": "canary"}, "is not known here"),
     ],
 )

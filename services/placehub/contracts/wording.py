@@ -17,10 +17,10 @@ _RULES: Final = {
     "greater_than_equal": "must be {ge} or more",
     "less_than": "must be less than {lt}",
     "less_than_equal": "must be {le} or less",
-    "too_short": "must have {min_length} entries or more",
-    "too_long": "must have {max_length} entries or fewer",
-    "string_too_short": "must be {min_length} characters long or longer",
-    "string_too_long": "must be {max_length} characters long or shorter",
+    "too_short": "must have {min_length} or more entries",
+    "too_long": "must have {max_length} or fewer entries",
+    "string_too_short": "must have {min_length} or more characters",
+    "string_too_long": "must have {max_length} or fewer characters",
     "string_pattern_mismatch": "must be of the form that is asked for",
     "literal_error": "must be {expected}",
     "enum": "must be {expected}",
@@ -29,6 +29,7 @@ _RULES: Final = {
     "decimal_max_places": "must have {decimal_places} decimal places or fewer",
     "decimal_whole_digits": "must have {whole_digits} digits or fewer before the decimal point",
     "finite_number": "must be a finite number",
+    "json_invalid": "must be valid JSON",
 }
 _KINDS: Final = {
     "string": "text",

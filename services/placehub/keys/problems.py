@@ -10,10 +10,12 @@ from typing import Any, cast
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from placehub.contracts.wording import rule_of
 from placehub.errors import Conflict, HubError, NotFound, Rejected, Unavailable
 
 LOG = logging.getLogger(__name__)
@@ -116,9 +118,9 @@ def _of_http_exception(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _of_invalid_request(_request: Request, error: Exception) -> JSONResponse:
-    first = cast(RequestValidationError, error).errors()[0]
+    first = cast(ErrorDetails, cast(RequestValidationError, error).errors()[0])
     place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    return problem(422, first["msg"], field=place)
+    return problem(422, rule_of(first), field=place)
 
 
 def _of_database_away(_request: Request, _error: Exception) -> JSONResponse:
