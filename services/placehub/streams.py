@@ -12,6 +12,7 @@ from typing import Final
 from placehub.agreements import events as agreements
 from placehub.codesign import events as codesign
 from placehub.contracts import corrections, ticks
+from placehub.disputes import events as disputes
 from placehub.governance import events as governance
 from placehub.mailboxes import events as mailboxes
 from placehub.offers import events as offers
@@ -80,6 +81,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         events=(
             *_of(agreements, "agreement"),
             *_of(codesign, "agreement"),
+            *_of(disputes, "agreement"),
             *_of(governance, "agreement"),
             corrections.AgreementEventCorrected,
         ),

@@ -19,6 +19,7 @@ from placehub.codesign.tenders import Tenders
 from placehub.contracts.codec import from_json
 from placehub.contracts.examples import examples_of
 from placehub.contracts.headers import Attributes
+from placehub.disputes.events import DisputeEscalated, DisputeOutcomeAnswered, DisputeResolved, StatementGiven
 from placehub.errors import Rejected
 from placehub.intake import rules
 from placehub.intake.rules import Aggregate, Sender
@@ -147,12 +148,16 @@ def _documents_of(event: Any) -> tuple[str, ...]:
     """Return what must have been proposed before an event."""
     if isinstance(event, ConsultationAnswered):
         return (str(event.consultation_id),)
+    if isinstance(event, DisputeEscalated | DisputeResolved | DisputeOutcomeAnswered | StatementGiven):
+        sides = "OTHER THIRD" if isinstance(event, DisputeResolved) else f"{event.sender} OTHER"
+        return (f"dispute {event.dispute_id} {sides}",)
     return (f"{event.document_id} v1",) if isinstance(event, DocumentAgreed) else ()
 
 
 def _spoken_of(event: Any) -> tuple[str, ...]:
     """Return who must have joined an agreement before its lead speaks of it."""
-    return (event.provider,) if event.STREAM == "agreement" and hasattr(event, "provider") else ()
+    named = next((one for one in ("provider", "against") if hasattr(event, one)), None)
+    return (getattr(event, named),) if event.STREAM == "agreement" and named else ()
 
 
 def _known_before(event: Any, sender: Sender, version: int) -> Aggregate:
@@ -168,15 +173,17 @@ def test_of_somebody_elses(name: str) -> None:
     event, act = example(name), ACTS[name]
     sender = sender_of(event, act.by[0])
     version = (getattr(event, "version", None) or 1) - 1
-    of_others = owner_refused(event, Aggregate("OTHER", ("OTHER", "THIRD"), version), sender)
-    if act.party in ("owner", "party", rules.PARTY_TO_AGREEMENT, TOLD_OF_TENDER):
+    bound = act.party in ("owner", "party", rules.PARTY_TO_AGREEMENT, TOLD_OF_TENDER)
+    settles = () if bound else _documents_of(event)
+    of_others = owner_refused(event, Aggregate("OTHER", ("OTHER", "THIRD"), version, settles), sender)
+    if bound:
         assert of_others is not None
         if act.before != ("none",):
             if name == "referral.EarlyNoticeGiven":  # a second one says which placement ends
                 event = replace(event, previous_placement=uuid4())
             assert owner_refused(event, _known_before(event, sender, version), sender) is None
     else:
-        assert of_others is None, "whether it was invited is the search's to say"
+        assert of_others is None, "whether it was invited, or is to settle a dispute, is another's to say"
     if act.party == "party":
         assert owner_refused(event, Aggregate("OTHER", ("OTHER", sender.code), version), sender) is None
 
@@ -317,6 +324,8 @@ def test_people() -> None:
     assert field_refused(replace(agreement, deputies=(agreement.manager,)), lead) == "deputies.0"
     changed = example("agreement.ContractManagerChanged")
     assert field_refused(replace(changed, deputies=()), lead) == "deputies"
+    ours = replace(agreement.neutral, organisation=agreement.authorities[0])
+    assert field_refused(replace(agreement, neutral=ours), lead) == "neutral.organisation"
     assert field_refused(replace(agreement, ends_on=date(2025, 1, 1)), lead) == "ends_on"
     assert field_refused(replace(agreement, decide_by=date(2030, 1, 1)), lead) == "ends_on"
     assert field_refused(replace(agreement, consultation_days=-1), lead) == "consultation_days"

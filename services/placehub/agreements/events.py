@@ -73,6 +73,9 @@ class AgreementRegistered:
     document_rule: Annotated[
         str, Code("document_rule"), Doc("By which documents are agreed that are proposed from now")
     ] = "majority of each sector"
+    neutral: Annotated[
+        ContractManager | None, Doc("Who settles a dispute in which everyone before has a part; of no party")
+    ] = None
 
 
 @event

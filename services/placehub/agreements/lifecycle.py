@@ -85,6 +85,17 @@ ACTS: Final[tuple[Act, ...]] = (
             ("DocumentAgreed", ("in force, from its day, when both sectors have agreed by the rule",)),
         )
     ),
+    *(
+        Act(event=f"agreement.{name}", by=_PARTIES, party=party, before=("in force",), then=then)
+        for name, party, then in (
+            ("DisputeRaised", "party to the agreement", ("DisputeRouted; nothing of who is searched changes",)),
+            ("StatementGiven", "party to the agreement", ()),
+            ("DisputeEscalated", "side of the dispute, or whoever it is routed to", ("DisputeRouted",)),
+            ("DisputeResolved", "whoever the dispute is routed to", ("each side is reminded to accept it or not",)),
+            ("DisputeOutcomeAnswered", "party to the agreement", ()),
+        )
+    ),
+    Act(event="agreement.DisputeRouted", by=("hub",), party="hub", before=("in force",)),
     Act(event="agreement.DecisionAssessed", by=("hub",), party="hub", before=("in force",)),
     Act(event="agreement.EventCorrected", by=_LEADS, party="owner", before=("in force",), happened=True),
 )

@@ -58,6 +58,7 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
     ),
     "about an organisation or a post, never a person": (
         "AgreementRegistered.name",
+        "ConcernedPost.post",
         "ConsultationAnswered.words",
         "ConsultationOpened.question",
         "ContractManager.contact",
@@ -89,7 +90,18 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "ClauseFlagged.clause_id",
         "TenderOpened.title",
     ),
-    "a line of a fee, as the parties call it": ("FeeLine.what", "SupportLineRefused.what", "SupportRefused.what"),
+    "what two parties dispute, refused where it holds what looks like personal data": (
+        "DisputeOutcomeAnswered.words",
+        "DisputeRaised.statement",
+        "DisputeResolved.finding",
+        "StatementGiven.statement",
+    ),
+    "a line of a fee, as the parties call it": (
+        "DisputeRaised.fee_line",
+        "FeeLine.what",
+        "SupportLineRefused.what",
+        "SupportRefused.what",
+    ),
     "an area of some thousand homes": ("Home.postcode_sector", "SearchAnnounced.district", "Wanted.near_sector"),
 }
 """Why a text without a code list may travel unsealed; a text field that is not here is refused."""

@@ -37,6 +37,7 @@ from placehub.delivery.parties import (
 )
 from placehub.delivery.rules import Audience, recipients, rows_of
 from placehub.delivery.stripping import strip
+from placehub.disputes.events import DisputeRaised, DisputeResolved, DisputeRouted, StatementGiven
 from placehub.keys.sealed import Sealed
 from placehub.mailboxes.events import DataUseEnded
 from placehub.referrals.events import (
@@ -51,6 +52,15 @@ from placehub.streams import full_name
 
 REOPENING: Final = "reopening"
 """The slot of a notice that asks for a search anew, until the hub has reopened it: newcomers are not told of it."""
+DISPUTE: Final = "dispute "
+"""How the slots of disputes begin."""
+
+
+def dispute_slot(dispute_id: UUID, what: str = "") -> str:
+    """Return the slot of something that was said in a dispute; without `what`, how all of its slots begin."""
+    return f"{DISPUTE}{dispute_id} {what}"
+
+
 SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
     EarlyNoticeGiven: lambda event: REOPENING if event.previous_placement else "referral",
     ReferralMade: lambda event: "referral",
@@ -63,13 +73,18 @@ SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
     ContractManagerChanged: lambda event: "manager",
     ConsultationOpened: lambda event: f"consultation {event.consultation_id}",
     ExtensionDecided: lambda event: "decision",
+    DisputeRaised: lambda event: dispute_slot(event.dispute_id, "raised"),
+    StatementGiven: lambda event: dispute_slot(event.dispute_id, f"statement {event.sender} {event.statement_id}"),
+    DisputeResolved: lambda event: dispute_slot(event.dispute_id, f"resolved {event.sender}"),
     TerminationDecided: lambda event: "decision",
     RepresentativeNamed: lambda event: f"representative {event.representative}",
     TenderOpened: lambda event: f"tender {event.tender_id}",
     ClauseAnswered: lambda event: f"clause {event.tender_id} {event.clause_id}",
     DocumentProposed: lambda event: f"document {event.document_id} v{event.document_version}",
 }
-"""Events that are facts of the circle; of each slot a newcomer is told the latest."""
+"""Events that are facts of the circle; of each slot a newcomer is told the latest. Those of a dispute are no
+newcomer's: whoever it is routed to is told of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +149,7 @@ def turn(circle: Circle, event: Any, attributes: Attributes, place: Place) -> tu
         after = replace(after, facts=facts, keeps=circle.entitled())
     letters = [
         *_for_newcomers(before, after, event),
+        *_for_the_routed(after, event),
         *_for_recipients(event, attributes, after.parties),
         *(_restored(circle, after) if isinstance(event, EventSetAside) else ()),
         *_endings(before, event, attributes, place),
@@ -202,6 +218,15 @@ def _for_newcomers(before: Parties, after: Circle, event: Any) -> list[Letter]:
     return [letter for provider in new for letter in _facts_for(provider, after.parties, told)]
 
 
+def _for_the_routed(after: Circle, event: Any) -> list[Letter]:
+    """Tell whoever a dispute is routed to what was said before, in its order; nothing is sent twice."""
+    if not isinstance(event, DisputeRouted) or event.to is None:
+        return []
+    own = [fact for slot, fact in after.facts.items() if slot.startswith(dispute_slot(event.dispute_id))]
+    told = sorted(own, key=lambda fact: fact.position)
+    return _facts_for(event.to.organisation, after.parties, told)
+
+
 def _facts_for(provider: str, parties: Parties, facts: Iterable[Fact]) -> list[Letter]:
     told = [(fact.event(), fact) for fact in facts]
     seat = parties.seats.get(provider, Seat())  # a new member has none
@@ -211,7 +236,8 @@ def _facts_for(provider: str, parties: Parties, facts: Iterable[Fact]) -> list[L
 def _current(circle: Circle) -> list[Fact]:
     """Leave out a notice that waits for its search, and a split of a search before this one."""
     reopened = circle.facts.get(REOPENING)
-    stands = {slot: fact for slot, fact in circle.facts.items() if slot != REOPENING}
+    facts = circle.facts.items()
+    stands = {slot: fact for slot, fact in facts if slot != REOPENING and not slot.startswith(DISPUTE)}
     split, begun = stands.get("split"), reopened is not None and stands.get("referral") is not None
     if split and begun and reopened and split.position < reopened.position <= stands["referral"].position:
         del stands["split"]

@@ -10,6 +10,8 @@ from uuid import UUID
 from placehub.agreements.events import AgreementRegistered, PartyNamed, ProviderJoined, ProviderLeft
 from placehub.codesign.events import TenderOpened
 from placehub.contracts.headers import Attributes
+from placehub.disputes import standing
+from placehub.disputes.standing import Dispute
 from placehub.offers.events import InvitationDeclined, OfferMade, OfferWithdrawn
 from placehub.referrals.events import (
     EarlyNoticeGiven,
@@ -70,7 +72,7 @@ class Parties:
     """Who belongs to one subject, as far as its own stream has told.
 
     `owner` is the authority of the case or the lead of the agreement, `members` the authorities a lead acts for,
-    `told` the providers that a tender was sent to,
+    `told` the providers that a tender was sent to, `disputes` those raised under the agreement,
     `received` whoever was sent the event that is being corrected.
     """
 
@@ -80,6 +82,7 @@ class Parties:
     offers: Mapping[UUID, Offered] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     received: frozenset[str] = frozenset()
+    disputes: Mapping[UUID, Dispute] = field(default_factory=dict)
 
     def present(self) -> tuple[str, ...]:
         """Return the providers whose part is open now, in order of their codes."""
@@ -118,6 +121,8 @@ def may_speak(event: Any, attributes: Attributes, parties: Parties) -> bool:
     named = {getattr(event, name, None) for name in ("authority", "provider", "lead", "organisation", "sender")}
     if sender not in named:
         return False
+    if isinstance(event, standing.Event):
+        return standing.objection(parties.disputes.get(event.dispute_id), event) is None
     if event.STREAM == "agreement":
         return sender in (parties.owner or sender, getattr(event, "sender", None))
     return event.STREAM != "referral" or _is_party(sender, event, parties)
@@ -139,8 +144,15 @@ def follow(parties: Parties, event: Any, attributes: Attributes) -> Parties:
     if type(event) in _SAID:
         name = name_of(attributes.id, attributes.source)
         return _say(parties, event.offer_id, name, selected=_SAID[type(event)])
+    if isinstance(event, standing.Event):
+        return _dispute(parties, event)
     fold = _FOLDS.get(type(event))
     return fold(parties, event) if fold else parties
+
+
+def _dispute(parties: Parties, event: standing.Event) -> Parties:
+    after = standing.follow(parties.disputes.get(event.dispute_id), event)
+    return replace(parties, disputes={**parties.disputes, event.dispute_id: after}) if after else parties
 
 
 def _own(parties: Parties, event: EarlyNoticeGiven | ReferralMade | ReferralRevised) -> Parties:

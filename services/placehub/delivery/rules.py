@@ -15,6 +15,7 @@ from placehub.contracts.headers import Attributes
 from placehub.contracts.ticks import ClockTicked
 from placehub.delivery.parties import Parties, may_speak
 from placehub.delivery.stripping import check_path
+from placehub.disputes import events as disputes
 from placehub.errors import Misconfigured
 from placehub.governance import events as governance
 from placehub.mailboxes import events as mailboxes
@@ -44,6 +45,9 @@ class Audience(StrEnum):
     ITSELF = "the organisation itself"
     RECEIVERS = "whoever received the event it speaks of"
     ANNOUNCED = "every party it names, none of which gets a part in the case"
+    DISPUTE = (
+        "both sides of the dispute and whoever it is routed to; of a new route, whoever it was routed to before too"
+    )
     ADDRESSEES = "whoever it is addressed to"
     TOLD = "every provider that was told of a tender"
     LEAD_IF_NAMED = "lead of the agreement, where the sender chooses to be named"
@@ -233,6 +237,15 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(agreements.ProviderSuspended, _A.COMMISSIONERS, ("reason",), "an allegation must not leak through a reason"),
     *_rows([_A.COMMISSIONERS, _A.SENDER], agreements.ConsultationAnswered),
     *_rows(
+        [_A.DISPUTE],  # nobody else, no other party either; whoever it is routed to later is sent all that was said
+        disputes.DisputeRaised,
+        disputes.DisputeRouted,
+        disputes.StatementGiven,
+        disputes.DisputeEscalated,
+        disputes.DisputeResolved,
+        disputes.DisputeOutcomeAnswered,
+    ),
+    *_rows(
         [_A.ITSELF],
         organisations.OrganisationRegistered,
         organisations.OrganisationDisabled,
@@ -326,6 +339,8 @@ def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
             return sorted(parties.received)
         case Audience.ANNOUNCED:
             return tuple(event.providers)
+        case Audience.DISPUTE:
+            return _of_dispute(event, parties)
         case Audience.ADDRESSEES:
             return tuple(event.to)
         case Audience.TOLD:
@@ -334,3 +349,9 @@ def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
             return filter(None, [parties.owner]) if event.named else []
         case Audience.NOBODY:
             return []
+
+
+def _of_dispute(event: Any, parties: Parties) -> Iterable[str]:
+    one = parties.disputes[event.dispute_id]
+    before = [one.routed_before] if isinstance(event, disputes.DisputeRouted) else []
+    return filter(None, [*one.sides, one.routed_to, *before])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Table, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
@@ -15,18 +16,21 @@ from placehub.contracts.headers import Attributes, read_headers, write_headers
 from placehub.database import among, hold_names
 from placehub.delivery.circle import Circle, Fact
 from placehub.delivery.parties import Offered, Parties, Seat
-from placehub.delivery.tables import CHILD, ENTITLED, FACT, OFFER, PARTY, SENT, SHUT, TERMS
+from placehub.delivery.tables import CHILD, DISPUTE, ENTITLED, FACT, OFFER, PARTY, SENT, SHUT, TERMS
+from placehub.disputes.standing import Dispute
 from placehub.keys.store import end_grant, grant
 
 Values = list[dict[str, Any]]
+_STATE: Final = TypeAdapter(Dispute)
 _EARLIER = " before "
 """Between the position of a fact that was replaced and its slot, in the name it is stored under."""
 
 
 def load_circles(connection: Connection, subjects: Collection[UUID]) -> dict[UUID, Circle]:
     """Return the circle of each subject; one not known yet is empty."""
-    parties, offers, facts = (_by_subject(connection, table, subjects) for table in (PARTY, OFFER, FACT))
-    return {one: _circle(_parties(parties[one], offers[one]), facts[one]) for one in subjects}
+    kept = (_by_subject(connection, table, subjects) for table in (PARTY, OFFER, DISPUTE, FACT))
+    parties, offers, disputes, facts = kept
+    return {one: _circle(_parties(parties[one], offers[one], disputes[one]), facts[one]) for one in subjects}
 
 
 def _circle(parties: Parties, rows: Iterable[Mapping[str, Any]]) -> Circle:
@@ -47,16 +51,14 @@ def _stored(circle: Circle) -> dict[str, Fact]:
     return {**circle.facts, **replaced}
 
 
-def _by_subject(
-    connection: Connection, table: Table, subjects: Collection[UUID]
-) -> dict[UUID, list[Mapping[str, Any]]]:
-    found: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
+def _by_subject(connection: Connection, table: Table, subjects: Collection[UUID]) -> dict[UUID, Values]:
+    found: dict[UUID, Values] = defaultdict(list)
     for row in connection.execute(select(table).where(table.c.subject.in_(subjects))).mappings():
         found[row["subject"]].append(dict(row))
     return found
 
 
-def _parties(rows: Iterable[Mapping[str, Any]], offers: Iterable[Mapping[str, Any]]) -> Parties:
+def _parties(rows: Iterable[Mapping[str, Any]], offers: Values, disputes: Values) -> Parties:
     of = defaultdict(list)
     for row in rows:
         of[row["role"]].append(row)
@@ -66,6 +68,7 @@ def _parties(rows: Iterable[Mapping[str, Any]], offers: Iterable[Mapping[str, An
         seats={row["organisation"]: Seat(row["open"], row["ended"], row["round"]) for row in of["provider"]},
         offers={row["offer_id"]: _offered(row) for row in offers},
         told=frozenset(row["organisation"] for row in of["told"]),
+        disputes={row["dispute_id"]: _STATE.validate_python(row["state"]) for row in disputes},
     )
 
 
@@ -85,6 +88,7 @@ def save_circles(
     changed = [one for one in after if after[one] != before[one]]
     _upsert(connection, PARTY, [row for one in changed for row in _party_rows(one, before[one], after[one], now)])
     _upsert(connection, OFFER, [row for one in changed for row in _offer_rows(one, before[one], after[one])])
+    _upsert(connection, DISPUTE, [row for one in changed for row in _dispute_rows(one, before[one], after[one])])
     _upsert(connection, FACT, [row for one in changed for row in _fact_rows(one, before[one], after[one])])
     gone = [(one, slot) for one in changed for slot in _stored(before[one]).keys() - _stored(after[one]).keys()]
     if gone:
@@ -116,6 +120,14 @@ def _offer_rows(subject: UUID, before: Circle, after: Circle) -> Values:
         }
         for offer_id, one in after.parties.offers.items()
         if before.parties.offers.get(offer_id) != one
+    ]
+
+
+def _dispute_rows(subject: UUID, before: Circle, after: Circle) -> Values:
+    return [
+        {"subject": subject, "dispute_id": dispute_id, "state": _STATE.dump_python(one, mode="json")}
+        for dispute_id, one in after.parties.disputes.items()
+        if before.parties.disputes.get(dispute_id) != one
     ]
 
 

@@ -90,6 +90,16 @@ SENT: Final = Table(
     comment="The record of what was sent to whom; nothing is sent twice",
 )
 
+DISPUTE: Final = Table(
+    "dispute",
+    METADATA,
+    Column("subject", Uuid, primary_key=True, comment="agreement_id"),
+    Column("dispute_id", Uuid, primary_key=True),
+    Column("state", JSONB, nullable=False, comment="as its stream tells it"),
+    schema=SCHEMA,
+    comment="Between whom each dispute is, and who it is routed to",
+)
+
 TERMS: Final = Table(
     "terms",
     METADATA,

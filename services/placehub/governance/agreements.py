@@ -35,6 +35,9 @@ from placehub.agreements.events import (
     TerminationDecided,
 )
 from placehub.contracts.fields import record
+from placehub.disputes.routing import Office
+from placehub.disputes.standing import Event
+from placehub.governance.disputes import DisputeClock, heard
 from placehub.governance.events import DecisionAssessed
 from placehub.governance.policy import (
     ANSWER_LEADS,
@@ -83,6 +86,10 @@ class AgreementClock:
     consultations: dict[UUID, Consultation] = field(default_factory=dict)
     terminated: bool = False
     raised: tuple[Raised, ...] = ()
+    neutral: ContractManager | None = None
+    nation: str = "England"
+    """Whose working days count."""
+    disputes: dict[UUID, DisputeClock] = field(default_factory=dict)
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -125,6 +132,19 @@ class AgreementClock:
         """Return the deputy that covers on that day; None while the manager is there."""
         away = self.away
         return away.deputy if away is not None and away.away_from <= today <= away.away_until else None
+
+    def office(self, today: date) -> Office:
+        """Return who may settle disputes on that day."""
+        covers = self.covering(today)
+        return Office(
+            lead=self.lead,
+            manager=self.manager,
+            deputies=self.deputies,
+            neutral=self.neutral,
+            away=covers is not None,
+            covers=covers,
+            nation=self.nation,
+        )
 
 
 def dues(clock: AgreementClock, today: date) -> tuple[Due, ...]:
@@ -197,10 +217,12 @@ def begin(event: AgreementRegistered, before: AgreementClock | None = None) -> A
         decide_by=event.decide_by,
         notice_weeks=NOTICE_WEEKS if event.notice_weeks is None else event.notice_weeks,
         consultation_days=CONSULTATION_DAYS if event.consultation_days is None else event.consultation_days,
+        neutral=event.neutral,
+        nation=event.nation,
     )
     if before is None:
         return clock
-    kept = {name: getattr(before, name) for name in ("providers", "away", "consultations", "raised")}
+    kept = {name: getattr(before, name) for name in ("providers", "away", "consultations", "raised", "disputes")}
     return replace(clock, **kept)
 
 
@@ -208,8 +230,15 @@ def follow(clock: AgreementClock | None, event: Any) -> AgreementClock | None:
     """Return the clock after an event of the agreement's stream; None while it has not been registered."""
     if isinstance(event, AgreementRegistered):
         return begin(event, clock)
+    if isinstance(event, Event):
+        return clock and _disputed(clock, event)
     fold = _FOLDS.get(type(event))
     return fold(clock, event) if clock is not None and fold is not None else clock
+
+
+def _disputed(clock: AgreementClock, event: Event) -> AgreementClock:
+    after = heard(clock.disputes.get(event.dispute_id), event)
+    return clock if after is None else replace(clock, disputes={**clock.disputes, event.dispute_id: after})
 
 
 def _opened(clock: AgreementClock, event: ConsultationOpened) -> AgreementClock:

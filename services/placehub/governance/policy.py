@@ -24,3 +24,9 @@ NOTICE_WEEKS: Final = 13
 """Notice to be given before an agreement ends, or ends early."""
 CONSULTATION_DAYS: Final = 28
 """Least days for which a consultation is open to count as one."""
+STATEMENT_WORKING_DAYS: Final = 10
+"""Working days in which each side of a dispute gives its statement, and later says whether it accepts the outcome."""
+RESOLVE_WORKING_DAYS: Final = 20
+"""Working days in which whoever a dispute is routed to resolves it; then it goes to the next in line."""
+DISPUTE_LEADS: Final = (7,)
+"""Days before a dispute's days at which is reminded."""

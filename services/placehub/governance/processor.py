@@ -18,8 +18,8 @@ from placehub.agreements.events import ExtensionDecided, ProviderSuspended, Susp
 from placehub.codesign.tenders import Tenders
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.records import Partition, Record
-from placehub.drivers.step import Step, Turn
-from placehub.governance import agreements, placements, vacancies
+from placehub.drivers.step import Step, Turn, sender_of
+from placehub.governance import agreements, disputing, placements, vacancies
 from placehub.governance.agreements import AgreementClock
 from placehub.governance.flags import Flags
 from placehub.governance.placements import PlacementClock
@@ -91,6 +91,10 @@ class Governance:
         for record in followed(records):
             key = getattr(record.event, watch.key)
             before = watch.clocks.get(key)
+            why = disputing.refused(before, record.event)
+            if why is not None:
+                step.reject(record, why, sender=sender_of(record))
+                continue
             if isinstance(record.event, ExtensionDecided | TerminationDecided) and before is not None:
                 found = agreements.assess(before, record.event, record.attributes.id)
                 step.emit(found, because=record.attributes)
@@ -99,7 +103,7 @@ class Governance:
                 watch.clocks.put(key, clock)
                 touched[key] = None
         for key in touched:
-            watch.tell(step, key, watch.clocks.get(key))
+            _look(step, watch, key)
         watch.clocks.finish()
 
     def react(self, step: Step, records: Sequence[Record]) -> None:
@@ -125,7 +129,7 @@ class Governance:
         watch.clocks.begin(step)
         for key, clock in watch.clocks.every():
             if concerns(clock):
-                watch.tell(step, key, clock)
+                _look(step, watch, key)
         watch.clocks.finish()
 
     def _in_placement(self, clock: PlacementClock, today: date) -> tuple[Due, ...]:
@@ -135,3 +139,11 @@ class Governance:
             if clock.authority in (one.lead, *one.authorities) and one.is_suspended(clock.provider, today)
         ]
         return placements.dues(clock, min(days, default=None))
+
+
+def _look(step: Step, watch: Watch, key: UUID) -> None:
+    """Tell what follows of one subject by now: where its disputes go, what is due."""
+    clock = watch.clocks.get(key)
+    if isinstance(clock, AgreementClock) and clock.disputes:
+        clock = disputing.look(step, clock)
+    watch.tell(step, key, clock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.step import HUB, Step
-from placehub.governance.reminding import Due, remind
+from placehub.governance.reminding import Due, Reminder, remind
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,12 @@ class Watch:
         today = step.now.date()
         raised, reminders = remind(subject_id, self.about, self.dues(clock, today), clock.raised, today)
         self.clocks.put(subject_id, clock if raised == clock.raised else replace(clock, raised=raised))
-        for one in reminders:
-            told = f"{one.kind}|{one.due_on}|{getattr(one, 'overdue', 'cleared')}|{','.join(one.to)}"
-            because = uuid5(HUB, f"remind|{subject_id}|{today.isoformat()}|{told}")
-            step.emit(one, because=because)
+        emit(step, subject_id, reminders)
+
+
+def emit(step: Step, subject_id: UUID, reminders: Iterable[Reminder]) -> None:
+    """Publish reminders of one subject; the same ones on the same day have the same ids."""
+    today = step.now.date()
+    for one in reminders:
+        told = f"{one.kind}|{one.due_on}|{getattr(one, 'overdue', 'cleared')}|{','.join(one.to)}"
+        step.emit(one, because=uuid5(HUB, f"remind|{subject_id}|{today.isoformat()}|{told}"))

@@ -22,6 +22,7 @@ from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, Turn, sender_of
 from placehub.errors import Rejected
 from placehub.intake import rules
+from placehub.intake.disputes import check_against
 from placehub.intake.flood import Recent
 from placehub.intake.rules import Aggregate, Sender
 from placehub.intake.tables import AGGREGATE, PAUSED, SEEN
@@ -123,6 +124,7 @@ class Intake:
                 rules.check_form(one.event, one.attributes, one.record.key, one.sender, one.step.now, self._exists)
                 if one.corrected:
                     rules.check_corrected(one.event, taken.get(one.corrected, seen.get(one.corrected)))
+                check_against(one.event, one.sender.kind, self._kind_of(getattr(one.event, "against", None)))
                 before = changed.get(place, known.get(place))
                 changed[place] = rules.check_aggregate(one.event, before, one.sender, one.step.now)
             except Rejected as why:
@@ -153,6 +155,10 @@ class Intake:
             _pause(step, recent, self._rest_seconds)
             step.after_commit(lambda: self._flooded.add(step.partition))
         step.after_commit(lambda: self._recent.update({step.partition: Recent() if recent.flooded else recent}))
+
+    def _kind_of(self, organisation: str | None) -> str | None:
+        found = self._senders.get(organisation) if organisation else None
+        return found.kind if found else None
 
     def _exists(self, sector: str) -> bool:
         return self._postcodes.sector(sector) is not None

@@ -23,6 +23,7 @@ from placehub.codesign.tenders import Tenders
 from placehub.contracts.fields import Sector
 from placehub.contracts.headers import Attributes
 from placehub.errors import Rejected
+from placehub.intake.disputes import check_dispute
 from placehub.intake.states import Terms, first_state, moved, out_of_place
 from placehub.intake.table import ACTS
 from placehub.intake.terms import check_named, check_terms
@@ -61,7 +62,7 @@ class Aggregate:
     version: int
     documents: tuple[str, ...] = ()
     """What was put to the parties of an agreement: versions of documents, each as `<document_id> v<number>`, and
-    consultations, each as its id.
+    consultations, each as its id; and its disputes, each with its id and its sides.
     """
     state: str | None = None
     """None where it is another's to say, or not known."""
@@ -171,6 +172,7 @@ def check_aggregate(event: Any, known: Aggregate | None, sender: Sender, now: da
     if name.startswith("agreement."):
         parties = tuple(sorted({*parties, *_named(event)}))
     version, names = _version(event, known.version), _documents(event, known.documents)
+    names = check_dispute(event, (known.owner, *parties), names)
     check_said(event, known.codesign, now)
     check_tendered(event, known.tenders, known.codesign, parties, now)
     return _moved(replace(known, parties=parties, version=version, documents=names), event, act, sender, now)

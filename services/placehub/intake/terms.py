@@ -25,6 +25,7 @@ MOST: Final = {"notice_weeks": 260, "consultation_days": 365}
 def check_terms(event: Any) -> None:
     """Refuse an event whose manager has no deputy, or whose days or numbers cannot be."""
     _check_manager(event)
+    _check_neutral(event)
     for first, second in IN_ORDER:
         begins, ends = getattr(event, first, None), getattr(event, second, None)
         if begins is not None and ends is not None and ends < begins:
@@ -45,6 +46,13 @@ def _check_manager(event: Any) -> None:
         if (one.organisation, one.post) == manager:
             rule = "a deputy must be another post than the contract manager"
             raise Rejected(f"deputies.{number}", rule, "Name the post that acts when the manager is away.")
+
+
+def _check_neutral(event: Any) -> None:
+    neutral = getattr(event, "neutral", None)
+    if neutral is not None and neutral.organisation in (event.lead, *event.authorities):
+        rule = "must be of an organisation that is not party to the agreement"
+        raise Rejected("neutral.organisation", rule, "Agree on somebody without a part in it.")
 
 
 def check_named(event: Any, sender: str, owner: str, parties: Collection[str]) -> None:

@@ -13,12 +13,13 @@ from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
 from placehub.errors import NotFound
-from placehub.monitoring import calendar, declined, fold, quality
+from placehub.monitoring import calendar, declined, disputes, fold, quality
 from placehub.monitoring.story import sentence, speaker
 from placehub.monitoring.tables import (
     AGREEMENT,
     DEAD_LETTER,
     DECLINED_CLAUSE,
+    DISPUTE,
     OFFER,
     ORGANISATION,
     PLACEMENT,
@@ -54,6 +55,7 @@ _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
             (REMINDER, calendar.REMINDERS),
             (TENDER_CLAUSE, declined.CLAUSES),
             (DECLINED_CLAUSE, declined.DECLINED),
+            (DISPUTE, disputes.DISPUTES),
         )
     ),
 )
@@ -155,7 +157,8 @@ def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> N
 
 
 def _is_of_a_case(event: Any) -> bool:
-    return hasattr(event, "referral_id") or hasattr(event, "placement_id")
+    # a dispute may name a placement: it is for its two sides and whoever settles it, not for who reads the case
+    return hasattr(event, "referral_id") or event.STREAM == "placement"
 
 
 def _told(record: Record) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, Numeric, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from placehub.database import METADATA
 
@@ -196,13 +196,28 @@ AGREEMENT: Final = Table(
     comment="One row per agreement",
 )
 
+DISPUTE: Final = Table(
+    "dispute",
+    METADATA,
+    Column("agreement_id", Uuid, primary_key=True),
+    Column("dispute_id", Uuid, primary_key=True),
+    *map(_text, ("raised_by", "against", "about", "role", "routed_to", "because", "outcome")),
+    *map(_day, ("raised_on", "answer_by", "resolve_by")),
+    *map(_count, ("routings", "statements")),
+    Column("accepted", Boolean, comment="by both sides; null: not said by both"),
+    *map(_at, ("raised_at", "resolved_at", "changed_at")),
+    Column("state", JSONB, comment="as its stream tells it; no word of the sides"),
+    schema=SCHEMA,
+    comment="One row per dispute",
+)
+
 REMINDER: Final = Table(
     "reminder",
     METADATA,
     Column("subject_id", Uuid, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("due_on", Date, primary_key=True),
-    Column("about", Text, comment="agreement, placement or vacancy"),
+    Column("about", Text, comment="agreement, dispute, placement or vacancy"),
     Column("weeks_left", Integer, comment="when it was raised last; null: overdue"),
     Column("overdue", Boolean),
     *map(_at, ("raised_at", "cleared_at", "changed_at")),

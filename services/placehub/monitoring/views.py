@@ -11,6 +11,7 @@ from typing import Final
 from placehub.monitoring.board import VACANCY_BOARD
 from placehub.monitoring.calendar import AGREEMENT_CALENDAR
 from placehub.monitoring.declined import DECLINED_CLAUSES, TENDER_CLAUSES
+from placehub.monitoring.disputes import DISPUTE_TIMES, DISPUTES_VIEW
 from placehub.monitoring.fairness import HOMES_WE_LACK, NOT_INVITED
 from placehub.monitoring.offers import OFFERS
 from placehub.monitoring.performance import PLACEMENT_CHANGES, PROVIDER_PERFORMANCE
@@ -37,6 +38,8 @@ _ALL: Final = (
     AGREEMENT_CALENDAR,
     TENDER_CLAUSES,
     DECLINED_CLAUSES,
+    DISPUTES_VIEW,
+    DISPUTE_TIMES,
     REJECTED_EVENTS,
 )
 
