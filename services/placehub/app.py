@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
 _STREAM_NAMES: Final = tuple(one.name for one in STREAMS if one.name != CLOCK_TOPIC)
 READS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "intake": (("outbox.*",), ("organisation",)),
+    "intake": (("outbox.*",), ("organisation", "partnership")),
     "search": (("referral",), ("vacancy", "agreement", "organisation", "placement")),
     "vacancies": (("vacancy",), ("placement",)),
-    "governance": (("agreement", "placement", "vacancy"), ("agreement",)),
+    "governance": (("agreement", "placement", "vacancy"), ("agreement", "partnership")),
     "delivery": (_STREAM_NAMES, ()),
     "monitoring": ((*_STREAM_NAMES, DEADLETTER), ()),
 }

@@ -19,6 +19,7 @@ from placehub.offers import events as offers
 from placehub.organisations import events as organisations
 from placehub.placements import events as placements
 from placehub.referrals import events as referrals
+from placehub.returns import events as returns
 from placehub.search import events as search
 from placehub.vacancies import events as vacancies
 
@@ -85,6 +86,14 @@ STREAMS: Final[tuple[Stream, ...]] = (
             *_of(governance, "agreement"),
             corrections.AgreementEventCorrected,
         ),
+    ),
+    Stream(
+        name="partnership",
+        key="agreement_id",
+        says="Returns under an agreement, what both sides say of them, their meetings, and providers' own context",
+        writers=("operator", "intake"),
+        readers=("intake", "governance", "delivery", "monitoring"),
+        events=(*_of(returns, "partnership"), corrections.PartnershipEventCorrected),
     ),
     Stream(
         name="organisation",

@@ -161,7 +161,9 @@ def _spoken_of(event: Any) -> tuple[str, ...]:
 
 
 def _known_before(event: Any, sender: Sender, version: int) -> Aggregate:
-    """Return the sender's own aggregate, as it must be for the event."""
+    """Return the sender's own aggregate, as it must be for the event; of a partnership the agreement."""
+    if hasattr(event, "of_organisation"):
+        return Aggregate(event.lead, (event.of_organisation,), version)
     tendered = tenders.follow(Tenders(), example("agreement.TenderOpened"), NOW.date())
     used = Tenders() if isinstance(event, TenderOpened) else tendered
     return Aggregate(sender.code, _spoken_of(event), version, _documents_of(event), tenders=used)

@@ -42,6 +42,15 @@ class AgreedFee:
     uplift: Annotated[Decimal | None, Doc("Yearly uplift in per cent; absent: none is agreed")] = None
 
 
+@record
+class ReturnTerms:
+    """How often returns are produced under an agreement, and in which form."""
+
+    every_months: Annotated[int, Doc("Length of a period: 1, 2, 3, 4, 6 or 12; counted from April")]
+    template: Annotated[str, Code("return_template"), Doc("Of the providers' monitoring returns")]
+    confirm_days: Annotated[int, Doc("Days after a period's end by which both sides confirm its returns")] = 28
+
+
 @event
 class AgreementRegistered:
     """An agreement is in force between authorities and the providers that join it.
@@ -76,6 +85,7 @@ class AgreementRegistered:
     neutral: Annotated[
         ContractManager | None, Doc("Who settles a dispute in which everyone before has a part; of no party")
     ] = None
+    returns: Annotated[ReturnTerms | None, Doc("Absent: no return is due; one may be produced")] = None
 
 
 @event

@@ -15,6 +15,7 @@ from placehub.cli import (
     operating,
     organisations,
     referrals,
+    returning,
     running,
     schemas,
     stories,
@@ -36,6 +37,7 @@ auditing.add_to(app)
 app.add_typer(auditing.app, name="audit")
 app.add_typer(organisations.app, name="org")
 app.add_typer(referrals.app, name="referral")
+app.add_typer(returning.app, name="returns")
 app.add_typer(stories.searches, name="search")
 app.add_typer(stories.views, name="views")
 app.add_typer(documents.app, name="documents")

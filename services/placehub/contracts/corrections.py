@@ -65,6 +65,19 @@ class AgreementEventCorrected:
 
 
 @event
+class PartnershipEventCorrected:
+    """An event of a partnership was wrong."""
+
+    STREAM: ClassVar[str] = "partnership"
+    NAME: ClassVar[str] = "EventCorrected"
+    agreement_id: AgreementId
+    sender: Organisation
+    corrects: Corrects
+    reason: Why
+    by: OfficerRole
+
+
+@event
 class OrganisationEventCorrected:
     """An event of an organisation was wrong."""
 

@@ -47,7 +47,9 @@ class Delivery:
     """Puts in each organisation's inbox exactly what it may see, once, with the keys it is entitled to."""
 
     name = "delivery"
-    streams: tuple[str, ...] = ("referral", "vacancy", "placement", "agreement", "organisation", "reminder")
+    streams: tuple[str, ...] = (
+        *("referral", "vacancy", "placement", "agreement", "partnership", "organisation", "reminder"),
+    )
     raw: tuple[str, ...] = ()
 
     def __init__(self, inboxes: Inboxes) -> None:

@@ -23,6 +23,7 @@ from placehub.offers import events as offers
 from placehub.organisations import events as organisations
 from placehub.placements import events as placements
 from placehub.referrals import events as referrals
+from placehub.returns import events as returns
 from placehub.search import events as search
 from placehub.streams import every_event, full_name
 from placehub.vacancies import events as vacancies
@@ -38,6 +39,7 @@ class Audience(StrEnum):
     OWNER = "owner of the vacancy"
     AUTHORITY_CONCERNED = "the authority it names"
     BOTH_PARTIES = "both parties of the placement"
+    BOTH_SIDES = "the lead and the organisation whose return or figures it is about"
     LEAD = "lead of the agreement"
     COMMISSIONERS = "lead and authorities of the agreement"
     JOINED = "every provider of the agreement, also those that join later"
@@ -246,6 +248,14 @@ TABLE: Final[tuple[Row, ...]] = (
         disputes.DisputeOutcomeAnswered,
     ),
     *_rows(
+        [_A.BOTH_SIDES],
+        returns.ReturnProduced,
+        returns.ReturnQueried,
+        returns.ReturnConfirmed,
+        returns.MeetingHeld,
+        returns.ProviderContextAdded,
+    ),
+    *_rows(
         [_A.ITSELF],
         organisations.OrganisationRegistered,
         organisations.OrganisationDisabled,
@@ -259,6 +269,7 @@ TABLE: Final[tuple[Row, ...]] = (
         corrections.VacancyEventCorrected,
         corrections.PlacementEventCorrected,
         corrections.AgreementEventCorrected,
+        corrections.PartnershipEventCorrected,
         corrections.OrganisationEventCorrected,
     ),
 )
@@ -329,6 +340,8 @@ def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
             return [event.authority]
         case Audience.BOTH_PARTIES:
             return [event.authority, event.provider]
+        case Audience.BOTH_SIDES:
+            return sorted({event.lead, event.of_organisation})
         case Audience.COMMISSIONERS:
             return sorted({*parties.members, *filter(None, [parties.owner])})
         case Audience.SENDER:

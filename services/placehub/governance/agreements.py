@@ -32,6 +32,7 @@ from placehub.agreements.events import (
     PartyNamed,
     ProviderJoined,
     ProviderLeft,
+    ReturnTerms,
     TerminationDecided,
 )
 from placehub.contracts.fields import record
@@ -85,6 +86,7 @@ class AgreementClock:
     consultation_days: int = CONSULTATION_DAYS
     consultations: dict[UUID, Consultation] = field(default_factory=dict)
     terminated: bool = False
+    returns: ReturnTerms | None = None
     raised: tuple[Raised, ...] = ()
     neutral: ContractManager | None = None
     nation: str = "England"
@@ -216,6 +218,7 @@ def begin(event: AgreementRegistered, before: AgreementClock | None = None) -> A
         consult_by=event.consult_by,
         decide_by=event.decide_by,
         notice_weeks=NOTICE_WEEKS if event.notice_weeks is None else event.notice_weeks,
+        returns=event.returns,
         consultation_days=CONSULTATION_DAYS if event.consultation_days is None else event.consultation_days,
         neutral=event.neutral,
         nation=event.nation,

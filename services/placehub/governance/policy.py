@@ -22,6 +22,8 @@ DECIDE_BEFORE: Final = timedelta(weeks=26)
 """How long before its end it is decided whether an agreement goes on."""
 NOTICE_WEEKS: Final = 13
 """Notice to be given before an agreement ends, or ends early."""
+MEET_WITHIN: Final = timedelta(weeks=4)
+"""How long after both sides have confirmed a return they are to have met."""
 CONSULTATION_DAYS: Final = 28
 """Least days for which a consultation is open to count as one."""
 STATEMENT_WORKING_DAYS: Final = 10

@@ -7,6 +7,7 @@ the same tables as what it follows from, so nothing is forgotten or raised twice
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -19,7 +20,7 @@ from placehub.codesign.tenders import Tenders
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, Turn, sender_of
-from placehub.governance import agreements, disputing, placements, vacancies
+from placehub.governance import agreements, disputing, placements, returns, vacancies
 from placehub.governance.agreements import AgreementClock
 from placehub.governance.flags import Flags
 from placehub.governance.placements import PlacementClock
@@ -27,17 +28,24 @@ from placehub.governance.reminding import Due
 from placehub.governance.vacancies import VacancyClock
 from placehub.governance.watching import Watch
 from placehub.observing.following import followed
+from placehub.returns.events import ReturnProduced
+from placehub.returns.standing import Event as OfPartnership
+from placehub.returns.standing import Partnership
+from placehub.returns.standing import follow as follow_partnership
 
 SUSPENSIONS: Final = (ProviderSuspended, SuspensionLifted)
 
 
 class Governance:
-    """Watches one kind of subject on each of its streams. Agreements are its world too: who is suspended under them."""
+    """Watches one kind of subject on each of its streams.
+
+    Its world: agreements, for who is suspended under them, and what is said of returns and meetings under each.
+    """
 
     name = "governance"
     streams: tuple[str, ...] = ("agreement", "placement", "vacancy")
     raw: tuple[str, ...] = ()
-    world: tuple[str, ...] = ("agreement",)
+    world: tuple[str, ...] = ("agreement", "partnership")
 
     def __init__(
         self,
@@ -48,20 +56,29 @@ class Governance:
     ) -> None:
         self._flags = Flags(of_tenders)
         self._agreed: dict[UUID, agreed.Agreement] = {}
+        self._partnerships: dict[UUID, Partnership] = {}
         self._looked: dict[Partition, date] = {}
         self._watches = {
-            "agreement": Watch("agreement", "agreement_id", of_agreements, agreements.follow, agreements.dues),
+            "agreement": Watch("agreement", "agreement_id", of_agreements, agreements.follow, self._under_agreement),
             "placement": Watch("placement", "placement_id", of_placements, placements.follow, self._in_placement),
             "vacancy": Watch("vacancy", "vacancy_id", of_vacancies, vacancies.follow, vacancies.dues),
         }
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
-        """Learn who is party to which agreement, and who is suspended."""
+        """Learn who is party to which agreement, who is suspended, and how its returns stand."""
         for record in records:
             if isinstance(record.event, agreed.Event):
                 key = record.event.agreement_id
                 known = self._agreed.get(key, agreed.Agreement())
                 self._agreed[key] = agreed.follow(known, record.event, record.attributes.taken_at)
+            elif isinstance(record.event, OfPartnership):
+                self._learn_partnership(record.event)
+
+    def _learn_partnership(self, event: OfPartnership) -> None:
+        # what a return says is nothing to the clock, and years of lines would fill the memory
+        said = replace(event, lines=(), changed=()) if isinstance(event, ReturnProduced) else event
+        known = self._partnerships.get(event.agreement_id, Partnership())
+        self._partnerships[event.agreement_id] = follow_partnership(known, said)
 
     def take(self, connection: Connection, partition: Partition) -> None:
         """Load what is watched in a partition."""
@@ -107,7 +124,11 @@ class Governance:
         watch.clocks.finish()
 
     def react(self, step: Step, records: Sequence[Record]) -> None:
-        """Remind whoever has placed with a provider that is suspended, and clear it when that is lifted."""
+        """Remind at once of what follows in the partition: from a suspension, or from what was said of a return."""
+        if step.partition.topic == "agreement":
+            spoken_of = {record.event.agreement_id for record in records if isinstance(record.event, OfPartnership)}
+            self._tell(step, lambda clock: clock.agreement_id in spoken_of)
+            return
         providers = {record.event.provider for record in records if isinstance(record.event, SUSPENSIONS)}
         if not providers or step.partition.topic != "placement":
             return
@@ -131,6 +152,10 @@ class Governance:
             if concerns(clock):
                 _look(step, watch, key)
         watch.clocks.finish()
+
+    def _under_agreement(self, clock: AgreementClock, today: date) -> tuple[Due, ...]:
+        known = self._partnerships.get(clock.agreement_id, Partnership())
+        return (*agreements.dues(clock, today), *returns.dues(clock, known, today))
 
     def _in_placement(self, clock: PlacementClock, today: date) -> tuple[Due, ...]:
         days = [

@@ -24,12 +24,14 @@ from placehub.errors import Rejected
 from placehub.intake import rules
 from placehub.intake.disputes import check_against
 from placehub.intake.flood import Recent
+from placehub.intake.returned import Produced, check_return, produced
 from placehub.intake.rules import Aggregate, Sender
 from placehub.intake.tables import AGGREGATE, PAUSED, SEEN
 from placehub.mailboxes.events import OutboxPaused
 from placehub.observing.following import followed
 from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
 from placehub.postcodes import Postcodes
+from placehub.returns.events import ReturnProduced
 from placehub.streams import OUTBOX, full_name, outbox, stream
 
 LOG = structlog.get_logger()
@@ -65,13 +67,13 @@ class _Posted:
 class Intake:
     """Takes in every outbox, undecoded: what cannot be read must reach its sender.
 
-    `organisation` is its world: who may post at all.
+    Its world: who may post at all, and which returns have been produced.
     """
 
     name = "intake"
     streams: tuple[str, ...] = ("outbox.*",)
     raw: tuple[str, ...] = ()
-    world: tuple[str, ...] = ("organisation",)
+    world: tuple[str, ...] = ("organisation", "partnership")
 
     def __init__(self, codec: Codec, postcodes: Postcodes, rest_seconds: int) -> None:
         """`rest_seconds`: how long an outbox is left alone of which most is rejected."""
@@ -79,6 +81,7 @@ class Intake:
         self._postcodes = postcodes
         self._rest_seconds = rest_seconds
         self._senders: dict[str, Sender] = {}
+        self._returns: dict[UUID, Produced] = {}
         self._recent: dict[Partition, Recent] = {}
         self._flooded: set[Partition] = set()
 
@@ -87,13 +90,15 @@ class Intake:
         return frozenset(map(outbox, list(self._senders)))
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
-        """Learn who takes part."""
+        """Learn who takes part, and what returns there are."""
         for record in records:
             event = record.event
             if isinstance(event, OrganisationRegistered):
                 self._senders[event.organisation] = Sender(event.organisation, event.kind, event.nation, True)
             elif isinstance(event, OrganisationDisabled) and event.organisation in self._senders:
                 self._senders[event.organisation] = replace(self._senders[event.organisation], active=False)
+            elif isinstance(event, ReturnProduced):
+                self._returns[event.return_id] = produced(event)
 
     def take(self, connection: Connection, partition: Partition) -> None:
         """Nothing to load: of an outbox only what became of its last records is kept, and that begins anew."""
@@ -113,25 +118,27 @@ class Intake:
         outcomes: dict[Step, list[bool]] = {step: [] for step, _ in turns}
         came = [posted for step, records in turns for posted in self._readable(step, records, outcomes[step])]
         seen = _seen(connection, {one.name for one in came} | {one.corrected for one in came if one.corrected})
-        known = _aggregates(connection, {_place(one.event) for one in came})
+        known = _aggregates(connection, {_held_under(one.event) for one in came})
         taken: dict[Name, str] = {}
         changed: dict[Place, Aggregate] = {}
         for one in followed(came):
             if one.name in seen or one.name in taken:
                 continue
-            place = _place(one.event)
+            place = _held_under(one.event)
             try:
                 rules.check_form(one.event, one.attributes, one.record.key, one.sender, one.step.now, self._exists)
                 if one.corrected:
                     rules.check_corrected(one.event, taken.get(one.corrected, seen.get(one.corrected)))
                 check_against(one.event, one.sender.kind, self._kind_of(getattr(one.event, "against", None)))
                 before = changed.get(place, known.get(place))
-                changed[place] = rules.check_aggregate(one.event, before, one.sender, one.step.now)
+                after = rules.check_aggregate(one.event, before, one.sender, one.step.now)
+                check_return(one.event, self._return_of(one.event))
             except Rejected as why:
                 _reject(one.step, one.record, why, one.sender, one.attributes)
                 outcomes[one.step].append(True)
                 continue
             outcomes[one.step].append(False)
+            changed[place] = after
             taken[one.name] = place[1]
             _append(one, before)
         _store(connection, taken, changed)
@@ -162,6 +169,10 @@ class Intake:
 
     def _exists(self, sector: str) -> bool:
         return self._postcodes.sector(sector) is not None
+
+    def _return_of(self, event: Any) -> Produced | None:
+        return_id = getattr(event, "return_id", None)
+        return self._returns.get(return_id) if return_id else None
 
     def _readable(self, step: Step, records: Sequence[Record], outcomes: list[bool]) -> Iterator[_Posted]:
         sender = self._senders[sender_of(records[0])]
@@ -227,6 +238,12 @@ def _place(event: Any) -> Place:
     if name in ("mailbox", "clock"):
         raise Rejected("ce_type", "is an event that only the hub publishes", "Post an event of your own side.")
     return name, str(getattr(event, stream(name).key))
+
+
+def _held_under(event: Any) -> Place:
+    """Return the aggregate that an event is held against: of a partnership the agreement, which says who is party."""
+    name, subject = _place(event)
+    return ("agreement" if name == "partnership" else name), subject
 
 
 def _seen(connection: Connection, names: set[Name]) -> dict[Name, str]:

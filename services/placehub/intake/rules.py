@@ -24,6 +24,7 @@ from placehub.contracts.fields import Sector
 from placehub.contracts.headers import Attributes
 from placehub.errors import Rejected
 from placehub.intake.disputes import check_dispute
+from placehub.intake.returned import check_sides
 from placehub.intake.states import Terms, first_state, moved, out_of_place
 from placehub.intake.table import ACTS
 from placehub.intake.terms import check_named, check_terms
@@ -162,6 +163,7 @@ def check_aggregate(event: Any, known: Aggregate | None, sender: Sender, now: da
         rule = "must be party to the agreement: its lead, a named member or a provider that joined"
         raise Rejected("sender", rule, "Ask the agreement's lead.")
     check_named(event, sender.code, known.owner, known.parties)
+    check_sides(event, sender.code, known.owner, known.parties)
     if act.party == "party" and known.parties and sender.code not in known.parties and known.owner != sender.code:
         raise Rejected("ce_subject", "belongs to other parties", "Use the placement's id as the hub gave it.")
     if out_of_place(act, known.state) and not act.happened:

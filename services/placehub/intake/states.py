@@ -33,7 +33,7 @@ def out_of_place(act: Act, state: str | None) -> bool:
 def moved(state: str | None, terms: Terms, event: Any, act: Act, sender: str) -> tuple[str | None, Terms]:
     """Return the state that an event leads to, and the terms posted by now."""
     if act.event.partition(".")[0] not in PARTIES_ALONE:
-        return None, ()
+        return state, terms
     if isinstance(event, PlacementAgreed):
         return _agreed(state, terms, event, sender)
     if isinstance(event, TenderOpened) and state == "in force":

@@ -10,11 +10,12 @@ from placehub.lifecycle import Act
 from placehub.organisations import lifecycle as organisations
 from placehub.placements import lifecycle as placements
 from placehub.referrals import lifecycle as referrals
+from placehub.returns import lifecycle as returns
 from placehub.vacancies import lifecycle as vacancies
 
 ACTS: Final[dict[str, Act]] = {
     act.event: act
-    for aggregate in (referrals, vacancies, placements, agreements, organisations, reminders)
+    for aggregate in (referrals, vacancies, placements, agreements, returns, organisations, reminders)
     for act in aggregate.ACTS
 }
 """Event's full name -> its row."""
@@ -24,6 +25,7 @@ STATES: Final[dict[str, dict[str, str]]] = {
     "vacancy": vacancies.STATES,
     "placement": placements.STATES,
     "agreement": agreements.STATES,
+    "partnership": returns.STATES,
     "organisation": organisations.STATES,
     "reminder": reminders.STATES,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from placehub.agreements.events import ProviderLeft, ProviderSuspended, SuspensionLifted
+from placehub.agreements.events import ProviderLeft, ProviderSuspended, ReturnTerms, SuspensionLifted
 from placehub.errors import Rejected
 
 IN_ORDER: Final = (
@@ -18,6 +18,10 @@ IN_ORDER: Final = (
     ("away_from", "away_until"),
 )
 """Days of one event of which the second must not lie before the first, where both are told."""
+MONTHS: Final = (1, 2, 3, 4, 6, 12)
+"""How many months a period of returns may have, so that a year has whole ones."""
+MOST_DAYS: Final = 92
+"""Days within which returns are to be confirmed, at most."""
 MOST: Final = {"notice_weeks": 260, "consultation_days": 365}
 """The largest number each of these terms takes."""
 
@@ -34,6 +38,17 @@ def check_terms(event: Any) -> None:
         number = getattr(event, name, None)
         if number is not None and not 0 <= number <= most:
             raise Rejected(name, f"must be 0 to {most}", "Give a number within these bounds.")
+    _check_returns(getattr(event, "returns", None))
+
+
+def _check_returns(terms: ReturnTerms | None) -> None:
+    if terms is None:
+        return
+    if terms.every_months not in MONTHS:
+        rule = f"must be one of {', '.join(map(str, MONTHS))}"
+        raise Rejected("returns.every_months", rule, "Choose how many months a period has.")
+    if not 1 <= terms.confirm_days <= MOST_DAYS:
+        raise Rejected("returns.confirm_days", f"must be 1 to {MOST_DAYS}", "Give a number within these bounds.")
 
 
 def _check_manager(event: Any) -> None:

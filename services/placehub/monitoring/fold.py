@@ -18,6 +18,7 @@ from placehub.deadletters.letters import DeadLetter, Position, Settlement
 from placehub.offers import events as offers
 from placehub.organisations.events import OrganisationRegistered
 from placehub.placements import events as placements
+from placehub.placements.lifecycle import TOOK_PART
 from placehub.referrals import events as referrals
 from placehub.search import events as search
 from placehub.vacancies import events as vacancies
@@ -252,19 +253,12 @@ def _ended(row: Row, event: placements.PlacementEnded, attributes: Attributes) -
     }
 
 
-_TOOK_PART: Final = ("PN1", "PN2", "PN3", "PN5", "PN6")
-"""Participation codes by which the child's views reached the review (903 guidance, REVIEW_CODE).
-
-PN0 is under four; PN4 attended without contributing; PN7 was absent and sent no views.
-"""
-
-
 def _reviewed(row: Row, event: placements.PlacementReviewed, attributes: Attributes) -> dict[str, Any]:
     return {
         "authority": event.authority,
         "provider": event.provider,
         "reviews": _more(row, "reviews"),
-        "took_part": _more(row, "took_part", event.participation in _TOOK_PART),
+        "took_part": _more(row, "took_part", event.participation in TOOK_PART),
         "plans_changed": _more(row, "plans_changed", bool(event.plan_changed)),
         "actions": _more(row, "actions", event.actions),
     }

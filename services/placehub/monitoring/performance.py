@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, func, null, select
 
+from placehub.monitoring.partnership import context_of
 from placehub.monitoring.suppression import SMALL, hidden, suppressed
 from placehub.monitoring.tables import PLACEMENT, SEARCH
 from placehub.monitoring.view import View, named
@@ -48,6 +49,7 @@ def _performance(as_of: ColumnElement[Any]) -> Select[Any]:
             named(row.provider),
             *(func.count().filter(holds).label(name) for name, holds in counted.items()),
             *sums,
+            context_of(row.provider).label("context"),
         )
         .select_from(PLACEMENT.outerjoin(SEARCH, SEARCH.c.referral_id == PLACEMENT.c.referral_id))
         .where(row.provider.is_not(None))
@@ -71,7 +73,8 @@ def _shown(row: Mapping[str, Any], counts: Mapping[str, int | None]) -> dict[str
     for name, (part, whole) in _SHARES.items():
         told, of = counts[part], counts[whole]
         shares[name] = None if told is None or of is None else interval(told, of)
-    return {"provider": row["provider"], **{name: counts[name] for name in COUNTS}, **shares}
+    own = {name: counts[name] for name in COUNTS}
+    return {"provider": row["provider"], **own, **shares, "context": row["context"]}
 
 
 def _shared(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -122,6 +125,7 @@ PROVIDER_PERFORMANCE: Final = View(
         "emergency_share": "Case-mix: placements that began as an emergency, as an interval",
         "siblings_share": "Case-mix: placements of siblings looked for together, as an interval",
         "older_share": "Case-mix: placements after a search for a child of 11 or over, as an interval",
+        "context": "What the provider itself says of its figures, in its own words, from ProviderContextAdded",
     },
     select=_performance,
     share=_shared,

@@ -13,18 +13,21 @@ from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
 from placehub.errors import NotFound
-from placehub.monitoring import calendar, declined, disputes, fold, quality
+from placehub.monitoring import calendar, declined, disputes, fold, partnership, quality
 from placehub.monitoring.story import sentence, speaker
 from placehub.monitoring.tables import (
     AGREEMENT,
     DEAD_LETTER,
     DECLINED_CLAUSE,
     DISPUTE,
+    MEETING,
     OFFER,
     ORGANISATION,
     PLACEMENT,
+    PROVIDER_CONTEXT,
     QUALITY,
     REMINDER,
+    RETURN,
     SEARCH,
     STORY,
     SUPPORT_AGREED,
@@ -56,6 +59,9 @@ _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
             (TENDER_CLAUSE, declined.CLAUSES),
             (DECLINED_CLAUSE, declined.DECLINED),
             (DISPUTE, disputes.DISPUTES),
+            (RETURN, partnership.RETURNS),
+            (MEETING, partnership.MEETINGS),
+            (PROVIDER_CONTEXT, partnership.CONTEXT),
         )
     ),
 )
@@ -71,7 +77,10 @@ class Monitoring:
     """Keeps the base tables of the views up to date with the streams and the dead letters."""
 
     name = "monitoring"
-    streams: tuple[str, ...] = ("referral", "vacancy", "placement", "agreement", "organisation", "reminder", DEADLETTER)
+    streams: tuple[str, ...] = (
+        *("referral", "vacancy", "placement", "agreement", "partnership", "organisation", "reminder"),
+        DEADLETTER,
+    )
     raw: tuple[str, ...] = (DEADLETTER,)
 
     def __init__(self, postcodes: Postcodes) -> None:

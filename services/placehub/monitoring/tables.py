@@ -254,6 +254,46 @@ DECLINED_CLAUSE: Final = Table(
     comment="One row per clause and provider that did not bid because of it",
 )
 
+RETURN: Final = Table(
+    "return",
+    METADATA,
+    Column("return_id", Uuid, primary_key=True),
+    _id("agreement_id"),
+    *map(_text, ("lead", "of_organisation", "kind", "template")),
+    *map(_day, ("starts_on", "ends_on")),
+    Column("version", Integer, comment="the latest that was produced"),
+    Column("confirmed_by", ARRAY(Text), comment="sides that confirmed this version"),
+    _count("queries"),
+    *map(_at, ("produced_at", "changed_at")),
+    schema=SCHEMA,
+    comment="One row per return, in all its versions",
+)
+
+MEETING: Final = Table(
+    "meeting",
+    METADATA,
+    Column("meeting_id", Uuid, primary_key=True),
+    _id("agreement_id"),
+    *map(_text, ("lead", "of_organisation")),
+    _day("held_on"),
+    _count("actions"),
+    _at("changed_at"),
+    Index("ix_meeting_agreement_id", "agreement_id", "of_organisation"),
+    schema=SCHEMA,
+    comment="One row per 1-1 meeting",
+)
+
+PROVIDER_CONTEXT: Final = Table(
+    "provider_context",
+    METADATA,
+    Column("of_organisation", Text, primary_key=True),
+    Column("figure", Text, primary_key=True),
+    Column("words", Text, comment="the provider's own, of its own figure"),
+    *map(_at, ("added_at", "changed_at")),
+    schema=SCHEMA,
+    comment="One row per figure that a provider has said something of",
+)
+
 DEAD_LETTER: Final = Table(
     "dead_letter",
     METADATA,

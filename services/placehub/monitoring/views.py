@@ -14,6 +14,7 @@ from placehub.monitoring.declined import DECLINED_CLAUSES, TENDER_CLAUSES
 from placehub.monitoring.disputes import DISPUTE_TIMES, DISPUTES_VIEW
 from placehub.monitoring.fairness import HOMES_WE_LACK, NOT_INVITED
 from placehub.monitoring.offers import OFFERS
+from placehub.monitoring.partnership import RETURNS_VIEW
 from placehub.monitoring.performance import PLACEMENT_CHANGES, PROVIDER_PERFORMANCE
 from placehub.monitoring.placements import PLACEMENTS
 from placehub.monitoring.rejected import REJECTED_EVENTS
@@ -40,6 +41,7 @@ _ALL: Final = (
     DECLINED_CLAUSES,
     DISPUTES_VIEW,
     DISPUTE_TIMES,
+    RETURNS_VIEW,
     REJECTED_EVENTS,
 )
 

@@ -20,6 +20,11 @@ STATES: Final = {
 }
 EARLY: Final = timedelta(days=7)
 """An ending within this time of the start is an early one: shown apart, and that home is not asked again unasked."""
+TOOK_PART: Final = ("PN1", "PN2", "PN3", "PN5", "PN6")
+"""Participation codes by which the child's views reached the review (903 guidance, REVIEW_CODE).
+
+PN0 is under four; PN4 attended without contributing; PN7 was absent and sent no views.
+"""
 _BOTH: Final = ("authority", "provider")
 _STANDING: Final = ("agreed", "started")
 _LIVED: Final = ("started", "ended")
