@@ -23,8 +23,8 @@ from ..delivery.making import NOW, whole
 
 AGREEMENT = Aggregate("L", ("A", "L", "P", "Q"), 0, state="in force")
 SIDES: dict[str, Any] = {"agreement_id": uuid4(), "lead": "L", "of_organisation": "P", "sender": "P"}
-QUERY = whole(ReturnQueried, **SIDES, return_version=1)
-PRODUCED = Produced(QUERY.agreement_id, "P", 2)
+QUERY = whole(ReturnQueried, **SIDES, return_version=1, column="Started")
+PRODUCED = Produced(QUERY.agreement_id, "P", 2, "short-monitoring")
 
 
 def sender(code: str) -> Sender:
@@ -65,14 +65,15 @@ def test_an_agreement_that_is_not_known_is_refused() -> None:
 
 
 def test_a_return_is_spoken_of_as_it_was_produced() -> None:
-    """An unknown return, another's, a version that is not there and an old version's confirmation are refused."""
+    """An unknown return, another's, a version or column that is not there, an old version's confirmation: refused."""
     confirmed = whole(ReturnConfirmed, **SIDES, return_version=2)
-    for event in (QUERY, confirmed):
+    for event in (QUERY, replace(QUERY, column=None), confirmed):
         check_return(event, PRODUCED)
     wrong = (
         (QUERY, None, "return_id"),
         (QUERY, replace(PRODUCED, of_organisation="Q"), "return_id"),
         (replace(QUERY, return_version=3), PRODUCED, "return_version"),
+        (replace(QUERY, column="Carer"), PRODUCED, "column"),
         (replace(confirmed, return_version=1), PRODUCED, "return_version"),
     )
     for event, known, field in wrong:

@@ -9,22 +9,24 @@ from uuid import UUID
 
 from placehub.errors import Rejected
 from placehub.returns.events import MeetingHeld, ProviderContextAdded, ReturnConfirmed, ReturnProduced, ReturnQueried
+from placehub.returns.templates import template
 
 Said = ReturnQueried | ReturnConfirmed | MeetingHeld | ProviderContextAdded
 
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """A return that the hub has produced: whose, under which agreement, and its latest version."""
+    """A return that the hub has produced: whose, under which agreement, in which form, and its latest version."""
 
     agreement_id: UUID
     of_organisation: str
     version: int
+    template: str
 
 
 def produced(event: ReturnProduced) -> Produced:
     """Return what is to be remembered of a return."""
-    return Produced(event.agreement_id, event.of_organisation, event.return_version)
+    return Produced(event.agreement_id, event.of_organisation, event.return_version, event.template)
 
 
 def check_sides(event: Any, sender: str, owner: str, parties: Collection[str]) -> None:
@@ -59,3 +61,6 @@ def check_return(event: Any, known: Produced | None) -> None:
         raise Rejected("return_version", rule, "Read that version, and confirm or query it.")
     if not 1 <= event.return_version <= known.version:
         raise Rejected("return_version", f"must be 1 to {known.version}", "Name a version that was produced.")
+    column = event.column if isinstance(event, ReturnQueried) else None
+    if column is not None and column not in {rule.column for rule in template(known.template).rules}:
+        raise Rejected("column", "must be a column of the return", "Write it as the return does, or leave it out.")
