@@ -40,6 +40,11 @@ class Victims:
         print(line, file=self._parent.stdin, flush=True)
         self._child = int(self._parent.stdout.readline())
 
+    def works(self) -> bool:
+        """True; that it has ended by itself is a failure, told at once."""
+        assert not self._is_gone(), "it has ended by itself: see what it wrote"
+        return True
+
     def kill(self) -> None:
         """Kill it with -9, and wait until it is gone; it must not have ended by itself."""
         assert self._child is not None, "none was started"
@@ -93,12 +98,12 @@ def kill_often(
         before = done()
         those.start(line())
         load()
-        until(lambda: done() > before)  # noqa: B023 - called at once
+        until(lambda: those.works() and done() > before)  # noqa: B023 - called at once
         time.sleep(chance.uniform(0, LONGEST_SECONDS))
         those.kill()
     expected = whole()
     those.start(line())
-    until(lambda: done() >= expected)
+    until(lambda: those.works() and done() >= expected)
     those.kill()
 
 
