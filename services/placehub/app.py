@@ -66,9 +66,8 @@ SWITCH_SECONDS: Final = 0.0005
 """How long a thread that computes keeps those waiting that talk to the broker; Python's own 5 ms add up over hops."""
 ANSWER_MS: Final = 10_000
 """How long somebody who asks waits for a broker that does not answer."""
-MATCHING: Final = "matching"
 AUDIT: Final = "audit"
-"""What the hub opens a sealed part for, as the record of openings has it."""
+"""What audit opens a sealed part for, as the record of openings has it; the search's own word is its default."""
 PROCESSES: Final = ("api", *READS)
 """What `placehub run NAME` can run."""
 AUDIT_FETCH_BYTES: Final = 2_000_000
@@ -272,18 +271,18 @@ def past(settings: Settings) -> Streams:
     return Streams(lambda: reader(settings, fetch_max_bytes=AUDIT_FETCH_BYTES), Codec(Registry(settings.registry)))
 
 
-def opened_needs(settings: Settings, purpose: str = MATCHING) -> Needs:
-    """Return what opens sealed needs, as the search does."""
+def opened_needs(settings: Settings, *purpose: str) -> Needs:
+    """Return what opens sealed needs, as the search does; for another purpose where one is named."""
     from placehub.search.view import KeyNeeds
 
-    return KeyNeeds(_hub_keys(settings), purpose)
+    return KeyNeeds(_hub_keys(settings), *purpose)
 
 
-def opened_households(settings: Settings, purpose: str = MATCHING) -> Households:
-    """Return what opens sealed households, as the search does."""
+def opened_households(settings: Settings, *purpose: str) -> Households:
+    """Return what opens sealed households, as the search does; for another purpose where one is named."""
     from placehub.search.opened import KeyHouseholds
 
-    return KeyHouseholds(_hub_keys(settings), purpose)
+    return KeyHouseholds(_hub_keys(settings), *purpose)
 
 
 def _hub_keys(settings: Settings) -> KeyClient:

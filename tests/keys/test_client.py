@@ -19,9 +19,13 @@ from placehub.keys.sealed import Sealed
 from placehub.keys.sealing import new_key, seal
 from placehub.keys.store import grant
 from placehub.keys.tables import opening
+from placehub.referrals.child import Child
+from placehub.referrals.events import ReferralMade
 from placehub.search.opened import KeyHouseholds
 from placehub.search.row import OpenedHousehold
+from placehub.search.view import KeyNeeds
 
+from ..search.cases import facts_of
 from .calling import NOW, Api
 
 NEED = {"why_now": "said in her own words", "ages": [9, 11]}
@@ -238,6 +242,16 @@ def test_of_a_household_that_is_no_household_nothing_is_known(connected: Connect
     moved = replace(household(provider, "h2"), key_id=household(provider, "h3").key_id)
     found = KeyHouseholds(hub).of({UUID(int=1): wrong, UUID(int=2): moved})
     assert set(found.values()) == {OpenedHousehold(None, None)}
+
+
+def test_a_need_that_is_no_need_is_told_and_never_repeated(connected: Connected, owner: str) -> None:
+    """What is not of its form is refused by its compartment, with the remedy; its words stay where they were sealed."""
+    child = UUID(int=5)
+    wrong = Sealer(connected(owner)).seal("child", str(child), "need", {"first_language": ["made-up words"]})
+    made: ReferralMade = facts_of(ReferralMade)
+    with pytest.raises(Rejected, match="need: holds what is not of its form") as told:
+        KeyNeeds(connected("hub")).of(replace(made, children=(Child(child_id=child, need=wrong),)))
+    assert "made-up words" not in str(told.value)
 
 
 def test_the_hub_s_openings_are_recorded_once_a_day(connected: Connected, engine: Engine, other: str) -> None:
