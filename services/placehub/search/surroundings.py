@@ -33,6 +33,9 @@ WORLD: Final = ("vacancy", "agreement", "organisation", "placement")
 """The streams read whole by every search worker."""
 
 
+_MOST_ELIGIBLE: Final = 1000  # a day's answers for all authorities and their agreements
+
+
 class Surroundings:
     """Folds world events in the order of each stream; the same events give the same memory."""
 
@@ -56,6 +59,8 @@ class Surroundings:
         self._shut_out: set[str] = set()
         self._agreed: dict[UUID, Agreement] = defaultdict(Agreement)
         self._agreements: dict[str, set[UUID]] = defaultdict(set)
+        self._eligible: dict[tuple[str, UUID | None, date], frozenset[str]] = {}
+        """What `eligible` has answered since memberships last changed: each search that is looked at asks."""
         self._vacancies: dict[str, set[UUID]] = defaultdict(set)
         self._offered: dict[UUID, dict[UUID, UUID]] = {}
         self._declared: dict[UUID, Home] = {}
@@ -90,6 +95,15 @@ class Surroundings:
         those of every agreement in force that the authority is party to; an authority without any searches every
         provider (spot).
         """
+        asked = authority, agreement_id, on
+        known = self._eligible.get(asked)
+        if known is None:
+            if len(self._eligible) >= _MOST_ELIGIBLE:
+                self._eligible.clear()
+            known = self._eligible[asked] = self._searched(authority, agreement_id, on)
+        return known
+
+    def _searched(self, authority: str, agreement_id: UUID | None, on: date) -> frozenset[str]:
         if agreement_id is not None:
             known = self._agreed.get(agreement_id)
             return known.searched(on) & self._providers if known else frozenset()
@@ -234,11 +248,13 @@ class Surroundings:
         self._agree(event, record)
 
     def _agree(self, event: Event, record: Record) -> None:
+        self._eligible.clear()
         known = self._agreed[event.agreement_id]
         self._agreed[event.agreement_id] = follow(known, event, record.attributes.taken_at)
 
     def _registered(self, event: OrganisationRegistered, record: Record) -> None:
         if event.kind == "provider":
+            self._eligible.clear()
             self._providers.add(event.organisation)
 
     def _profile(self, event: ProfilePublished, record: Record) -> None:
@@ -252,6 +268,7 @@ class Surroundings:
             self.out_of_hours[organisation] = fact.value
 
     def _disabled(self, event: OrganisationDisabled, record: Record) -> None:
+        self._eligible.clear()
         self._providers.discard(event.organisation)
         self._shut_out.add(event.organisation)
 

@@ -17,9 +17,10 @@ from placehub.referrals.child import Child, ChildNeed
 from placehub.search.assessing import assess
 from placehub.search.case import BANDS, Case, Facts
 from placehub.search.events import ReferralAssessed, Relaxation
+from placehub.search.fits import Fits
 from placehub.search.homes import Spots, is_after
 from placehub.search.looking import Looking, reach_of
-from placehub.search.matching import RULES_VERSION, Match, judge, lookings_of, match, units_of, within_reach
+from placehub.search.matching import RULES_VERSION, Match, judge, lookings_of, units_of, within_reach
 from placehub.search.opened import PURPOSE, opened
 from placehub.search.ordering import place_of
 from placehub.search.policy import Policy
@@ -90,6 +91,7 @@ class Sight:
         self._sought: dict[tuple[int, int, Groups], tuple[Facts, Sought]] = {}
         self._lookings: dict[int, tuple[Sought, tuple[Looking, ...]]] = {}
         self._units: dict[int, tuple[Sought, tuple[Unit, ...]]] = {}
+        self._grouped: tuple[Facts, dict[int, Fits]] | None = None
 
     def policy(self, case: Case) -> Policy:
         """Return the policy in force now for this case."""
@@ -278,8 +280,7 @@ class Sight:
         """Return the best way to part siblings whom no home takes together; None when there is none."""
 
         def fitting(group: Group) -> Room:
-            part = parted(self._look(case), (group,))
-            fits = match(part, self._around.homes, self.eligible(case), self.now, self.policy(case)).fits
+            fits = self._fitting(case, group)
             best = fits[:MOST_HOMES]
             homes = [Fitting(one.vacancy_id, BANDS.index(one.band), self._place_of(one.vacancy_id)) for one in best]
             return Room(len(fits), homes)
@@ -294,11 +295,18 @@ class Sight:
     def without_a_home(self, case: Case) -> tuple[UUID, ...]:
         """Return those of the children whom no home takes even alone."""
         children = (child.child_id for child in case.facts.children)
-        return tuple(child for child in children if not self._fitting_alone(case, child))
+        return tuple(child for child in children if not self._fitting(case, (child,)))
 
-    def _fitting_alone(self, case: Case, child: UUID) -> int:
-        sought = self._look(case, ((child,),))
-        return len(match_columns(self._around.homes, self._units_of(case, sought)).fits)
+    def _fitting(self, case: Case, group: Group) -> Fits:
+        """Return the homes that fit a group of a case's children by themselves; kept for the case last asked about."""
+        sought = self._look(case, (group,))
+        if self._grouped is None or self._grouped[0] is not case.facts:
+            self._grouped = case.facts, {}
+        kept = self._grouped[1]
+        known = kept.get(id(sought))
+        if known is None:
+            known = kept[id(sought)] = match_columns(self._around.homes, self._units_of(case, sought)).fits
+        return known
 
     def _place_of(self, vacancy_id: UUID) -> tuple[float, float] | None:
         row = self._around.homes.row(vacancy_id)
