@@ -66,6 +66,9 @@ _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
     ),
 )
 
+FOLDED: Final = tuple(table for table, _, _ in _FOLDS)
+"""The tables whose rows follow from the streams alone, but for the story; dead letters have a table of their own."""
+
 _SEVERAL: Final[Mapping[Table, Callable[[Any], list[fold.Key]]]] = {
     WITHHELD: fold.pairs,
     TENDER_CLAUSE: declined.clauses_of,
