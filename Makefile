@@ -27,7 +27,7 @@ check: $(VENV)/.ready ## lint, types, arrows
 	@$(BIN)/lint-imports --no-cache
 
 test: check ## everything, on real servers; ends with pytest's own summary
-	@$(BIN)/pytest -n $${TEST_WORKERS:-2} --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=5
+	@$(BIN)/pytest -n $${TEST_WORKERS:-0} --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=5
 
 laws: $(VENV)/.ready ## the laws of matching, each on 10,000 generated worlds that nobody has seen before
 	@PLACEHUB_LAWS_WORLDS=$${LAWS_WORLDS:-10000} $(BIN)/pytest tests/laws --timeout 3600 --durations=0
