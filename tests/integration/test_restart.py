@@ -131,12 +131,14 @@ def while_posting(own: Hub, killed: Callable[[], None]) -> None:
     before = len(own.posted)
     poster = threading.Thread(target=go_on)
     poster.start()
-    _await(lambda: len(own.posted) > before or bool(faults))
-    killed()
-    after = len(own.posted)
-    _await(lambda: len(own.posted) > after + 3 or bool(faults), own.running.supervisor.look)
-    enough.set()
-    poster.join(60)
+    try:
+        _await(lambda: len(own.posted) > before or bool(faults))
+        killed()
+        after = len(own.posted)
+        _await(lambda: len(own.posted) > after + 3 or bool(faults), own.running.supervisor.look)
+    finally:  # or the poster would go on through every later test
+        enough.set()
+        poster.join(60)
     assert not faults
     own.running.wait_quiet(QUIET_SECONDS)
 
