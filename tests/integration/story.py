@@ -15,6 +15,7 @@ from placehub.agreements.events import AgreementRegistered, ContractManager, Pro
 from placehub.contracts.codec import Codec, Registry
 from placehub.contracts.headers import Attributes, Headers, write_headers
 from placehub.contracts.parts import FeeLine
+from placehub.governance.events import ReminderCleared, ReminderRaised
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.connection import login
 from placehub.mailboxes.events import EventRejected
@@ -146,6 +147,14 @@ def desk(hub: HubUnderTest, kind: str) -> Desk:
     """Register an organisation and sit down at its mailbox."""
     credentials = hub.add(kind)
     return Desk(hub, credentials, hub.mailbox(credentials))
+
+
+def reminded(desk: Desk, subject: UUID, kind: str) -> list[int | str]:
+    """Return the weeks that were left, or `overdue`, of each reminder of that kind about a subject, then `cleared`."""
+    raised = [one for one in desk.got(ReminderRaised) if (one.subject_id, one.kind) == (subject, kind)]
+    cleared = [one for one in desk.got(ReminderCleared) if (one.subject_id, one.kind) == (subject, kind)]
+    assert not any(one.to for some in (raised, cleared) for one in some), "who else is told is nobody's to know"
+    return ["overdue" if one.weeks_left is None else one.weeks_left for one in raised] + ["cleared" for _ in cleared]
 
 
 @dataclass

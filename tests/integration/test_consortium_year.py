@@ -25,7 +25,7 @@ from placehub.database import connect
 from placehub.drivers.reading import read_streams
 from placehub.drivers.records import Partition
 from placehub.drivers.step import Step
-from placehub.governance.events import DecisionAssessed, ReminderCleared, ReminderRaised
+from placehub.governance.events import DecisionAssessed
 from placehub.monitoring.performance import own_performance
 from placehub.monitoring.processor import FOLDED, Monitoring
 from placehub.monitoring.tables import PLACEMENT, STORY
@@ -38,7 +38,7 @@ from placehub.search.policy import DEFAULT
 from placehub.streams import DEADLETTER
 
 from .consortium import Consortium, Dispute, post_of
-from .story import Desk
+from .story import reminded
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 
@@ -142,17 +142,10 @@ def autumn(year: Consortium) -> list[Dispute]:
     return [present, *raised]
 
 
-def reminders(desk: Desk, subject: UUID, kind: str) -> list[int | str]:
-    """Return the weeks that were left at each reminder, or `overdue`, then `cleared`."""
-    raised = [one for one in desk.got(ReminderRaised) if (one.subject_id, one.kind) == (subject, kind)]
-    cleared = [one for one in desk.got(ReminderCleared) if (one.subject_id, one.kind) == (subject, kind)]
-    return ["overdue" if one.weeks_left is None else one.weeks_left for one in raised] + ["cleared" for _ in cleared]
-
-
 def consult(year: Consortium) -> UUID:
     """Open the consultation after the reminders, and let a provider answer; return the answer's id."""
     for desk in (year.lead, year.authorities[0]):
-        assert reminders(desk, year.framework, "consult by") == [12, 8, 4]
+        assert reminded(desk, year.framework, "consult by") == [12, 8, 4]
     today, consultation, answer = year.hub.now.date(), uuid4(), uuid4()
     about: dict[str, Any] = {"agreement_id": year.framework, "consultation_id": consultation}
     year.lead.post(
@@ -169,7 +162,7 @@ def consult(year: Consortium) -> UUID:
     one = year.of_framework[0]
     one.post(ConsultationAnswered(**about, sender=one.code, answer_id=answer, answer="agrees"))
     year.hub.settle()
-    assert reminders(year.lead, year.framework, "consult by")[-1] == "cleared"
+    assert reminded(year.lead, year.framework, "consult by")[-1] == "cleared"
     return answer
 
 
@@ -229,10 +222,10 @@ def returns(year: Consortium) -> None:
     for desk in (year.lead, provider):
         desk.post(ReturnConfirmed(**sides, return_version=1, sender=desk.code, confirmed_on=today))
     year.hub.settle()
-    assert len(reminders(provider, year.framework, "meeting")) == 1
+    assert len(reminded(provider, year.framework, "meeting")) == 1
     year.lead.post(MeetingHeld(**sides, sender=year.lead.code, meeting_id=uuid4(), held_on=today))
     year.hub.settle()
-    assert reminders(provider, year.framework, "meeting")[-1] == "cleared"
+    assert reminded(provider, year.framework, "meeting")[-1] == "cleared"
 
 
 def shown(year: Consortium, live: Connection, disputes: list[Dispute]) -> None:

@@ -24,22 +24,14 @@ from placehub.agreements.events import (
 )
 from placehub.database import connect
 from placehub.drivers.reading import read_streams
-from placehub.governance.events import DecisionAssessed, ReminderCleared, ReminderRaised
+from placehub.governance.events import DecisionAssessed
 from placehub.monitoring import calendar, fold
 from placehub.monitoring.views import VIEWS
 from placehub.search.events import OfferFlagged, ProviderInvited
 
-from .story import Desk, HubUnderTest, Town
+from .story import Desk, HubUnderTest, Town, reminded
 
 pytestmark = pytest.mark.broker
-
-
-def reminded(desk: Desk, of: AgreementRegistered, kind: str) -> list[int | str]:
-    """Return the weeks that were left, or `overdue`, of each reminder of that kind, then `cleared`."""
-    raised = [one for one in desk.got(ReminderRaised) if (one.subject_id, one.kind) == (of.agreement_id, kind)]
-    cleared = [one for one in desk.got(ReminderCleared) if (one.subject_id, one.kind) == (of.agreement_id, kind)]
-    assert not any(one.to for some in (raised, cleared) for one in some), "who else is told is nobody's to know"
-    return ["overdue" if one.weeks_left is None else one.weeks_left for one in raised] + ["cleared" for _ in cleared]
 
 
 def registered(hub: HubUnderTest, lead: Desk, member: Desk) -> AgreementRegistered:
@@ -86,11 +78,11 @@ def test_an_agreement_s_clock(hub: HubUnderTest, authorities: tuple[Desk, Desk],
         hub.pass_time(weeks=weeks)
         if weeks == 1:
             kill_governance(hub)
-    assert reminded(lead, agreement, "consult by") == [12, 8, 4]
-    assert reminded(member, agreement, "consult by") == [12, 8, 4]
-    assert reminded(provider, agreement, "consult by") == []
+    assert reminded(lead, agreement.agreement_id, "consult by") == [12, 8, 4]
+    assert reminded(member, agreement.agreement_id, "consult by") == [12, 8, 4]
+    assert reminded(provider, agreement.agreement_id, "consult by") == []
     hub.pass_time(weeks=5)
-    assert reminded(provider, agreement, "consult by") == ["overdue"]
+    assert reminded(provider, agreement.agreement_id, "consult by") == ["overdue"]
 
     consultation = uuid4()
     today = hub.now.date()
@@ -105,8 +97,8 @@ def test_an_agreement_s_clock(hub: HubUnderTest, authorities: tuple[Desk, Desk],
     )
     lead.post(opened)
     hub.settle()
-    assert reminded(lead, agreement, "consult by") == [12, 8, 4, "overdue", "cleared"]
-    assert reminded(provider, agreement, "consult by") == ["overdue", "cleared"]
+    assert reminded(lead, agreement.agreement_id, "consult by") == [12, 8, 4, "overdue", "cleared"]
+    assert reminded(provider, agreement.agreement_id, "consult by") == ["overdue", "cleared"]
     answer = ConsultationAnswered(
         **about, sender=provider.code, consultation_id=consultation, answer_id=uuid4(), answer="agrees"
     )
@@ -126,7 +118,7 @@ def test_an_agreement_s_clock(hub: HubUnderTest, authorities: tuple[Desk, Desk],
     for desk in (lead, member, provider):
         (found,) = [one for one in desk.got(DecisionAssessed) if one.decision_id == decided]
         assert (found.late_days, found.not_consulted, found.unanswered) == (7, False, ())
-    assert reminded(member, agreement, "decide by")[-2:] == ["overdue", "cleared"]
+    assert reminded(member, agreement.agreement_id, "decide by")[-2:] == ["overdue", "cleared"]
     same_calendar(hub, agreement, provider)
 
 

@@ -34,10 +34,8 @@ class Table:
     def __init__(self, alike: Alike, effect: NDArray[np.int64]) -> None:
         self._alike = alike
         self._effect = effect
-        self._levels = np.full(0, Level.FITS, np.int8)
+        self._removes = np.zeros(0, np.bool_)
         self._effects = np.full(0, NOT_ASKED, np.int64)
-        self._ever = False
-        """Whether any home was said not to fit."""
         self._findings: dict[int, Finding] = {}
         """What was put into findings so far."""
 
@@ -58,7 +56,7 @@ class Table:
     def removes(self, looking: Looking, numbers: NDArray[np.int32]) -> NDArray[np.bool_] | bool:
         """Tell of homes of these numbers whether the criterion does not fit them: one word where it never does."""
         self.effects(looking, numbers)  # asks what was not asked before
-        return self._levels.take(numbers) == Level.DOES_NOT_FIT if self._ever else False
+        return self._removes.take(numbers) if self._removes.any() else False
 
     def of(self, looking: Looking, numbers: Sequence[int]) -> list[Finding]:
         """Return what the criterion says of homes of these numbers, in full."""
@@ -77,13 +75,12 @@ class Table:
         criterion = CRITERIA[self._alike.name]
         for number in numbers:
             level = criterion(looking, self._alike.examples[number])[0]
-            self._ever |= level is Level.DOES_NOT_FIT
-            self._levels[number] = level
+            self._removes[number] = level is Level.DOES_NOT_FIT
             self._effects[number] = self._effect[level]
 
     def _grow(self, size: int) -> None:
         more = size - self._effects.size
-        self._levels = np.concatenate((self._levels, np.full(more, Level.FITS, np.int8)))
+        self._removes = np.concatenate((self._removes, np.zeros(more, np.bool_)))
         self._effects = np.concatenate((self._effects, np.full(more, NOT_ASKED, np.int64)))
 
 
