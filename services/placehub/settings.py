@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal, cast, get_args
+from typing import Annotated, Final, Literal, cast, get_args
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
+from placehub.contracts.wording import UNKNOWN, rule_of
 from placehub.errors import Misconfigured, NotFound
 
 HUB_FILE = "hub.json"
-_LISTEN = r"^(|[^:/\s]+:[0-9]{1,5})$"
+_LISTEN: Final = r"^(|[^:/\s]+:[0-9]{1,5})$"
+_BROKERS: Final = r"^[^/,\s]+:[0-9]{1,5}(,[^/,\s]+:[0-9]{1,5})*$"
+_BROKERS_OR_NONE: Final = rf"^$|{_BROKERS}"
+_ROOT: Final = r"^https?://[^/\s]"
+_ROOT_OR_NONE: Final = rf"^$|{_ROOT}"
+_FORMS: Final = {
+    _LISTEN: "must be host:port, or empty",
+    _BROKERS: "must be host:port, several with commas between",
+    _BROKERS_OR_NONE: "must be host:port, several with commas between, or empty",
+    _ROOT: "must begin with http:// or https:// and a host",
+    _ROOT_OR_NONE: "must begin with http:// or https:// and a host, or be empty",
+}
+"""What a value of each form must be, in words."""
 TUNED = ("mailbox_days", "rest_seconds")
 """Settings that do not say where anything is: a hub that knows that itself takes them from the environment."""
 
@@ -43,9 +57,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bootstrap: str
+    bootstrap: Annotated[str, Field(pattern=_BROKERS)]
     """Kafka bootstrap servers, `host:port[,host:port]`."""
-    bootstrap_outside: str = ""
+    bootstrap_outside: Annotated[str, Field(pattern=_BROKERS_OR_NONE)] = ""
     """What organisations are told instead of `bootstrap`, where they reach the brokers under other names."""
     kafka_user: str = "hub"
     """SCRAM user the hub's own services log in as."""
@@ -53,13 +67,13 @@ class Settings(BaseModel):
     """Password of `kafka_user`."""
     kafka_tls_ca: str | None = None
     """Path of the CA certificate; set, the broker is reached by SASL_SSL instead of SASL_PLAINTEXT."""
-    registry: str
+    registry: Annotated[str, Field(pattern=_ROOT)]
     """Schema registry, the Confluent API's root: `http://host:port/apis/ccompat/v7`."""
     database: SecretStr
     """SQLAlchemy URL, `postgresql+psycopg://user:password@host:port/placehub`."""
-    api: str
+    api: Annotated[str, Field(pattern=_ROOT)]
     """Root of the hub's own HTTP API (keys, schemas): `http://host:port`."""
-    api_outside: str = ""
+    api_outside: Annotated[str, Field(pattern=_ROOT_OR_NONE)] = ""
     """What organisations are told instead of `api`: the address of the proxy that gives the API its TLS."""
     api_listen: Annotated[str, Field(pattern=_LISTEN)] = ""
     """What the `api` process binds, `host:port`; empty: host and port of `api`."""
@@ -69,13 +83,13 @@ class Settings(BaseModel):
     """Base64 of 32 bytes that wrap every organisation's key; only the `api` process needs it."""
     clock: Literal["wall", "stream"] = "wall"
     """`wall`: the machine's clock. `stream`: ticks on the `clock` topic (demo, tests, what-if)."""
-    partitions: int = 6
+    partitions: Annotated[int, Field(ge=1)] = 6
     """Partitions of each stream; fixed when the stream is created."""
-    replication: int = 1
+    replication: Annotated[int, Field(ge=1)] = 1
     """Replication factor of each topic."""
-    mailbox_days: int = 90
+    mailbox_days: Annotated[int, Field(ge=1)] = 90
     """Days a mailbox and the dead letters keep their records."""
-    rest_seconds: int = 30
+    rest_seconds: Annotated[int, Field(ge=0)] = 30
     """Seconds for which an outbox is not read once most of it is rejected."""
     log_level: LogLevel = "info"
     """What is logged."""
@@ -91,7 +105,7 @@ class Settings(BaseModel):
         """
         saved, environment = _saved(folder), cls._of_environment()
         told = {name: value for name, value in given.items() if value is not None}
-        return cls._checked({**saved, **environment, **told})
+        return cls._checked({**saved, **environment, **told}, told)
 
     @classmethod
     def here(cls, values: Mapping[str, object]) -> Settings:
@@ -103,20 +117,18 @@ class Settings(BaseModel):
         return cls._checked({name: environment[name] for name in TUNED if name in environment} | dict(values))
 
     @classmethod
-    def _checked(cls, values: Mapping[str, object]) -> Settings:
+    def _checked(cls, values: Mapping[str, object], options: Collection[str] = ()) -> Settings:
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
-            missing = [str(e["loc"][0]) for e in error.errors() if e["type"] == "missing"]
+            found = error.errors(include_input=False, include_url=False)
+            missing = [str(one["loc"][0]) for one in found if one["type"] == "missing"]
             if missing:
                 raise NotFound(
                     f"No hub found here ({', '.join(missing)} not set). Start one with 'placehub up', "
                     "name its folder with --dir, or set PLACEHUB_BOOTSTRAP and friends."
                 ) from None
-            first = error.errors()[0]
-            raise Misconfigured(
-                f"Setting {first['loc'][0]} is wrong: {first['msg']}. Correct it and start again."
-            ) from None
+            raise Misconfigured(" ".join(_wrong(one, options) for one in found)) from None
 
     @classmethod
     def origins(cls, folder: Path | None = None) -> list[Origin]:
@@ -163,8 +175,29 @@ def given_log_level() -> LogLevel:
     """Return the level the environment names for a hub that is about to be started, else `info`."""
     level = _given("log_level") or "info"
     if level not in get_args(LogLevel):
-        raise Misconfigured(f"Setting log_level is wrong: one of {', '.join(get_args(LogLevel))}. Correct it.")
+        raise Misconfigured(_said("log_level", f"must be one of {', '.join(get_args(LogLevel))}"))
     return cast(LogLevel, level)
+
+
+def _wrong(found: ErrorDetails, options: Collection[str]) -> str:
+    """Return the setting, the rule and the remedy in one sentence or two, without the value: it may be a secret."""
+    name = str(found["loc"][0])
+    if found["type"] in UNKNOWN:
+        return f"Setting {name} is not known here. Take it out of {HUB_FILE}."
+    rule = _FORMS.get(found.get("ctx", {}).get("pattern", "")) or rule_of(found)
+    return _said(name, rule, options)
+
+
+def _said(name: str, rule: str, options: Collection[str] = ()) -> str:
+    return f"Setting {name} is wrong: {rule}. Correct {_place(name, options)} and start again."
+
+
+def _place(name: str, options: Collection[str]) -> str:
+    """Return where a setting's value came from, in the order in which they go before each other."""
+    if name in options:
+        return f"--{name}"
+    key = f"PLACEHUB_{name.upper()}"
+    return next((one for one in (key, f"{key}_FILE") if one in os.environ), f"{name} in {HUB_FILE}")
 
 
 def _given(name: str) -> str | None:

@@ -1,13 +1,15 @@
-"""Settings given by the name of a file, as a container has its secrets."""
+"""Settings given by the name of a file, as a container has its secrets; a wrong value is told in plain words."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 from placehub.errors import Misconfigured
-from placehub.settings import Settings
+from placehub.settings import HUB_FILE, TUNED, Settings, given_log_level
 
 NEEDED = {
     "PLACEHUB_BOOTSTRAP": "kafka:9092",
@@ -26,6 +28,97 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"{name}_FILE", raising=False)
     for name, value in NEEDED.items():
         monkeypatch.setenv(name, value)
+
+
+TEXT: Final = (17, "must be text")
+BROKERS: Final = "must be host:port, several with commas between"
+ROOT: Final = "must begin with http:// or https:// and a host"
+WRONG: Final[dict[str, tuple[tuple[Any, str], ...]]] = {
+    "bootstrap": (TEXT, ("canary", BROKERS), ("SASL_SSL://canary:9092", BROKERS), ("a:1,canary", BROKERS)),
+    "bootstrap_outside": (TEXT, ("canary", f"{BROKERS}, or empty")),
+    "kafka_user": (TEXT,),
+    "kafka_password": (TEXT,),
+    "kafka_tls_ca": (TEXT,),
+    "registry": (TEXT, ("canary:8080", ROOT), ("http://", ROOT)),
+    "database": (TEXT,),
+    "api": (TEXT, ("canary:8080", ROOT)),
+    "api_outside": (TEXT, ("canary", f"{ROOT}, or be empty")),
+    "api_listen": (TEXT, ("canary", "must be host:port, or empty")),
+    "api_token": (TEXT,),
+    "master_key": (TEXT,),
+    "clock": (("canary", "must be 'wall' or 'stream'"),),
+    "partitions": (("canary", "must be a whole number"), ("0", "must be 1 or more")),
+    "replication": (("canary", "must be a whole number"), ("0", "must be 1 or more")),
+    "mailbox_days": (("canary", "must be a whole number"), ("0", "must be 1 or more")),
+    "rest_seconds": (("canary", "must be a whole number"), ("-1", "must be 0 or more")),
+    "log_level": (("canary", "must be 'debug', 'info', 'warning' or 'error'"),),
+    "observe": (TEXT, ("canary", "must be host:port, or empty")),
+}
+"""Setting -> its wrong values, each with the rule told. A number where text belongs can stand in a file alone."""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"), [(name, value, rule) for name, wrong in WRONG.items() for value, rule in wrong]
+)
+def test_a_wrong_value(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: Any, rule: str) -> None:
+    """Setting, rule and remedy are told in words, without the value, wherever the value stood."""
+    monkeypatch.delenv(f"PLACEHUB_{name.upper()}", raising=False)
+    (tmp_path / HUB_FILE).write_text(json.dumps({name: value}))
+    with pytest.raises(Misconfigured) as wrong:
+        Settings.load(tmp_path)
+    assert str(wrong.value) == f"Setting {name} is wrong: {rule}. Correct {name} in {HUB_FILE} and start again."
+    if isinstance(value, str):
+        monkeypatch.setenv(f"PLACEHUB_{name.upper()}", value)
+        with pytest.raises(Misconfigured) as wrong:
+            Settings.load()
+        place = f"PLACEHUB_{name.upper()}"
+        assert str(wrong.value) == f"Setting {name} is wrong: {rule}. Correct {place} and start again."
+
+
+def test_every_setting_is_tried_wrong() -> None:
+    """A setting that is added has a wrong value among those that are tried."""
+    assert list(WRONG) == list(Settings.model_fields)
+
+
+def test_a_wrong_option() -> None:
+    """What an option of the command line said is named by that option."""
+    with pytest.raises(Misconfigured, match=r"^Setting registry is wrong: .* Correct --registry and start again\.$"):
+        Settings.load(given={"registry": "canary", "api": None})
+
+
+def test_several_that_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is told at once: nobody starts again for the next."""
+    for name in ("PARTITIONS", "REPLICATION"):
+        monkeypatch.setenv(f"PLACEHUB_{name}", "many")
+    with pytest.raises(Misconfigured, match=r"partitions is wrong: .* Setting replication is wrong: "):
+        Settings.load()
+
+
+def test_a_setting_that_is_none(tmp_path: Path) -> None:
+    """What the file holds beside settings is named, with where to take it out."""
+    (tmp_path / HUB_FILE).write_text(json.dumps({"colour": "canary"}))
+    with pytest.raises(Misconfigured) as wrong:
+        Settings.load(tmp_path)
+    assert str(wrong.value) == f"Setting colour is not known here. Take it out of {HUB_FILE}."
+
+
+@pytest.mark.parametrize("name", TUNED)
+def test_a_hub_that_knows_itself_where_it_is(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """What tunes it is told by the environment, and checked as well."""
+    monkeypatch.setenv(f"PLACEHUB_{name.upper()}", "many")
+    with pytest.raises(Misconfigured, match=f"Setting {name} is wrong: must be a whole number"):
+        Settings.here({one.removeprefix("PLACEHUB_").lower(): value for one, value in NEEDED.items()})
+
+
+def test_a_level_to_start_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The level of a hub that is about to be started is told in the same words."""
+    monkeypatch.setenv("PLACEHUB_LOG_LEVEL", "canary")
+    with pytest.raises(Misconfigured) as wrong:
+        given_log_level()
+    assert str(wrong.value) == (
+        "Setting log_level is wrong: must be one of debug, info, warning, error. "
+        "Correct PLACEHUB_LOG_LEVEL and start again."
+    )
 
 
 def _by_file(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
