@@ -70,11 +70,13 @@ def test_a_return_from_the_streams_alone(town: Town, tmp_path: Path) -> None:
     """With no draft the return tells what events and referral told and lists the rest; completed, it is read back."""
     drop, out, again = tmp_path / "drop", tmp_path / "out", tmp_path / "again"
     started = placed(town, drop)
+    first = started.started_on
+    year = first.year + (first >= date(first.year, 4, 1))  # the hub's time goes on from test to test
     own: Desk = town.authority
     providers = tmp_path / "providers.csv"
     providers.write_text(f"urn,code,provider\nSC012345,{town.providers[0].code},PR4\n")
     hub = "--drop", drop, "--credentials", own.access.save(tmp_path / "access.json"), "--providers", providers
-    told = json.loads(run(1, "ssda903", "produce", "--year", 2026, *hub, "--out", out, "--json"))
+    told = json.loads(run(1, "ssda903", "produce", "--year", year, *hub, "--out", out, "--json"))
     listed = {(one["file"], one["column"]) for one in told["problems"]}
     assert listed >= {("OC2", "every column"), ("Header", "UPN, MOTHER, MC_DOB"), ("Episodes", "PLACE, PL_POST")}
     assert not [one for one in ("1001", "14/06/2016", "LS6 2AB") if one in str(told)]
@@ -85,7 +87,7 @@ def test_a_return_from_the_streams_alone(town: Town, tmp_path: Path) -> None:
     assert episode.items() >= expected.items()
     typed = (out / "episodes.csv").read_text().replace("C2,N1,,PR4", "C2,N1,U6,PR4")
     (out / "episodes.csv").write_text(typed)
-    run(0, "ssda903", "produce", out, "--year", 2026, *hub, "--out", again)
+    run(0, "ssda903", "produce", out, "--year", year, *hub, "--out", again)
     assert rows(again / "episodes.csv") == rows(out / "episodes.csv")
     run(0, "ssda903", "read", again, *hub, "--out", tmp_path / "events.jsonl")
     (line,) = [json.loads(one) for one in (tmp_path / "events.jsonl").read_text().splitlines()]

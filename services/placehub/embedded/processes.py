@@ -83,7 +83,7 @@ class Child:
                 user=account.pw_uid if account else None,
                 group=account.pw_gid if account else None,
                 extra_groups=[] if account else None,
-                preexec_fn=None if self.watched else _die_with_parent(self.orphan_signal),
+                preexec_fn=None if self.watched else die_with_parent(self.orphan_signal),
             )
         finally:
             os.close(log)
@@ -124,7 +124,8 @@ def bare_environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
 
 
-def _die_with_parent(orphan_signal: signal.Signals) -> Callable[[], None]:
+def die_with_parent(orphan_signal: signal.Signals) -> Callable[[], None]:
+    """Return what a child of this process calls first, so that it gets the signal when this process has ended."""
     parent = os.getpid()
 
     def in_child() -> None:

@@ -1,6 +1,7 @@
 """Connectors as processes to be killed: `python -m tests.connectors.kills.programs NAME ARGUMENT...`.
 
-For each line of its input it starts one in a child, which shares what is imported, and prints the child's id.
+For each line of its input it starts one in a child, which shares what is imported, and prints the child's id. What a
+child prints goes to the standard error; it ends when its parent has.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from placehub.embedded.processes import die_with_parent
 from placehub.mailboxes.access import Access
 
 Program = Callable[[str], object]
@@ -125,9 +127,12 @@ def main() -> None:
     """Start a child for each line."""
     go = PROGRAMS[sys.argv[1]](*sys.argv[2:])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody has to ask how one ended
+    tied = die_with_parent(signal.SIGKILL)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
+            tied()
+            os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
             go(line.strip())
             os._exit(0)
         print(child, flush=True)
