@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from copy import deepcopy
 from datetime import date
 from pathlib import Path
@@ -11,16 +12,21 @@ from typing import Any
 import pytest
 
 from placehub.errors import Misconfigured
+from placehub_connectors.letters import Problem
 from placehub_connectors.pseudonyms import Pseudonyms
-from placehub_connectors.ssda903.beginning import ChildFacts, begin
+from placehub_connectors.ssda903.beginning import HELD, ChildFacts, begin
 from placehub_connectors.ssda903.checking import Verdict, check_return, prepare_validator
 from placehub_connectors.ssda903.producing import produce
 from placehub_connectors.ssda903.reading import events_of, is_planned
-from placehub_connectors.ssda903.tables import COLUMNS, Return, collection_year, read_return, write_return
+from placehub_connectors.ssda903.tables import COLUMNS, Line, Return, collection_year, read_return, write_return
 from placehub_connectors.ssda903.trials import AUTHORITY, sample_return
 
 PROVIDERS = {"SC012345": ("SC012345", "PR4"), "SC067890": ("SC067890", "PR4")}
 YEAR = 2026
+KEYS = {"Header": (), "Episodes": ("DECOM",), "Reviews": ("REVIEW",), "Missing": ("MIS_START",)}
+"""Table -> the columns that tell a child's rows apart."""
+DERIVED = dict.fromkeys(("PL_DISTANCE", "PL_LA", "PL_LOCATION"), "PL_POST")
+"""What the validator works out itself -> the column it is worked out from."""
 
 
 def names() -> Pseudonyms:
@@ -172,8 +178,32 @@ def test_a_return_is_begun_from_the_streams_alone() -> None:
     lacks = {one.file for one in unheld}
     assert lacks == set(COLUMNS) - {"Reviews", "Missing"}
     assert [(one.line, one.column) for one in unheld if one.line] == [(2, "SEX"), (2, "DOB"), (2, "ETHNIC")]
-    assert [one.column for one in left] == ["PLACE, PL_POST"] * 3
+    lacking = {"1001": ["CIN"], "1002": ["LS", "CIN", "HOME_POST"]}
+    firsts = [column for one in ("1002", "1001") for column in (*lacking[one], "RNE", "PLACE, PL_POST")]
+    assert [one.column for one in left] == [*firsts, "PLACE, PL_POST"]
+    assert [one.rule[:15] for one in left if one.column == "RNE"] == ["is S by a guess"] * 2
     assert "1001" not in str([*unheld, *left])
+
+
+def test_how_an_ending_was_is_no_silent_guess() -> None:
+    """An ending that does not say how care ceased is filled in as a move, and told to be one by a guess."""
+    known = names()
+    acts = told(read_return(sample_return()), known)
+    acts = [(kind, {**one, "ceased": None} if kind == "PlacementEnded" else one) for kind, one in acts]
+    filled, left = produce(begin(acts, {}, known, YEAR)[0], acts, known, PROVIDERS, YEAR)
+    guesses = [one for one in left if one.column == "REC"]
+    assert [one.rule[:16] for one in guesses] == ["is X1 by a guess"]
+    (ended,) = (one for one in filled.tables["Episodes"] if one.cells["DEC"] == "20/12/2025")
+    assert (ended.cells["REC"], ended.line) == ("X1", guesses[0].line)
+
+
+def test_a_provider_that_is_not_named_is_told() -> None:
+    """A provider whom the file of providers does not give is listed at its episode."""
+    known = names()
+    acts = told(read_return(sample_return()), known)
+    some = {"SC012345": PROVIDERS["SC012345"]}
+    _, left = produce(begin(acts, {}, known, YEAR)[0], acts, known, some, YEAR)
+    assert [one.column for one in left if "PROVIDER" in one.column] == ["PLACE_PROVIDER"]
 
 
 def test_a_placement_that_ended_before_the_year_is_not_in_it() -> None:
@@ -230,6 +260,49 @@ def test_the_sectors_own_rules_agree(tmp_path: Path) -> None:
     found = verdict(spoilt, tmp_path / "spoilt").failures
     assert ("header.csv", 4, "SEX") in {(one.file, one.line, one.column) for one in found}
     assert all(one.rule.startswith("rule ") and one.remedy for one in found)
+
+
+def typed(filled: Return, listed: Sequence[Problem], whole: Return) -> Return:
+    """Return a return in which somebody has typed what is listed, and nothing else, as `whole` has it."""
+    done, mine = deepcopy(filled), {one.cells["CHILD"] for one in filled.tables["Header"]}
+    for problem in listed:
+        table = problem.file
+        if problem.column == "every column":
+            done.tables[table] = whole.tables[table]
+        elif problem.column == "CHILD":
+            for one in HELD:
+                done.tables[one] += [line for line in whole.tables[one] if line.cells["CHILD"] not in mine]
+        else:
+            right = {_row(table, one): one.cells for one in whole.tables[table]}
+            for line in (one for one in done.tables[table] if problem.line in (None, one.line)):
+                line.cells |= {column: right[_row(table, line)][column] for column in problem.column.split(", ")}
+    return done
+
+
+def _row(table: str, line: Line) -> tuple[str, ...]:
+    return line.cells["CHILD"], *(line.cells[key] for key in KEYS[table])
+
+
+def test_a_return_begun_from_nothing_needs_what_is_listed_and_no_more(tmp_path: Path) -> None:
+    """Every rule it fails is about a cell that is listed; once somebody has typed those, the sector's rules pass it."""
+    prepare_validator()
+    whole, known = read_return(sample_return()), names()
+    acts = told(deepcopy(whole), known)
+    born = ChildFacts(sex="F", born=date(2016, 6, 14), ethnicity="WBRI", legal_status="V2")
+    facts = {
+        str(known.of("child", "1001")): born,
+        str(known.of("child", "1002")): ChildFacts(category_of_need="N1", postcode="ME14 1XQ"),
+    }
+    begun, unheld = begin(acts, facts, known, YEAR)
+    filled, left = produce(begun, acts, known, PROVIDERS, YEAR, facts)
+    listed = {(f"{one.file.lower()}.csv", column) for one in (*unheld, *left) for column in one.column.split(", ")}
+    raw = verdict(write_return(filled), tmp_path / "raw").failures
+    assert raw, "much is still to be typed"
+    about = [{(one.file, DERIVED.get(each, each)) for each in one.column.split(", ")} for one in raw]
+    assert [one for one in about if not listed & one] == []
+    clean = verdict(write_return(typed(filled, [*unheld, *left], whole)), tmp_path / "typed")
+    assert clean.rules > 300
+    assert clean.failures == ()
 
 
 def test_a_year_the_validator_has_no_rules_for_is_refused_plainly(tmp_path: Path) -> None:

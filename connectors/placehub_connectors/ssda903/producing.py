@@ -1,7 +1,8 @@
 """A draft return, as the case system exports it, filled with what the streams know: nobody types it twice.
 
 Only what is blank is filled. Where the draft says something else it stands, and is told. What the hub does not hold
-(a new placement's type, most of the header) stays blank and is told: the sector's rules will name it too.
+(a new placement's type, most of the header) stays blank and is told: the sector's rules will name it too. So is what is
+filled in by a guess: why a first episode began, and how an ending was where nobody said.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence, Set
 from copy import deepcopy
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,8 @@ from placehub_connectors.ssda903.tables import COLUMNS, Line, Return, collection
 
 Act = tuple[str, Mapping[str, Any]]
 """An event's type and its document."""
-_LONDON = ZoneInfo("Europe/London")
+_FROM: Final = "Take it from the case system."
+_LONDON: Final = ZoneInfo("Europe/London")
 
 
 def produce(
@@ -106,6 +108,9 @@ class _Filling:
         urn, provider = self._providers.get(document["provider"], (document["provider"], ""))
         self._fill(row, "URN", urn)
         self._fill(row, "PLACE_PROVIDER", provider)
+        if not row.cells["PLACE_PROVIDER"]:
+            rule = "is not known of this provider"
+            self._tell("Episodes", "PLACE_PROVIDER", rule, "Name the provider in the file of --providers.", row.line)
 
     def _new_episode(self, child: str, began: date, facts: ChildFacts) -> Line:
         """Add the episode of a placement the draft does not know: the one before it ends that day."""
@@ -121,11 +126,21 @@ class _Filling:
             self._fill(last, "DEC", written(began))
             self._fill(last, "REC", "X1")
         elif not before:
-            row.cells |= {"LS": facts.legal_status, "CIN": facts.category_of_need, "HOME_POST": facts.postcode}
+            self._first_of(row, facts)
         self.draft.tables["Episodes"].append(row)
         rule = "is not held by the hub for a new placement"
-        self._tell("Episodes", "PLACE, PL_POST", rule, "Take it from the case system.", row.line)
+        self._tell("Episodes", "PLACE, PL_POST", rule, _FROM, row.line)
         return row
+
+    def _first_of(self, row: Line, facts: ChildFacts) -> None:
+        """Fill in what the referral told of a child without an episode before; what else it says is told."""
+        told = {"LS": facts.legal_status, "CIN": facts.category_of_need, "HOME_POST": facts.postcode}
+        row.cells |= told
+        for column in (one for one, value in told.items() if not value):
+            self._tell("Episodes", column, "was not told in the referral", _FROM, row.line)
+        rule = "is S by a guess: the hub was not told whether the child was looked after before"
+        remedy = "If so, add the episodes before it, and correct why this one began."
+        self._tell("Episodes", "RNE", rule, remedy, row.line)
 
     def _fill(self, row: Line, column: str, value: str) -> None:
         if value and not row.cells[column]:
@@ -166,5 +181,8 @@ class _Filling:
         run = next((one for one in runs(self.draft)[child] if one[0].cells["DECOM"] == written(began)), None)
         if run is not None:
             self._fill(run[-1], "DEC", written(on))
+            if not document.get("ceased") and not run[-1].cells["REC"]:
+                rule = "is X1 by a guess: the hub was not told how the placement ended"
+                self._tell("Episodes", "REC", rule, "Correct it if the child's care ceased.", run[-1].line)
             self._fill(run[-1], "REC", document.get("ceased") or "X1")
             self._fill(run[-1], "REASON_PLACE_CHANGE", document.get("reason") or "")
