@@ -19,6 +19,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from placehub.errors import Conflict, Misconfigured
+from placehub.mailboxes.inbox import Mark
 from placehub_connectors.letters import Letter, Refusal, Said, Waiting
 from placehub_connectors.owned import claim, open_private
 from placehub_connectors.pseudonyms import SECRET_BYTES, Pseudonyms
@@ -39,6 +40,9 @@ CREATE TABLE IF NOT EXISTS letters (
 );
 CREATE TABLE IF NOT EXISTS files (
     digest TEXT PRIMARY KEY, name TEXT NOT NULL, report TEXT NOT NULL, done INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS heard (
+    one INTEGER PRIMARY KEY CHECK (one = 1), inbox_offset INTEGER NOT NULL, id TEXT NOT NULL
 );
 """
 
@@ -193,6 +197,15 @@ class Ledger:
             # A file still to be put away (0) tells it then; one put away (1) is to be told anew (2).
             update = "UPDATE files SET report = ?, done = CASE done WHEN 0 THEN 0 ELSE 2 END WHERE digest = ?"
             self._database.execute(update, (report, file))
+
+    def heard(self) -> Mark | None:
+        """Return the last event of the inbox of which all was noted, and of all before it; None when none was."""
+        row = self._database.execute("SELECT inbox_offset, id FROM heard").fetchone()
+        return None if row is None else Mark(row[0], UUID(row[1]))
+
+    def hear(self, mark: Mark) -> None:
+        """Note that all the inbox said up to an event has been noted."""
+        self._database.execute("INSERT OR REPLACE INTO heard VALUES (1, ?, ?)", (mark.offset, str(mark.id)))
 
     def untold(self) -> list[tuple[str, str, list[dict[str, Any]]]]:
         """Return (digest, name, report) of every file put away whose report has changed since, until it is `done`."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from placehub.errors import Rejected
 from placehub.mailboxes.documents import Prepared
 from placehub.mailboxes.events import EventRejected
-from placehub.mailboxes.inbox import Received
+from placehub.mailboxes.inbox import Mark, Received
 from placehub_connectors.ledger import Ledger
 from placehub_connectors.letters import Refusal, Waiting
 
@@ -23,17 +23,20 @@ class Post(Protocol):
         """Seal and post, in order; none unless all can be."""
         ...
 
-    def read_to_end(self) -> list[Received]:
-        """Return what has come to the inbox and was not returned before."""
+    def read_to_end(self, after: Mark | None = None) -> list[Received]:
+        """Return what has come to the inbox and was not returned before; the first call goes on after a mark."""
         ...
 
 
 def hear_refusals(ledger: Ledger, mailbox: Post) -> None:
-    """Note which events of the ledger the hub has refused since last time."""
-    for one in mailbox.read_to_end():
+    """Note which events of the ledger the hub has refused since last time, and then how far the inbox was heard."""
+    received = mailbox.read_to_end(ledger.heard())
+    for one in received:
         event = one.event
         if isinstance(event, EventRejected) and event.rejected_id is not None:
             ledger.rejected(event.rejected_id, Refusal(event.field, event.rule, event.remedy))
+    if received:  # only now: killed before, all of it is heard again, and what was noted is known
+        ledger.hear(received[-1].mark)
 
 
 def post_waiting(ledger: Ledger, mailbox: Post) -> int:

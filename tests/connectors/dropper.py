@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from placehub.mailboxes.documents import Prepared
-from placehub.mailboxes.inbox import Received
+from placehub.mailboxes.inbox import Mark, Received
 from placehub_connectors.dropping import Choices, Drop
 from placehub_connectors.ledger import Ledger
 from placehub_connectors.mapping.shipped import shipped_mapping
@@ -38,7 +38,7 @@ class FilePost:
             time.sleep(0.0005)
         return [one.id for one in prepared]
 
-    def read_to_end(self) -> list[Received]:
+    def read_to_end(self, after: Mark | None = None) -> list[Received]:
         """Hear nothing."""
         return []
 

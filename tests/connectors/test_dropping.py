@@ -17,12 +17,13 @@ from placehub.contracts.headers import Attributes
 from placehub.errors import Conflict, Rejected, Unavailable
 from placehub.mailboxes.documents import Prepared
 from placehub.mailboxes.events import EventRejected
-from placehub.mailboxes.inbox import Received
+from placehub.mailboxes.inbox import Mark, Received
 from placehub_connectors.dropping import Choices, Done, Drop
 from placehub_connectors.ledger import Ledger
 from placehub_connectors.letters import Refusal
 from placehub_connectors.mapping.samples import sample
 from placehub_connectors.mapping.shipped import shipped_mapping
+from placehub_connectors.posting import hear_refusals
 
 from .dropper import Fixed, drop_once
 from .making import AUTHORITY
@@ -39,9 +40,11 @@ class Outbox:
         self.away = False
         self.refuses = ""
         self.inbox: list[EventRejected] = []
+        self.asked: list[Mark | None] = []
 
-    def read_to_end(self) -> list[Received]:
+    def read_to_end(self, after: Mark | None = None) -> list[Received]:
         """Return what has come since the last time."""
+        self.asked.append(after)
         came, self.inbox = self.inbox, []
         return [received(one) for one in came]
 
@@ -180,6 +183,27 @@ def test_a_refusal_heard_just_before_the_end_is_told_the_next_time(tmp_path: Pat
     assert "must exist" not in done.results.read_text(encoding="utf-8")
     look(tmp_path, outbox)
     assert "must exist" in done.results.read_text(encoding="utf-8")
+
+
+def test_what_was_heard_is_not_read_again(tmp_path: Path) -> None:
+    """A process that is back goes on in the inbox where all was noted; one that ended before is told it again."""
+    outbox = Outbox()
+    (tmp_path / "returns.csv").write_bytes(returns(1))
+    (done,) = look(tmp_path, outbox)
+    outbox.inbox = [refusal(outbox.posted[0].id)]
+    with Ledger(tmp_path, AUTHORITY) as ledger, pytest.MonkeyPatch.context() as broken:
+        broken.setattr(ledger, "rejected", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            hear_refusals(ledger, outbox)
+    outbox.inbox = [refusal(outbox.posted[0].id)]
+    look(tmp_path, outbox)
+    assert "set aside" in done.results.read_text(encoding="utf-8")
+    look(tmp_path, outbox)
+    assert [one is None for one in outbox.asked] == [True, True, True, False]
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_what_is_not_a_file_to_read_is_left_alone(tmp_path: Path) -> None:

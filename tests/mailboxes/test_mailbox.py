@@ -22,7 +22,7 @@ from placehub.drivers.records import Record, read_event
 from placehub.errors import Misconfigured, NotFound, Rejected, Unavailable
 from placehub.keys.store import grant
 from placehub.mailboxes.access import Access
-from placehub.mailboxes.inbox import Received
+from placehub.mailboxes.inbox import Mark, Received
 from placehub.mailboxes.mailbox import Mailbox
 from placehub.referrals.events import InHouseSearchStarted, ReferralMade
 from placehub.streams import inbox, outbox
@@ -228,6 +228,24 @@ def test_reading(hub: Any, authority: Mailbox, provider: Mailbox) -> None:
     assert delivered(provider.read_to_end()) == []
     deliver(hub, provider.organisation, value, range(5, 6))
     assert delivered(provider.read_to_end()) == [5]
+
+
+def test_going_on_where_one_was(hub: Any, authority: Mailbox, provider_access: Access) -> None:
+    """A reader of its own goes on after its mark; where that event does not stand any more, from the start."""
+    value = posted_value(hub, authority)
+    deliver(hub, provider_access.organisation, value, range(1, 4))
+    with Mailbox.of(provider_access) as first:
+        marks = [one.mark for one in first.read_to_end() if one.attributes.source == DELIVERED]
+    gone = Mark(marks[1].offset + 1000, marks[1].id)
+    other = Mark(marks[1].offset, uuid4())
+    for mark, expected in ((marks[1], [3]), (marks[2], []), (gone, [1, 2, 3]), (other, [1, 2, 3])):
+        with Mailbox.of(provider_access) as again:
+            assert delivered(again.read_to_end(mark)) == expected
+    deliver(hub, provider_access.organisation, value, range(4, 5))
+    with Mailbox.of(provider_access) as last:
+        assert delivered(last.read_to_end(marks[2])) == [4]
+        deliver(hub, provider_access.organisation, value, range(5, 6))
+        assert delivered(last.read_to_end(marks[2])) == [5]
 
 
 def posted_value(hub: Any, authority: Mailbox) -> bytes:

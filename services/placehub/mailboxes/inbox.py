@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
@@ -21,12 +22,25 @@ _TURN_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a reader of its own has got to: the last event it has dealt with, and where that stood in the inbox."""
+
+    offset: int
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """One event from the inbox, and where it stood there."""
 
     attributes: Attributes
     event: Any
     offset: int
+
+    @property
+    def mark(self) -> Mark:
+        """Return what a reader keeps that has dealt with this one and all before it."""
+        return Mark(self.offset, self.attributes.id)
 
 
 class _Reader:
@@ -108,11 +122,16 @@ class Inbox:
             consumer = self._in_group().consumer
             return place in consumer.assignment() and consumer.position(place) >= ends_of(consumer, [place])[place]
 
-    def read_to_end(self) -> list[Received]:
-        """Return all that stands there now and was not returned by this call before."""
+    def read_to_end(self, after: Mark | None = None) -> list[Received]:
+        """Return all that stands there now and was not returned by this call before; the first call goes on `after`.
+
+        Where that event is not found there (it was kept no longer, or this is another hub's inbox) from the start.
+        """
         with self._errors():
             if self._alone is None:
                 self._alone = self._from_the_start()
+                if after is not None:
+                    self._go_on(self._alone.consumer, after)
             return self._to_end(self._alone)
 
     def everything(self) -> list[Received]:
@@ -177,6 +196,17 @@ class Inbox:
         reader.consumer.assign([place])
         reader.consumer.seek_to_beginning(place)
         return reader
+
+    def _go_on(self, consumer: KafkaConsumer, after: Mark) -> None:
+        """Place a consumer after an event if that stands where it stood, else at the start."""
+        place = TopicPartition(self._topic, 0)
+        if after.offset < ends_of(consumer, [place])[place]:
+            consumer.seek(place, after.offset)
+            while consumer.position(place) == after.offset:
+                for one in consumer.poll(timeout_ms=500, max_records=1).get(place, ()):
+                    if one.offset == after.offset and dict(one.headers).get("ce_id") == str(after.id).encode():
+                        return
+        consumer.seek_to_beginning(place)
 
     def _to_end(self, reader: _Reader) -> list[Received]:
         place = TopicPartition(self._topic, 0)

@@ -23,7 +23,7 @@ from placehub.keys.sealing import seal
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.checks import check_event
 from placehub.mailboxes.documents import OpenPart, Prepared, prepare
-from placehub.mailboxes.inbox import Inbox, Received
+from placehub.mailboxes.inbox import Inbox, Mark, Received
 from placehub.mailboxes.outbox import Letter, Outbox
 from placehub.referrals.child import Child, ChildIdentity, ChildNeed, NotedChild
 from placehub.referrals.events import FreeText
@@ -147,9 +147,13 @@ class Mailbox:
         """Tell whether `read` has returned all that stands in the inbox now."""
         return self._inbox.is_read()
 
-    def read_to_end(self) -> list[Received]:
-        """Return everything in the inbox that this object has not returned yet, from the first record kept."""
-        return self._noted(self._inbox.read_to_end())
+    def read_to_end(self, after: Mark | None = None) -> list[Received]:
+        """Return everything in the inbox that this object has not returned yet, from the first record kept.
+
+        `after`: the mark of the last event that was dealt with before, which the first call goes on from; where that
+        is not found there (kept no longer, or another hub's), it begins with the first record kept.
+        """
+        return self._noted(self._inbox.read_to_end(after))
 
     def rewind(self, since: datetime) -> int:
         """Let `read` go on from what came to the inbox at or after a time, by the broker's clock; return its offset.
