@@ -8,10 +8,11 @@ from placehub.ingest import tables as ingest
 from placehub.intake import tables as intake
 from placehub.keys import tables as keys
 from placehub.monitoring import tables as monitoring
+from placehub.monitoring import trust_tables as trust
 from placehub.organisations import tables as organisations
 from placehub.search import tables as search
 from placehub.vacancies import tables as vacancies
 
-SERVICES = (delivery, drivers, governance, ingest, intake, keys, monitoring, organisations, search, vacancies)
+SERVICES = (delivery, drivers, governance, ingest, intake, keys, monitoring, organisations, search, trust, vacancies)
 SCHEMAS = tuple(sorted({str(table.schema) for table in METADATA.tables.values()}))
 """The PostgreSQL schemas, one a service."""

@@ -283,14 +283,14 @@ PLACEMENT: Final[Mapping[type, Fold]] = {
 """Events of the `placement` stream, in their one order, and what each changes in the placement's row."""
 
 
-_A_WEEK: Final = {"week": Decimal(1), "day": Decimal(7)}
+A_WEEK: Final = {"week": Decimal(1), "day": Decimal(7)}
 """What a fee's unit comes to in a week; an hour or a single sum runs no fixed amount."""
 
 
 def _offered(row: Row, event: offers.OfferMade | offers.OfferRevised, attributes: Attributes) -> dict[str, Any]:
     if row.get("provider") not in (None, event.provider):  # an offer belongs to whoever made it first
         return {}
-    running = [(line, line.amount * _A_WEEK[line.unit]) for line in event.fee_lines if line.unit in _A_WEEK]
+    running = [(line, line.amount * A_WEEK[line.unit]) for line in event.fee_lines if line.unit in A_WEEK]
     return {
         **{name: getattr(event, name) for name in ("referral_id", "vacancy_id", "provider", "available_from")},
         "state": "open",

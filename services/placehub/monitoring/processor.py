@@ -13,7 +13,7 @@ from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
 from placehub.errors import NotFound
-from placehub.monitoring import calendar, declined, disputes, fold, partnership, quality
+from placehub.monitoring import calendar, declined, disputes, drift, feedback, fold, partnership, quality, responding
 from placehub.monitoring.story import sentence, speaker
 from placehub.monitoring.tables import (
     AGREEMENT,
@@ -35,6 +35,16 @@ from placehub.monitoring.tables import (
     TENDER_CLAUSE,
     VACANCY,
     WITHHELD,
+)
+from placehub.monitoring.trust_tables import (
+    CLARIFICATION,
+    CONSULTATION,
+    CONSULTATION_ANSWER,
+    FEE_SAID,
+    INVITATION,
+    JOINED,
+    OFFER_ANSWER,
+    REFERRAL_FEEDBACK,
 )
 from placehub.postcodes import Postcodes, authority
 from placehub.streams import DEADLETTER, event_name
@@ -62,6 +72,14 @@ _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
             (RETURN, partnership.RETURNS),
             (MEETING, partnership.MEETINGS),
             (PROVIDER_CONTEXT, partnership.CONTEXT),
+            (INVITATION, responding.INVITATIONS),
+            (CLARIFICATION, responding.CLARIFICATIONS),
+            (OFFER_ANSWER, responding.OFFERS),
+            (CONSULTATION, responding.CONSULTATIONS),
+            (CONSULTATION_ANSWER, responding.CONSULTATION_ANSWERS),
+            (JOINED, responding.JOINING),
+            (REFERRAL_FEEDBACK, feedback.FEEDBACK),
+            (FEE_SAID, drift.SAID),
         )
     ),
 )
@@ -107,7 +125,7 @@ class Monitoring:
             after = folding(row, record.event, record.attributes)
             return {**after, "area": self._area(after["sector"])} if "sector" in after else after
 
-        return [(key, change) for key in _keys(table, record.event)]
+        return [(key, change) for key in _keys(table, record)]
 
     def _area(self, sector: str | None) -> str | None:
         """Return the name of the authority the sector is in; its code where the lists do not name it."""
@@ -120,8 +138,11 @@ class Monitoring:
             return found.authority
 
 
-def _keys(table: Table, event: Any) -> list[fold.Key]:
+def _keys(table: Table, record: Record) -> list[fold.Key]:
     """Return which rows of the table an event changes: one, unless it speaks of several providers or clauses."""
+    event = record.event
+    if table is FEE_SAID:
+        return [drift.said_by(event, record.attributes)]
     if table in _SEVERAL:
         return _SEVERAL[table](event)
     return [tuple(_named(event, column.name) for column in table.primary_key)]
