@@ -68,8 +68,27 @@ def test_a_part_is_away(placehub: Run) -> None:
 
 
 def test_list_of_views(nowhere: Run) -> None:
-    """The views are listed without a hub."""
-    assert [one["name"] for one in json.loads(nowhere("views", "list", "--json").out)] == list(VIEWS)
+    """The views are listed without a hub, each with who may see it."""
+    listed = json.loads(nowhere("views", "list", "--json").out)
+    assert [one["name"] for one in listed] == list(VIEWS)
+    assert all(one["entitled"] for one in listed)
+
+
+def test_views_as_an_organisation(placehub: Run, searched: tuple[UUID, str, str]) -> None:
+    """What it is entitled to is listed and shown; a view it has no part in says so, and what to read instead."""
+    _, near, _ = searched
+    named = [one["name"] for one in json.loads(placehub("views", "list", "--as", near, "--json").out)]
+    assert "not_invited" in named
+    assert "searches" not in named
+    (own,) = json.loads(placehub("views", "show", "vacancy_board", "--as", near, "--json").out)
+    assert own["homes"] == 1
+    ended = placehub("views", "show", "searches", "--as", near)
+    assert (ended.code, ended.out) == (3, "")
+    assert "has nothing for a provider" in ended.err
+    assert "not_invited" in ended.err
+    unknown = placehub("views", "list", "--as", "NOBODY")
+    assert unknown.code == 3
+    assert "placehub org list" in unknown.err
 
 
 @pytest.mark.parametrize("name", VIEWS)

@@ -184,8 +184,8 @@ READS: Final = {
     ("POST", "/registry/subjects/{subject}"): "/registry/subjects/referral.ReferralMade",
 }
 """Every route of the window on the registry: the same for everyone who is active."""
-OWN: Final = {("GET", "/v1/not-invited"): "/v1/not-invited"}
-"""Every route that tells an organisation its own part of a view, and names nobody."""
+OWN: Final = {(("GET", path)): path for path in ("/v1/not-invited", "/v1/views", "/v1/views/{name}")}
+"""Every route that tells an organisation its own part of a view; tests/monitoring tries each kind on each view."""
 POSTS: Final = {("POST", "/v1/events"): "/v1/events", ("GET", "/v1/receipts/{receipt_id}"): f"/v1/receipts/{uuid4()}"}
 """Routes by which an organisation posts as itself; tests/ingest has what crosses none of them."""
 OPEN: Final = {("GET", "/live"), ("GET", "/ready")}
@@ -287,7 +287,14 @@ def seat(hub: Any, credentials: Credentials) -> Desk:
 def test_nobody(hub: Any, method: str, path: str) -> None:
     """Without credentials, or with those of nobody, every route but health answers 401."""
     named = path.format(
-        subject_kind="child", subject_id="c", key_id="k", schema_id=1, subject="s", version=1, receipt_id=uuid4()
+        subject_kind="child",
+        subject_id="c",
+        key_id="k",
+        schema_id=1,
+        subject="s",
+        version=1,
+        receipt_id=uuid4(),
+        name="placements",
     )
     body = KEYS[method, path]({"subject": "c", "key": "k"})[1] if (method, path) in KEYS else {"schema": "{}"}
     for auth in (None, ("NOBODY", "x"), ("hub", "x"), ("a'; --", "x")):

@@ -61,9 +61,9 @@ def record(told: Told, offset: int) -> Record:
     return Record(event.STREAM, 0, offset, subject, attributes, event, None, [])
 
 
-def registered(code: str, name: str) -> Told:
-    """An authority joins the hub."""
-    event = OrganisationRegistered(organisation=code, scheme="ons", kind="authority", name=name, nation="England")
+def registered(code: str, name: str | None = None, kind: str = "authority") -> Told:
+    """An organisation joins the hub; without a name it is called by its code."""
+    event = OrganisationRegistered(organisation=code, scheme="ons", kind=kind, name=name or code, nation="England")
     return event, "/hub/organisations", START
 
 

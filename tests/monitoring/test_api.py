@@ -10,9 +10,10 @@ from sqlalchemy.engine import Engine
 
 from placehub.keys.api import create_app
 from placehub.monitoring.api import router
-from placehub.monitoring.tables import WITHHELD
+from placehub.monitoring.tables import PLACEMENT, WITHHELD
 
 from ..keys.calling import HUB_TOKEN, MASTER, NOW, Api, free_port
+from .neighbours import Neighbourhood
 
 
 @pytest.fixture
@@ -37,3 +38,27 @@ def test_each_provider_reads_its_own(api: Api, engine: Engine) -> None:
     assert [row["criterion"] for row in api.call(two, "GET", "/v1/not-invited").json()] == ["no open vacancy"]
     assert api.call("hub", "GET", "/v1/not-invited").json() == []
     assert api.call(None, "GET", "/v1/not-invited").status_code == 401
+
+
+def test_a_view_is_the_same_over_http(api: Api, engine: Engine) -> None:
+    """Each organisation lists and reads what it is entitled to; of the rest it is told what to read instead."""
+    one = Neighbourhood()
+    with engine.begin() as connection:
+        one.join(connection)
+        sides = {"authority": one.authority, "provider": one.provider}
+        connection.execute(insert(PLACEMENT), [{"placement_id": uuid4(), "starts_on": NOW.date(), **sides}])
+    (placement,) = api.call(one.provider, "GET", "/v1/views/placements").json()["rows"]
+    assert (placement["authority"], placement["starts_on"]) == (one.authority, "2026-03-02")
+    listed = {
+        who: {row["name"] for row in api.call(who, "GET", "/v1/views").json()} for who in (one.authority, one.provider)
+    }
+    assert listed[one.authority] - listed[one.provider] == {
+        "searches",
+        "time_to_tell",
+        "deliveries_per_placement",
+    }
+    refused = api.call(one.provider, "GET", "/v1/views/searches")
+    assert refused.status_code == 404
+    assert "has nothing for a provider" in refused.json()["detail"]
+    assert api.call(one.provider, "GET", "/v1/views/nosuch").status_code == 404
+    assert api.call(None, "GET", "/v1/views/placements").status_code == 401

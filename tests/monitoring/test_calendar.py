@@ -15,7 +15,7 @@ from placehub.monitoring.views import VIEWS
 from placehub.postcodes import Postcodes
 
 from ..delivery.making import whole
-from .telling import record
+from .telling import record, registered
 from .test_views import _handle
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -24,7 +24,7 @@ FIRST, SECOND = date(2026, 6, 1), date(2026, 9, 1)
 
 def test_the_calendar_shows_each_party_its_agreements(engine: Engine) -> None:
     """What was raised, cleared and decided late, in order of the days; a stranger sees nothing of it."""
-    agreement_id, lead, member, provider = uuid4(), *(f"X{uuid4().hex[:8]}" for _ in range(3))
+    agreement_id, lead, member, provider, stranger = uuid4(), *(f"X{uuid4().hex[:8]}" for _ in range(4))
     about: dict[str, Any] = {"subject_id": agreement_id, "about": "agreement", "to": (lead,)}
     own: dict[str, Any] = {"agreement_id": agreement_id, "lead": lead}
     events = (
@@ -39,9 +39,11 @@ def test_the_calendar_shows_each_party_its_agreements(engine: Engine) -> None:
     with engine.begin() as connection:
         told = [record((event, lead, AT), number) for number, event in enumerate(events)]
         _handle(Monitoring(Postcodes.open()), connection, told)
+        joined = [registered(who) for who in (lead, member, provider, stranger)]
+        _handle(Monitoring(Postcodes.open()), connection, [record(one, number) for number, one in enumerate(joined)])
         view = VIEWS["agreement_calendar"]
-        seen = {who: view.rows(connection, AT, who) for who in (lead, member, provider, "STRANGER")}
-    assert not seen["STRANGER"]
+        seen = {who: view.rows(connection, AT, who) for who in (lead, member, provider, stranger)}
+    assert not seen[stranger]
     assert seen[lead] == seen[member] == seen[provider]
     assert [(row["what"], row["state"]) for row in seen[lead]] == [("consult by", "done"), ("decide by", "overdue")]
     last = seen[lead][-1]

@@ -16,7 +16,7 @@ from placehub.monitoring.views import VIEWS
 from placehub.postcodes import Postcodes
 
 from ..delivery.making import whole
-from .telling import record
+from .telling import record, registered
 from .test_views import _handle
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -40,6 +40,8 @@ def test_a_dispute_is_shown_to_who_is_concerned(engine: Engine) -> None:
     )
     with engine.begin() as connection:
         _handle(Monitoring(Postcodes.open()), connection, [record(one, number) for number, one in enumerate(events)])
+        joined = [registered(who) for who in (side, other, settles, stranger)]
+        _handle(Monitoring(Postcodes.open()), connection, [record(one, number) for number, one in enumerate(joined)])
         seen = {who: VIEWS["disputes"].rows(connection, AT, who) for who in (side, other, settles, stranger)}
     assert not seen[stranger]
     assert seen[side] == seen[other] == seen[settles]

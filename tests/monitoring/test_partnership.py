@@ -23,7 +23,7 @@ from placehub.returns.events import (
 )
 
 from ..delivery.making import whole
-from .telling import record
+from .telling import record, registered
 from .test_views import _handle
 
 pytestmark = pytest.mark.broker
@@ -32,7 +32,7 @@ AT = datetime(2026, 4, 2, 9, tzinfo=UTC)
 
 def test_a_return_and_a_provider_s_context(engine: Engine) -> None:
     """A new version asks both sides anew; only they see it; the latest words stand beside the figure for both."""
-    lead, provider = (f"X{uuid4().hex[:8]}" for _ in range(2))
+    lead, provider, stranger = (f"X{uuid4().hex[:8]}" for _ in range(3))
     sides: dict[str, Any] = {"agreement_id": uuid4(), "lead": lead, "of_organisation": provider}
     one: dict[str, Any] = {**sides, "return_id": uuid4()}
     period = {"starts_on": date(2026, 1, 1), "ends_on": date(2026, 3, 31)}
@@ -52,17 +52,19 @@ def test_a_return_and_a_provider_s_context(engine: Engine) -> None:
         whole(ReturnConfirmed, **one, sender=lead, return_version=2),
     )
     processor = Monitoring(Postcodes.open())
+    joined = [registered(lead), registered(stranger), registered(provider, kind="provider")]
     with engine.begin() as connection:
+        _handle(processor, connection, [record(one, number) for number, one in enumerate(joined)])
         _handle(processor, connection, [record((event, lead, AT), number) for number, event in enumerate(events)])
         (before,) = VIEWS["returns"].rows(connection, organisation=provider)
         _handle(processor, connection, [record((event, lead, AT), 100 + number) for number, event in enumerate(more)])
         (after,) = VIEWS["returns"].rows(connection, organisation=lead)
-        stranger = VIEWS["returns"].rows(connection, organisation="nobody")
+        others = VIEWS["returns"].rows(connection, organisation=stranger)
         (own,) = own_performance(connection, provider)
         shared = [row for row in PROVIDER_PERFORMANCE.rows(connection) if row["provider"] == provider]
         connection.rollback()
     told = ("version", "state", "queries", "met")
     assert [before[name] for name in told] == [2, "confirmed by one", 1, "no"]
     assert [after[name] for name in told] == [2, "confirmed", 1, "yes"]
-    assert stranger == []
+    assert others == []
     assert {row["context"] for row in (own, *shared)} == {"unplanned: a carer's illness"}

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from placehub.cli.completion import complete_views
+from placehub.cli.completion import complete_organisations, complete_views
 from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub, now
 
 if TYPE_CHECKING:
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, Any]]
 
+ForWhom = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="Only what this organisation is entitled to; its code.", autocompletion=complete_organisations
+    ),
+]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")]
 TIMES: Final = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 searches = typer.Typer(help="Searches for a home.", no_args_is_help=True, rich_markup_mode=None)
 views = typer.Typer(help="The shared views.", no_args_is_help=True, rich_markup_mode=None)
@@ -129,49 +136,46 @@ def _read(folder: Path, read: Callable[[Connection], Rows], missing: str | None 
     return rows
 
 
-def _print(title: str, columns: Sequence[str], rows: Rows, json: bool) -> None:
-    """Print rows whole as JSON, or these columns of them as a table."""
-    from placehub.cli.printing import as_json, as_table
+def _print(title: str, columns: Sequence[str], rows: Rows, json: bool, csv: bool = False) -> None:
+    """Print rows whole as JSON, or these columns of them as CSV or a table."""
+    from placehub.cli.printing import as_csv, as_json, as_table
 
+    shown = [[row[name] for name in columns] for row in rows]
     if json:
         as_json(rows)
+    elif csv:
+        as_csv(columns, shown)
     else:
-        as_table(title, columns, [[row[name] for name in columns] for row in rows])
+        as_table(title, columns, shown)
 
 
 @views.command("list")
-def list_views(json: Json = False) -> None:
-    """List the views."""
-    from placehub.cli.printing import as_json, as_table
+def list_views(
+    organisation: ForWhom = None, csv: Csv = False, folder: Folder = DEFAULT_FOLDER, json: Json = False
+) -> None:
+    """List the views and who may see them; with --as those that the organisation is entitled to, which asks the hub."""
+    from placehub.monitoring.listing import views_for
     from placehub.monitoring.views import VIEWS
 
-    found = [(name, view.title) for name, view in VIEWS.items()]
-    if json:
-        as_json([{"name": name, "title": title} for name, title in found])
-    else:
-        as_table("Views", ("name", "title"), found)
+    listed = list(VIEWS.values())
+    if organisation is not None:
+        with database(hub(folder)) as connection:
+            listed = views_for(connection, organisation)
+    rows = [{"name": one.name, "title": one.title, "entitled": one.entitlement.says} for one in listed]
+    _print("Views", ("name", "title", "entitled"), rows, json, csv)
 
 
 @views.command("show")
 def show_view(
     name: Annotated[str, typer.Argument(help="As `views list` names it.", autocompletion=complete_views)],
-    organisation: Annotated[
-        str | None, typer.Option("--as", help="Show only what this organisation is entitled to; its code.")
-    ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")] = False,
+    organisation: ForWhom = None,
+    csv: Csv = False,
     folder: Folder = DEFAULT_FOLDER,
     json: Json = False,
 ) -> None:
-    """Show one view."""
-    from placehub.cli.printing import as_csv
-    from placehub.errors import NotFound
-    from placehub.monitoring.views import VIEWS
+    """Show one view: all of it, or what one organisation is entitled to."""
+    from placehub.monitoring.listing import view_named
 
-    if name not in VIEWS:
-        raise NotFound(f"There is no such view. Use one of: {', '.join(VIEWS)}.")
-    view, columns = VIEWS[name], list(VIEWS[name].columns)
+    view = view_named(name)
     rows = _read(folder, partial(view.rows, organisation=organisation))
-    if csv and not json:
-        as_csv(columns, [[row[column] for column in columns] for row in rows])
-    else:
-        _print(view.title, columns, rows, json)
+    _print(view.titled(organisation), list(view.columns), rows, json, csv)

@@ -8,8 +8,11 @@ from placehub.monitoring.views import VIEWS
 
 _INTRO = """\
 Read them with `placehub views show NAME`, as a table, `--json` or `--csv`. They are made from the streams
-alone. Those whose title says so hide small numbers and may be shared; the others are the operator's, and may not be
-passed on as they are."""
+alone. Those whose title says so hide small numbers and may be shared; the others may not be passed on as they are.
+
+The operator sees all of every view. `--as ORG` shows what that organisation is entitled to, and so does
+`GET /v1/views/NAME` to the organisation itself: one rule, the view's own, decides for both. `placehub views list` says
+who sees what."""
 
 
 def views() -> str:

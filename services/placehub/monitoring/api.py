@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from placehub.keys.service import Caller, Service
 from placehub.monitoring.fairness import missed
+from placehub.monitoring.listing import view_named, views_for
 from placehub.search.wording import because
 
 router = APIRouter(prefix="/v1", tags=["views"])
@@ -32,3 +35,48 @@ def not_invited(service: Service, organisation: Caller) -> list[NotInvited]:
     with service.engine.connect() as connection:
         rows = missed(connection, organisation)
     return [NotInvited(because=because(row["criterion"]), **row) for row in rows]
+
+
+class Listed(BaseModel):
+    """A view the caller is entitled to."""
+
+    name: Annotated[str, Field(description="Its name, for `/v1/views/{name}`")]
+    title: Annotated[str, Field(description="What it is called")]
+    entitled: Annotated[str, Field(description="Who sees what of it")]
+
+
+class Shown(BaseModel):
+    """What the caller is entitled to of one view."""
+
+    name: Annotated[str, Field(description="Its name")]
+    title: Annotated[str, Field(description="What it is called")]
+    columns: Annotated[dict[str, str], Field(description="What each column means, in their order")]
+    rows: Annotated[list[dict[str, Any]], Field(description="Rows by column; a number that is hidden is null")]
+
+
+@router.get("/views")
+def list_views(service: Service, organisation: Caller) -> list[Listed]:
+    """List the views of which the caller may see anything."""
+    with service.engine.connect() as connection:
+        listed = views_for(connection, organisation)
+    return [Listed(name=one.name, title=one.titled(organisation), entitled=one.entitlement.says) for one in listed]
+
+
+@router.get("/views/{name}")
+def show_view(service: Service, organisation: Caller, name: Annotated[str, Path(pattern="^[a-z_]{1,60}$")]) -> Shown:
+    """Show what the caller is entitled to of one view: the rule is the view's own, the same as `placehub views show`.
+
+    404 where there is no such view or none of it is the caller's to see; which, and what else to read, is said.
+    """
+    view = view_named(name)
+    with service.engine.connect() as connection:
+        rows = view.rows(connection, organisation=organisation)
+    told = [{column: _plain(value) for column, value in row.items()} for row in rows]
+    return Shown(name=view.name, title=view.titled(organisation), columns=dict(view.columns), rows=told)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: a number as a number, anything else that is no text as text."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date | datetime) else value

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, case, distinct, func, literal, select
 
+from placehub.monitoring.entitlement import own
 from placehub.monitoring.tables import VACANCY
 from placehub.monitoring.view import OPERATORS_OWN, View
 
@@ -50,4 +51,9 @@ VACANCY_BOARD: Final = View(
         "stale": "Places whose willing_until has passed: the carer must be asked again (VacancyConfirmed)",
     },
     select=_vacancy_board,
+    entitled=own(
+        "a provider sees its own homes, counted; an authority sees a home only inside an offer made to it",
+        "See the view homes_we_lack.",
+        provider=lambda provider: VACANCY.c.provider == provider,
+    ),
 )

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from placehub.agreements import events as agreements
 from placehub.contracts.headers import Attributes
 from placehub.governance.events import DecisionAssessed, ReminderCleared, ReminderRaised
+from placehub.monitoring.entitlement import party_s
 from placehub.monitoring.fold import Fold, Row
 from placehub.monitoring.tables import AGREEMENT, REMINDER
 from placehub.monitoring.view import OPERATORS_OWN, View, named
@@ -104,8 +105,8 @@ def party(organisation: str) -> ColumnElement[bool]:
 AGREEMENT_CALENDAR: Final = View(
     name="agreement_calendar",
     title="What is due and overdue under each agreement" + OPERATORS_OWN,
-    says="One row for each thing that the manager and the deputies of an agreement were reminded of. With `--as` an "
-    "organisation sees the agreements it is party to; no row names a provider.",
+    says="One row for each thing that the manager and the deputies of an agreement were reminded of. No "
+    "row names a provider.",
     columns={
         "agreement_id": "The agreement",
         "name": "What it is called",
@@ -122,5 +123,5 @@ AGREEMENT_CALENDAR: Final = View(
         "not_consulted": "Whether it rests on no consultation of the agreed length",
     },
     select=_calendar,
-    entitled=party,
+    entitled=party_s("an organisation sees the agreements it is party to", party),
 )

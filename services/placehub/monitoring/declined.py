@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Date, Select, cast, func, literal, or_, se
 from placehub.codesign.events import BidDeclined, ClauseAnswered, ClauseFlagged, TenderOpened
 from placehub.contracts.headers import Attributes
 from placehub.monitoring.calendar import party
+from placehub.monitoring.entitlement import EVERYONE, party_s
 from placehub.monitoring.fold import Fold, Key, Row
 from placehub.monitoring.suppression import SMALL, hidden
 from placehub.monitoring.tables import AGREEMENT, DECLINED_CLAUSE, TENDER_CLAUSE
@@ -127,6 +128,7 @@ DECLINED_CLAUSES: Final = View(
     },
     select=_bids,
     share=pooled,
+    entitled=EVERYONE,
 )
 
 
@@ -147,8 +149,7 @@ TENDER_CLAUSES: Final = View(
     name="tender_clauses",
     title="The clauses of each tender, which of them kept somebody from bidding, and the answers" + OPERATORS_OWN,
     says="One row for each clause of a tender. That one was flagged is shown once the tender has closed, without who "
-    "or how many. With `--as` an organisation sees the tenders it was told of and those of its agreements. From "
-    "TenderOpened, ClauseFlagged and ClauseAnswered; owner: monitoring.",
+    "or how many. From TenderOpened, ClauseFlagged and ClauseAnswered; owner: monitoring.",
     columns={
         "agreement_id": "The agreement it is, or is to be, under",
         "lead": "Name of the lead commissioner's organisation",
@@ -162,5 +163,5 @@ TENDER_CLAUSES: Final = View(
         "words": "What the lead says to it",
     },
     select=_clauses,
-    entitled=_told,
+    entitled=party_s("an organisation sees the tenders it was told of and those of its agreements", _told),
 )

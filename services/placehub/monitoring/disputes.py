@@ -12,6 +12,7 @@ from placehub.contracts.headers import Attributes
 from placehub.disputes import standing
 from placehub.disputes.events import DisputeResolved
 from placehub.disputes.standing import Dispute
+from placehub.monitoring.entitlement import EVERYONE, party_s
 from placehub.monitoring.fold import Fold, Row
 from placehub.monitoring.suppression import hidden, suppressed
 from placehub.monitoring.tables import AGREEMENT, DISPUTE
@@ -83,8 +84,7 @@ def _concerned(organisation: str) -> ColumnElement[bool]:
 DISPUTES_VIEW: Final = View(
     name="disputes",
     title="Where each dispute stands" + OPERATORS_OWN,
-    says="One row for each dispute. With `--as` an organisation sees those of which it is a side or which "
-    "are routed to it, and no other. Owner: the partnership's contract managers. What the sides said is in no view.",
+    says="One row for each dispute. Owner: the partnership's contract managers. What the sides said is in no view.",
     columns={
         "dispute_id": "The dispute",
         "agreement_id": "The agreement",
@@ -105,7 +105,7 @@ DISPUTES_VIEW: Final = View(
         "days": "Time to resolve: days from DisputeRaised to the last DisputeResolved",
     },
     select=_disputes,
-    entitled=_concerned,
+    entitled=party_s("an organisation sees those of which it is a side, or which are routed to it", _concerned),
 )
 
 
@@ -155,4 +155,5 @@ DISPUTE_TIMES: Final = View(
     },
     select=_times,
     share=_share,
+    entitled=EVERYONE,
 )

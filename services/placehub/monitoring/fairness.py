@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal_column, null, select
 
+from placehub.monitoring.entitlement import EVERYONE, own
 from placehub.monitoring.suppression import suppressed
 from placehub.monitoring.tables import SEARCH, WITHHELD
 from placehub.monitoring.view import OPERATORS_OWN, View
@@ -58,23 +59,28 @@ HOMES_WE_LACK: Final = View(
     },
     select=_homes_we_lack,
     share=_hide_homes_we_lack,
+    entitled=EVERYONE,
 )
 
 NOT_INVITED: Final = View(
     name="not_invited",
     title="Searches a provider was not invited to, and why" + OPERATORS_OWN,
-    says="From InvitationsWithheld. Each provider reads its own rows (`GET /v1/not-invited`); they name no case "
-    "and nobody else.",
+    says="From InvitationsWithheld. A provider reads the same over HTTP (`GET /v1/not-invited`). They name no case.",
     columns={
         "provider": "Code of the provider",
         "criterion": "What kept its best home out when every home was last looked at",
         "searches": "Searches under its agreements to which it was never invited",
     },
     select=_not_invited,
+    entitled=own(
+        "a provider sees its own, and nobody else",
+        "See the view deliveries_per_placement for how many were invited.",
+        provider=lambda provider: WITHHELD.c.provider == provider,
+    ),
 )
 
 
 def missed(connection: Connection, provider: str) -> list[dict[str, Any]]:
     """Return how many searches one provider was not invited to, by what kept its best home out; most first."""
-    own = _not_invited(null()).where(WITHHELD.c.provider == provider)
-    return [{"criterion": row.criterion, "searches": row.searches} for row in connection.execute(own)]
+    asked = NOT_INVITED.entitlement.parts["provider"].of(_not_invited(null()), provider)
+    return [{"criterion": row.criterion, "searches": row.searches} for row in connection.execute(asked)]

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
-from placehub.monitoring.tables import OFFER
+from placehub.monitoring.entitlement import Part, own
+from placehub.monitoring.tables import OFFER, SEARCH
 from placehub.monitoring.view import OPERATORS_OWN, View, named, yes
 
 
@@ -45,6 +46,10 @@ def _offers(as_of: ColumnElement[Any]) -> Select[Any]:
     )
 
 
+def _in_cases_of(authority: str) -> ColumnElement[bool]:
+    return OFFER.c.referral_id.in_(select(SEARCH.c.referral_id).where(SEARCH.c.authority == authority))
+
+
 OFFERS: Final = View(
     name="offers",
     title="Offers of each case by fit" + OPERATORS_OWN,
@@ -68,6 +73,16 @@ OFFERS: Final = View(
         "feedback": "What the provider was told, from OfferNotSelected",
     },
     select=_offers,
+    entitled=own(
+        "an authority sees the offers in its cases; a provider its own, without how they were assessed",
+        "See 'placehub views list' for what it is entitled to.",
+        authority=_in_cases_of,
+        # OfferAssessed goes to the authority alone
+        provider=Part(
+            rows=lambda provider: OFFER.c.provider == provider,
+            without=("band", "need", "distance_miles", "also_offered_elsewhere"),
+        ),
+    ),
 )
 
 

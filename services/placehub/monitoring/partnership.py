@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, literal,
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from placehub.contracts.headers import Attributes
+from placehub.monitoring.entitlement import party_s
 from placehub.monitoring.fold import Fold, Row
 from placehub.monitoring.tables import AGREEMENT, MEETING, PROVIDER_CONTEXT, RETURN
 from placehub.monitoring.view import OPERATORS_OWN, View, named, yes
@@ -109,8 +110,7 @@ def _side(organisation: str) -> ColumnElement[bool]:
 RETURNS_VIEW: Final = View(
     name="returns",
     title="Returns, how far each is confirmed, and whether the two sides have met" + OPERATORS_OWN,
-    says="One row for each return, the latest period first. With `--as` an organisation sees those of which it is one "
-    "of the two sides: the lead commissioner, or the organisation whose return it is.",
+    says="One row for each return, the latest period first.",
     columns={
         "return_id": "The return, in all its versions",
         "agreement": "Name of the agreement it is produced under, from AgreementRegistered",
@@ -127,5 +127,7 @@ RETURNS_VIEW: Final = View(
         "met": "yes: the two have met since its period began, from MeetingHeld",
     },
     select=_returns,
-    entitled=_side,
+    entitled=party_s(
+        "an organisation sees those of which it is one of the two sides: the lead, or whose return it is", _side
+    ),
 )

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, func, null, select
 
+from placehub.monitoring.entitlement import EVERYONE
 from placehub.monitoring.partnership import context_of
 from placehub.monitoring.suppression import SMALL, hidden, suppressed
 from placehub.monitoring.tables import PLACEMENT, SEARCH
@@ -129,6 +130,7 @@ PROVIDER_PERFORMANCE: Final = View(
     },
     select=_performance,
     share=_shared,
+    entitled=EVERYONE,
 )
 
 
@@ -160,4 +162,5 @@ PLACEMENT_CHANGES: Final = View(
     },
     select=_changes,
     share=_share_changes,
+    entitled=EVERYONE,
 )

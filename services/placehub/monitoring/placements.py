@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, case, select
 
+from placehub.monitoring.entitlement import own
 from placehub.monitoring.tables import PLACEMENT
 from placehub.monitoring.view import OPERATORS_OWN, View, named
 from placehub.placements.lifecycle import EARLY
@@ -45,4 +46,10 @@ PLACEMENTS: Final = View(
         "ended_early": "yes: it ended within 7 days of its start; empty while it has not ended",
     },
     select=_placements,
+    entitled=own(
+        "the authority and the provider of a placement see it",
+        "See the shared view placement_changes.",
+        authority=lambda authority: PLACEMENT.c.authority == authority,
+        provider=lambda provider: PLACEMENT.c.provider == provider,
+    ),
 )

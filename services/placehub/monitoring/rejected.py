@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from placehub.monitoring.entitlement import party_s
 from placehub.monitoring.tables import DEAD_LETTER
 from placehub.monitoring.view import OPERATORS_OWN, View, named
 
@@ -46,4 +47,5 @@ REJECTED_EVENTS: Final = View(
         "last_at": "The last time",
     },
     select=_rejected_events,
+    entitled=party_s("an organisation sees what it posted itself", lambda sender: DEAD_LETTER.c.sender == sender),
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Numeric, Select, Subquery, and_, case, cast, func, or_, select
 
+from placehub.monitoring.entitlement import Entitlement, own
 from placehub.monitoring.tables import PLACEMENT, SEARCH, STORY
 from placehub.monitoring.view import OPERATORS_OWN, View, hours, named, yes
 
@@ -38,7 +39,7 @@ def _searches(as_of: ColumnElement[Any]) -> Select[Any]:
     return select(named(SEARCH.c.authority), *own).where(known).order_by(SEARCH.c.need_known_at, SEARCH.c.referral_id)
 
 
-def _waits() -> Subquery:
+def _made_waits() -> Subquery:
     known = SEARCH.c.need_known_at
     return (
         select(
@@ -56,12 +57,27 @@ def _waits() -> Subquery:
     )
 
 
+_WAITS: Final = _made_waits()
+_STARTED: Final = (
+    select(PLACEMENT.c.authority, func.count().label("placements"))
+    .where(PLACEMENT.c.started_at.is_not(None))
+    .group_by(PLACEMENT.c.authority)
+    .subquery()
+)
+_SEARCHED: Final = (
+    select(SEARCH.c.authority, func.count().label("searches"), func.sum(SEARCH.c.invitations).label("deliveries"))
+    .where(SEARCH.c.authority.is_not(None))
+    .group_by(SEARCH.c.authority)
+    .subquery()
+)
+
+
 def _share(hours: ColumnElement[Any], share: float) -> ColumnElement[Any]:
     return func.round(cast(func.percentile_cont(share).within_group(hours.asc()), Numeric), 1)
 
 
 def _time_to_tell(as_of: ColumnElement[Any]) -> Select[Any]:
-    waits = _waits()
+    waits = _WAITS
     grouped = (waits.c.authority, waits.c.began_with, waits.c.in_house_first)
     shares: list[ColumnElement[Any]] = [
         _share(waits.c[what], share).label(f"{what}_{label}")
@@ -73,22 +89,7 @@ def _time_to_tell(as_of: ColumnElement[Any]) -> Select[Any]:
 
 
 def _deliveries_per_placement(as_of: ColumnElement[Any]) -> Select[Any]:
-    started = (
-        select(PLACEMENT.c.authority, func.count().label("placements"))
-        .where(PLACEMENT.c.started_at.is_not(None))
-        .group_by(PLACEMENT.c.authority)
-        .subquery()
-    )
-    searches = (
-        select(
-            SEARCH.c.authority,
-            func.count().label("searches"),
-            func.sum(SEARCH.c.invitations).label("deliveries"),
-        )
-        .where(SEARCH.c.authority.is_not(None))
-        .group_by(SEARCH.c.authority)
-        .subquery()
-    )
+    started, searches = _STARTED, _SEARCHED
     placements = func.coalesce(started.c.placements, 0)
     return (
         select(
@@ -114,12 +115,20 @@ _WAIT_COLUMNS: Final = {
 }
 
 
+def _of_authority(column: ColumnElement[Any], instead: str) -> Entitlement:
+    return own("an authority sees its own", instead, authority=lambda authority: column == authority)
+
+
 SEARCHES: Final = View(
     name="searches",
     title="Searches and how far each has come" + OPERATORS_OWN,
     says="One row for each case.",
     columns=_TOLD,
     select=_searches,
+    entitled=_of_authority(
+        SEARCH.c.authority,
+        "A provider has the searches it was invited to in its inbox; others it counts in not_invited.",
+    ),
 )
 
 
@@ -135,6 +144,7 @@ TIME_TO_TELL: Final = View(
         **_WAIT_COLUMNS,
     },
     select=_time_to_tell,
+    entitled=_of_authority(_WAITS.c.authority, "See the shared view referral_quality."),
 )
 
 
@@ -150,6 +160,7 @@ DELIVERIES_PER_PLACEMENT: Final = View(
         "per_placement": "Deliveries divided by placements; empty while there is none",
     },
     select=_deliveries_per_placement,
+    entitled=_of_authority(_SEARCHED.c.authority, "A provider counts what it was not invited to in not_invited."),
 )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
-from placehub.monitoring.tables import PLACEMENT, SUPPORT_AGREED, SUPPORT_REFUSED
+from placehub.monitoring.entitlement import own
+from placehub.monitoring.tables import OFFER, PLACEMENT, SUPPORT_AGREED, SUPPORT_REFUSED
 from placehub.monitoring.view import OPERATORS_OWN, View, days, named
 
 
@@ -46,6 +47,14 @@ def _support_refused_then_agreed(as_of: ColumnElement[Any]) -> Select[Any]:
     )
 
 
+def _of_offers_of(provider: str) -> ColumnElement[bool]:
+    """Lines of its offers, unless the case came to a placement with another: what was agreed there is not its own."""
+    refused, placed = SUPPORT_REFUSED.c, PLACEMENT.c
+    offered = select(OFFER.c.offer_id).where(OFFER.c.provider == provider)
+    elsewhere = exists().where(placed.referral_id == refused.referral_id, placed.provider != provider)
+    return refused.offer_id.in_(offered) & ~elsewhere.correlate(SUPPORT_REFUSED)
+
+
 SUPPORT_REFUSED_THEN_AGREED: Final = View(
     name="support_refused_then_agreed",
     title="Support refused before a placement, and what came of it" + OPERATORS_OWN,
@@ -64,4 +73,10 @@ SUPPORT_REFUSED_THEN_AGREED: Final = View(
         "ended_unplanned_on": "The first day a placement of the case ended unplanned, from PlacementEnded",
     },
     select=_support_refused_then_agreed,
+    entitled=own(
+        "an authority sees what it refused; a provider what was refused in its offers, while no other has the child",
+        "See 'placehub views list' for what it is entitled to.",
+        authority=lambda authority: SUPPORT_REFUSED.c.authority == authority,
+        provider=_of_offers_of,
+    ),
 )

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from placehub.monitoring.entitlement import EVERYONE
 from placehub.monitoring.quality import FOUND, column, shared
 from placehub.monitoring.tables import QUALITY
 from placehub.monitoring.view import View, named
@@ -53,4 +54,5 @@ REFERRAL_QUALITY: Final = View(
     },
     select=_referral_quality,
     share=shared,
+    entitled=EVERYONE,
 )

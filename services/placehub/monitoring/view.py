@@ -24,7 +24,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from placehub.errors import NotFound
+from placehub.errors import Misconfigured
+from placehub.monitoring.entitlement import EVERYONE, Entitlement, Mine, kind_of, party_s
 from placehub.monitoring.tables import DECLINED_CLAUSE, ORGANISATION, PLACEMENT, SEARCH, TENDER_CLAUSE, VACANCY
 
 _DATED: Final = (SEARCH, VACANCY, PLACEMENT, TENDER_CLAUSE, DECLINED_CLAUSE)
@@ -34,7 +35,11 @@ OPERATORS_OWN: Final = " (the operator's: small numbers are shown)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One published view: what it is called, what it says, what each column means, and how it is read."""
+    """One published view: what it is called, what it says, what each column means, how it is read and by whom.
+
+    Misconfigured where everybody is entitled to rows in which nothing is hidden, or some to a part of hidden ones: what
+    is hidden depends on the whole.
+    """
 
     name: str
     title: str
@@ -43,27 +48,49 @@ class View:
     select: Callable[[ColumnElement[Any]], Select[Any]]
     share: Callable[[Iterable[Mapping[str, Any]]], list[dict[str, Any]]] | None = None
     """Makes of the rows what may be passed on beyond the parties; None: they are the operator's as they are."""
-    entitled: Callable[[str], ColumnElement[bool]] | None = None
-    """Which rows an organisation is entitled to; None: to none, the view is the operator's or everybody's."""
+    entitled: Entitlement | Mine | None = None
+    """Who sees which rows of it; a rule alone: of an organisation of any kind. Must be said where nothing is shared."""
+
+    @property
+    def entitlement(self) -> Entitlement:
+        """Who sees which rows of it; the operator sees all, and everybody what is shared."""
+        if isinstance(self.entitled, Entitlement):
+            return self.entitled
+        if self.entitled is None:
+            return EVERYONE
+        return party_s("an organisation sees the rows to which it is a party", self.entitled)
+
+    def __post_init__(self) -> None:
+        """Check that what is shared is hidden where small, and that only that is shared."""
+        if self.entitlement.is_shared != (self.share is not None):
+            raise Misconfigured(f"The view {self.name}: share what hides small numbers, with everybody, and no other.")
 
     @property
     def definition(self) -> str:
         """The view in plain words, column by column."""
-        return "\n".join([self.says, *(f"- {name}: {meaning}" for name, meaning in self.columns.items())])
+        columns = (f"- {name}: {meaning}" for name, meaning in self.columns.items())
+        return "\n".join([self.says, f"With `--as`: {self.entitlement.says}.", *columns])
+
+    def titled(self, organisation: str | None) -> str:
+        """Return its title as an organisation is shown it; None: the operator."""
+        return self.title if organisation is None else f"{self.title.removesuffix(OPERATORS_OWN)}, as {organisation}"
 
     def rows(
         self, connection: Connection, now: datetime | None = None, organisation: str | None = None
     ) -> list[dict[str, Any]]:
         """Return the view's rows as of `now`; without it, as of the last event that was taken in.
 
-        With an organisation, those that it is entitled to; NotFound where the view has none for organisations.
+        With an organisation, those that it is entitled to; NotFound where it is to none, or is not known. What is
+        shared is the same for all: it is hidden in the whole, before anybody's part is taken.
         """
         as_of = literal(now, DateTime(timezone=True)) if now else last_change()
         asked = self.select(as_of)
-        if organisation is not None:
-            if self.entitled is None:
-                raise NotFound(f"The view {self.name} has no rows of one organisation. Ask for it without --as.")
-            asked = asked.where(self.entitled(organisation))
+        if organisation is None:
+            return self._read(connection, asked)
+        part = self.entitlement.part(kind_of(connection, organisation), self.name)
+        return part.shown(self._read(connection, part.of(asked, organisation)))
+
+    def _read(self, connection: Connection, asked: Select[Any]) -> list[dict[str, Any]]:
         rows = [dict(row) for row in connection.execute(asked).mappings()]
         return self.share(rows) if self.share else rows
 
