@@ -21,7 +21,7 @@ from placehub.delivery.parties import follow as party
 from placehub.delivery.rules import recipients
 from placehub.delivery.stripping import strip
 from placehub.errors import Rejected
-from placehub.monitoring.declined import pooled
+from placehub.monitoring.declined import by_subject
 from tests.delivery.making import said
 
 from .making import AGREEMENT, CLAUSES, DOCUMENT, LEAD, START, agrees, joined, proposed, registered
@@ -179,7 +179,7 @@ def bids(*numbers: int) -> list[dict[str, Any]]:
 
 def test_a_few_in_each_quarter_are_not_hidden_for_ever() -> None:
     """Quarters are put together until more than five providers are in them; what is left waits."""
-    assert pooled(bids(2, 2, 3, 4)) == [
+    assert by_subject(bids(2, 2, 3, 4)) == [
         {"about": "liability", "after": None, "until": "2026 Q3", "declined": 5},
         {"about": "liability", "after": "2026 Q3", "until": None, "declined": None},
     ]
@@ -188,13 +188,13 @@ def test_a_few_in_each_quarter_are_not_hidden_for_ever() -> None:
 def test_many_bids_of_one_provider_are_not_many() -> None:
     """A count in which there are few providers stays hidden, however often they declined."""
     often = [{**one, "provider": "P1", "tender_id": uuid4()} for one in bids(4, 4, 4)]
-    assert [row["declined"] for row in pooled(often)] == [None]
+    assert [row["declined"] for row in by_subject(often)] == [None]
 
 
 @given(st.lists(st.integers(0, 9), max_size=12), st.integers(0, 9))
 def test_two_publications_cannot_be_held_against_each_other(numbers: list[int], more: int) -> None:
     """What was published of closed counts stays as it was when another quarter is over."""
-    before = [row for row in pooled(bids(*numbers)) if row["until"]]
-    after = [row for row in pooled(bids(*numbers, more)) if row["until"]]
+    before = [row for row in by_subject(bids(*numbers)) if row["until"]]
+    after = [row for row in by_subject(bids(*numbers, more)) if row["until"]]
     assert after[: len(before)] == before
     assert all(row["declined"] for row in after)

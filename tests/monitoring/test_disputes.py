@@ -20,6 +20,7 @@ from .telling import record, registered
 from .test_views import _handle
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+WEEK = date(2026, 3, 2)
 HUB = "/hub/governance/agreement/0"
 
 
@@ -56,11 +57,24 @@ def test_few_disputes_are_not_told_of_beyond_the_parties() -> None:
     """Neither how many nor how long; where few of many do not accept, how many do is hidden too."""
     assert DISPUTE_TIMES.share is not None
     few, many, most = (
-        {"about": about, "outcome": "upheld", "disputes": count, "accepted": accepted, "days_median": 9}
+        {
+            "about": about,
+            "outcome": "upheld",
+            "disputes": count,
+            "accepted": accepted,
+            "took": [9] * count,
+            "week": WEEK,
+        }
         for about, count, accepted in (("payment", 3, 2), ("conduct", 41, 30), ("fee line", 22, 20))
     )
     shared = {row["about"]: row for row in DISPUTE_TIMES.share([few, many, most])}
     hidden = {"disputes": None, "accepted": None, "days_median": None}
     assert hidden.items() <= shared["payment"].items()
-    assert shared["conduct"] == {**many, "disputes": 40}
+    assert shared["conduct"] == {
+        "about": "conduct",
+        "outcome": "upheld",
+        "disputes": 40,
+        "accepted": 30,
+        "days_median": 9,
+    }
     assert shared["fee line"]["accepted"] is None

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import Engine
 
 from placehub.errors import Misconfigured, NotFound
-from placehub.monitoring.declined import pooled
+from placehub.monitoring.declined import by_subject
 from placehub.monitoring.entitlement import EVERYONE, KINDS, Entitlement
 from placehub.monitoring.offers import OFFERS
 from placehub.monitoring.view import View
@@ -116,4 +116,4 @@ def test_no_view_without_its_entitlement() -> None:
     with pytest.raises(Misconfigured, match="hides small numbers"):
         View(**given, entitled=EVERYONE)
     with pytest.raises(Misconfigured, match="hides small numbers"):
-        View(**given, entitled=OFFERS.entitled, share=pooled)
+        View(**given, entitled=OFFERS.entitled, share=by_subject)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +25,7 @@ from placehub.placements.events import MissingEpisodeRecorded, PlacementReviewed
 from .telling import START
 
 DAY = date(2026, 3, 2)
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def attributes() -> Attributes:
@@ -96,9 +97,11 @@ def test_a_commissioner_sees_intervals_and_a_provider_its_own(engine: Engine) ->
         place(connection, "PERF-A-FEW", 4, 2)
         place(connection, "PERF-B-MANY", 20, 8, kind="emergency", age_bands=["14-15"])
         place(connection, "PERF-C-REST", 20, 17)
-        rows = {row["provider"]: row for row in PROVIDER_PERFORMANCE.rows(connection) if "PERF-" in row["provider"]}
+        rows = {
+            row["provider"]: row for row in PROVIDER_PERFORMANCE.rows(connection, LATER) if "PERF-" in row["provider"]
+        }
         own = own_performance(connection, "PERF-A-FEW")
-        endings = [row for row in PLACEMENT_CHANGES.rows(connection) if row["authority"] == "PERF-A"]
+        endings = [row for row in PLACEMENT_CHANGES.rows(connection, LATER) if row["authority"] == "PERF-A"]
         connection.rollback()
     assert list(rows) == ["PERF-A-FEW", "PERF-B-MANY", "PERF-C-REST"]
     few, many, rest = rows.values()

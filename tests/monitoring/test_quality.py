@@ -23,6 +23,7 @@ from .telling import LAWFUL, START, Told
 from .test_views import Feed, feed, monitoring
 
 __all__ = ["feed", "monitoring"]
+SOON, LATER = START + timedelta(days=31), START + timedelta(days=200)
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, 0), (1, None), (5, None), (6, 5), (7, 5), (8, 10), (102, 100)])
@@ -97,8 +98,13 @@ def test_the_trend_of_an_authority(engine: Engine, feed: Feed) -> None:
     feed([told for number in range(8) for told in referral(code, 0, contradictory=number < 2, asked=1)])
     feed([told for _ in range(3) for told in referral(code, 1, contradictory=True)])
     with engine.connect() as connection:
-        rows = [row for row in VIEWS["referral_quality"].rows(connection) if row["authority"] == code]
+        running = [row for row in VIEWS["referral_quality"].rows(connection, START) if row["authority"] == code]
+        over = [row for row in VIEWS["referral_quality"].rows(connection, SOON) if row["authority"] == code]
+        rows = [row for row in VIEWS["referral_quality"].rows(connection, LATER) if row["authority"] == code]
     first, second = rows
+    assert running == [], "a month that is not over would change from day to day"
+    told = {"referrals": 10, "described": None, "answered": None}
+    assert [{name: row[name] for name in told} for row in over] == [told], "feedback is still to come"
     assert first == {
         "authority": code,
         "month": "2026-03",

@@ -14,7 +14,7 @@ from placehub.contracts.headers import Attributes
 from placehub.monitoring.calendar import party
 from placehub.monitoring.entitlement import EVERYONE, party_s
 from placehub.monitoring.fold import Fold, Key, Row
-from placehub.monitoring.suppression import SMALL, hidden
+from placehub.monitoring.suppression import hidden, pooled
 from placehub.monitoring.tables import AGREEMENT, DECLINED_CLAUSE, TENDER_CLAUSE
 from placehub.monitoring.view import OPERATORS_OWN, View, named
 
@@ -81,36 +81,26 @@ def _bids(as_of: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def pooled(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def by_subject(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return declined bids by subject, of all agreements, over as many quarters as make them more than a few.
 
     `rows` are one for each subject, tender and provider, with the quarter, ordered by subject and quarter. Quarters are
-    put together until more than five *different* providers are in them; then that count is closed and never changes,
-    so that no two publications can be held against each other. What is left waits for the quarters to come.
+    put together until more than five *different* providers are in them (`suppression.pooled`).
     """
-    found: list[dict[str, Any]] = []
-    for about, some in groupby(rows, lambda row: row["about"]):
-        found += _periods(str(about), some)
-    return found
+    return [
+        {
+            "about": about,
+            "after": _word(after),
+            "until": _word(until),
+            "declined": hidden(len(those)) if until else None,
+        }
+        for about, some in groupby(rows, lambda row: row["about"])
+        for after, until, those in pooled(some, period="quarter", who="provider")
+    ]
 
 
-def _periods(about: str, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    waiting: list[Mapping[str, Any]] = []
-    after: str | None = None
-    for quarter, those in groupby(rows, lambda row: row["quarter"]):
-        waiting += those
-        if len({row["provider"] for row in waiting}) > SMALL:
-            until = _word(quarter)
-            found.append({"about": about, "after": after, "until": until, "declined": hidden(len(waiting))})
-            waiting, after = [], until
-    if waiting:
-        found.append({"about": about, "after": after, "until": None, "declined": None})
-    return found
-
-
-def _word(quarter: date) -> str:
-    return f"{quarter.year} Q{(quarter.month + 2) // 3}"
+def _word(quarter: date | None) -> str | None:
+    return f"{quarter.year} Q{(quarter.month + 2) // 3}" if quarter else None
 
 
 DECLINED_CLAUSES: Final = View(
@@ -127,7 +117,7 @@ DECLINED_CLAUSES: Final = View(
         "declined": "Tenders times providers that did not bid because of such a clause, rounded to 5; empty: still few",
     },
     select=_bids,
-    share=pooled,
+    share=by_subject,
     entitled=EVERYONE,
 )
 

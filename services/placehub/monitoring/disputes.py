@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from math import ceil
 from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter
@@ -14,9 +15,9 @@ from placehub.disputes.events import DisputeResolved
 from placehub.disputes.standing import Dispute
 from placehub.monitoring.entitlement import EVERYONE, party_s
 from placehub.monitoring.fold import Fold, Row
-from placehub.monitoring.suppression import hidden, suppressed
+from placehub.monitoring.suppression import Cell, hidden, published
 from placehub.monitoring.tables import AGREEMENT, DISPUTE
-from placehub.monitoring.view import OPERATORS_OWN, View, days, named
+from placehub.monitoring.view import OPERATORS_OWN, PUBLISHED, View, days, named, week
 
 _STATE: Final = TypeAdapter(Dispute)
 _TOLD: Final = ("about", "role", "because", "raised_on", "answer_by", "resolve_by", "routings", "outcome", "accepted")
@@ -113,39 +114,53 @@ def _times(as_of: ColumnElement[Any]) -> Select[Any]:
     of = DISPUTE.c
     outcome = func.coalesce(of.outcome, "open").label("outcome")
     took = days(of.raised_at, of.resolved_at)
+    since = week(func.coalesce(of.resolved_at, of.raised_at)).label("week")
     return (
         select(
             of.about,
             outcome,
             func.count().label("disputes"),
             func.count().filter(of.accepted).label("accepted"),
-            func.percentile_disc(0.5).within_group(took).label("days_median"),
+            func.array_agg(took).filter(took.is_not(None)).label("took"),
+            since,
         )
-        .where(of.raised_by.is_not(None))
-        .group_by(of.about, outcome)
-        .order_by(of.about, outcome)
+        .where(of.raised_by.is_not(None), since < week(as_of))
+        .group_by(of.about, outcome, since)
+        .order_by(of.about, outcome, since)
     )
 
 
+_CELLS: Final = ("about", "outcome")
+
+
 def _share(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    margins: Sequence[tuple[str, ...]] = (("about",), ("outcome",))
-    kept = list(rows)
-    return [_hide(was, now) for was, now in zip(kept, suppressed(kept, "disputes", margins), strict=True)]
+    given = list(rows)
+    counted = published(given, cells=_CELLS, count="disputes", margins=(("about",), ("outcome",)))
+    accepted = published(given, cells=_CELLS, count="accepted")
+    return [_timed(one, two, given) for one, two in zip(counted, accepted, strict=True)]
 
 
-def _hide(was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+def _timed(disputes: Cell, accepted: Cell, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Hide the time with the count, and of those who accept what is small or whose rest is."""
-    if not now["disputes"]:
-        return {**now, "accepted": None, "days_median": None}
-    accepted, rest = hidden(was["accepted"]), hidden(was["disputes"] - was["accepted"])
-    return {**now, "accepted": None if rest is None else accepted}
+    told = {**dict(zip(_CELLS, disputes.key, strict=True)), "disputes": disputes.shown}
+    if not told["disputes"]:
+        return {**told, "accepted": None, "days_median": None}
+    rest = disputes.count - accepted.count
+    is_told = rest >= 0 and hidden(rest) is not None
+    return {**told, "accepted": accepted.shown if is_told else None, "days_median": _median(disputes, rows)}
+
+
+def _median(of: Cell, rows: Iterable[Mapping[str, Any]]) -> Any:
+    """Return the time half of those took at most that are in the count as it is told."""
+    those = (row for row in rows if tuple(row[name] for name in _CELLS) == of.key and row["week"] <= of.until)
+    took = sorted(one for row in those for one in row["took"] or ())
+    return took[ceil(len(took) / 2) - 1] if took else None
 
 
 DISPUTE_TIMES: Final = View(
     name="dispute_times",
     title="Time to resolve disputes, by what they are about and what came of them (small numbers are hidden)",
-    says="All disputes that were raised. Counts of 1 to 5 are left out with the time, and others with them where one "
-    "alone could be worked out; the rest are rounded to 5. Owner: the partnership's contract managers.",
+    says=f"All disputes that were raised. {PUBLISHED} Owner: the partnership's contract managers.",
     columns={
         "about": "What they are about, from DisputeRaised",
         "outcome": "What came of them, from DisputeResolved; `open`: nothing yet",

@@ -8,21 +8,22 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal_column, null, select
 
 from placehub.monitoring.entitlement import EVERYONE, own
-from placehub.monitoring.suppression import suppressed
+from placehub.monitoring.suppression import shared_table
 from placehub.monitoring.tables import SEARCH, WITHHELD
-from placehub.monitoring.view import OPERATORS_OWN, View
+from placehub.monitoring.view import OPERATORS_OWN, PUBLISHED, View, week
 
 
 def _homes_we_lack(as_of: ColumnElement[Any]) -> Select[Any]:
     """Return searches that found nothing, by area, kind, age band and the relaxation that would have brought most."""
     bands = func.unnest(SEARCH.c.age_bands).table_valued("age_band").render_derived()
     lacking = func.coalesce(SEARCH.c.lacking, literal_column("'several at once'")).label("lacking")
-    grouped = (SEARCH.c.area, SEARCH.c.kind, bands.c.age_band, lacking)
+    since = week(SEARCH.c.no_fit_at).label("week")
+    grouped = (SEARCH.c.area, SEARCH.c.kind, bands.c.age_band, lacking, since)
     return (
         select(*grouped, func.count().label("searches"))
         .select_from(SEARCH)
         .join(bands, literal(True))
-        .where(SEARCH.c.no_fit_at.is_not(None))
+        .where(since < week(as_of))
         .group_by(*grouped)
         .order_by(*grouped)
     )
@@ -30,7 +31,8 @@ def _homes_we_lack(as_of: ColumnElement[Any]) -> Select[Any]:
 
 def _hide_homes_we_lack(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Hide small numbers, also where one could be worked out from another's total."""
-    return suppressed(rows, "searches", (("area",), ("kind", "age_band"), ("lacking",)))
+    margins = (("area",), ("kind", "age_band"), ("lacking",))
+    return shared_table(rows, cells=("area", "kind", "age_band", "lacking"), count="searches", margins=margins)
 
 
 def _not_invited(as_of: ColumnElement[Any]) -> Select[Any]:
@@ -47,8 +49,7 @@ def _not_invited(as_of: ColumnElement[Any]) -> Select[Any]:
 HOMES_WE_LACK: Final = View(
     name="homes_we_lack",
     title="Homes that were looked for and not found (small numbers are hidden)",
-    says="Searches in which nothing fitted, however far they reached (NoFitFound). Counts of 1 to 5 are left out, "
-    "and others with them where one alone could be worked out; the rest are rounded to 5.",
+    says="Searches in which nothing fitted, however far they reached (NoFitFound). " + PUBLISHED,
     columns={
         "area": "Authority whose area the search was centred on",
         "kind": "Kind of placement wanted",

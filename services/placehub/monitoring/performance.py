@@ -6,16 +6,17 @@ little, and the interval says how little. Rows are in the order of names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, func, null, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, null, select, union_all
 
 from placehub.monitoring.entitlement import EVERYONE
 from placehub.monitoring.partnership import context_of
-from placehub.monitoring.suppression import SMALL, hidden, suppressed
+from placehub.monitoring.suppression import Cell, hidden, published, shared_table
 from placehub.monitoring.tables import PLACEMENT, SEARCH
-from placehub.monitoring.view import View, named
+from placehub.monitoring.view import PUBLISHED, View, named, week
 from placehub.placements.lifecycle import EARLY
 
 CONFIDENCE: Final = 0.95
@@ -59,6 +60,48 @@ def _performance(as_of: ColumnElement[Any]) -> Select[Any]:
     )
 
 
+def _weekly(as_of: ColumnElement[Any]) -> Select[Any]:
+    """Return the same counts by the week they came to be, for weeks that are over; each provider has a first row."""
+    row, case = PLACEMENT.c, SEARCH.c
+    ended: dict[str, ColumnElement[Any]] = {
+        "ended": func.count(),
+        "unplanned": func.count().filter(row.planned_end.is_(False)),
+        "ended_early": func.count().filter(row.ended_on - row.started_on <= EARLY.days),
+        **{name: func.sum(row[name]) for name in ("reviews", "took_part", "plans_changed", "missing")},
+    }
+    started: dict[str, ColumnElement[Any]] = {
+        "started": func.count(),
+        "emergency": func.count().filter(case.kind == "emergency"),
+        "siblings": func.count().filter(case.children > 1),
+        "older": func.count().filter(case.age_bands.overlap(list(OLDER))),
+    }
+    known = select(row.provider, literal(_BEGINNING).label("week"), *_columns({}))
+    parts = (_of_weeks(row.started_on, started, as_of), _of_weeks(row.ended_on, ended, as_of), known.distinct())
+    rows = union_all(*(part.where(row.provider.is_not(None)) for part in parts)).subquery()
+    of = (rows.c.provider.label("code"), named(rows.c.provider), context_of(rows.c.provider).label("context"))
+    counts = (rows.c[name] for name in (*COUNTS, *MIX))
+    return select(*of, rows.c.week, *counts).order_by(named(rows.c.provider), rows.c.provider, rows.c.week)
+
+
+_BEGINNING: Final = date(1970, 1, 5)
+
+
+def _of_weeks(
+    day: ColumnElement[Any], counts: Mapping[str, ColumnElement[Any]], as_of: ColumnElement[Any]
+) -> Select[Any]:
+    since = week(day)
+    return (
+        select(PLACEMENT.c.provider, since.label("week"), *_columns(counts))
+        .select_from(PLACEMENT.outerjoin(SEARCH, SEARCH.c.referral_id == PLACEMENT.c.referral_id))
+        .where(since < week(as_of))
+        .group_by(PLACEMENT.c.provider, since)
+    )
+
+
+def _columns(counts: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    return [counts.get(name, literal(0)).label(name) for name in (*COUNTS, *MIX)]
+
+
 def interval(part: int, whole: int) -> str | None:
     """Return between which shares the true one lies (Wilson, 95 in 100), as `12-31%`; None where there is nothing."""
     from scipy.stats import binomtest  # a heavy import, for the views alone
@@ -81,20 +124,25 @@ def _shown(row: Mapping[str, Any], counts: Mapping[str, int | None]) -> dict[str
 def _shared(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Hide small numbers; a share follows from the counts as they are shown, so that it tells no more than they do.
 
-    Where a part or its rest is small, both are hidden: one would tell the other.
+    Where a part or its rest is small, the part is hidden: one would tell the other.
     """
-    return [_shown(row, _hidden(row)) for row in rows]
+    given = list(rows)
+    of = {row["code"]: row for row in given}
+    cells = {name: published(given, cells=("code",), count=name) for name in (*COUNTS, *MIX)}
+    rows_of = zip(of.values(), *cells.values(), strict=True)
+    return [_shown(row, _hidden(dict(zip(cells, counts, strict=True)))) for row, *counts in rows_of]
 
 
-def _hidden(row: Mapping[str, Any]) -> dict[str, int | None]:
-    counts = {name: hidden(row[name]) for name in (*COUNTS, *MIX)}
+def _hidden(cells: Mapping[str, Cell]) -> dict[str, int | None]:
+    counts = {name: cell.shown for name, cell in cells.items()}
     for part, whole in (
         ("ended", "started"),
         ("ended_early", "ended"),
         ("plans_changed", "reviews"),
         *_SHARES.values(),
     ):
-        if 1 <= row[whole] - row[part] <= SMALL:
+        rest = cells[whole].count - cells[part].count
+        if rest < 0 or hidden(rest) is None:
             counts[part] = None
     return counts
 
@@ -109,7 +157,8 @@ PROVIDER_PERFORMANCE: Final = View(
     name="provider_performance",
     title="Reviews, missing episodes and endings by provider, with case-mix (small numbers are hidden)",
     says="One row for each provider, in the order of their names: not a ranking. Read no figure without the case-mix "
-    "beside it. Counts of 1 to 5 are left out, the rest rounded to 5. Shares are intervals (Wilson, 95 in 100) of the "
+    "beside it. Counts follow the "
+    "weeks in which placements started and ended. " + PUBLISHED + " Shares are intervals (Wilson, 95 in 100) of the "
     "rounded counts. A provider reads its own row as it is (`placehub views performance --as CODE`).",
     columns={
         "provider": "Name of the provider",
@@ -117,10 +166,10 @@ PROVIDER_PERFORMANCE: Final = View(
         "ended": "... of which ended, from PlacementEnded",
         "unplanned": "... of which not as planned, from the same",
         "ended_early": "... of which within 7 days",
-        "reviews": "Statutory reviews, from PlacementReviewed",
+        "reviews": "Statutory reviews of placements that have ended, from PlacementReviewed",
         "took_part": "... to which the child's views came (participation PN1, PN2, PN3, PN5 or PN6)",
         "plans_changed": "... that changed the plan",
-        "missing": "Missing episodes, from MissingEpisodeRecorded; being away without authorisation is not counted",
+        "missing": "Missing episodes of the same, from MissingEpisodeRecorded; those who were away are not counted",
         "unplanned_share": "Unplanned endings of all endings, as an interval",
         "took_part_share": "Reviews with the child's views of all reviews, as an interval",
         "emergency_share": "Case-mix: placements that began as an emergency, as an interval",
@@ -128,7 +177,7 @@ PROVIDER_PERFORMANCE: Final = View(
         "older_share": "Case-mix: placements after a search for a child of 11 or over, as an interval",
         "context": "What the provider itself says of its figures, in its own words, from ProviderContextAdded",
     },
-    select=_performance,
+    select=_weekly,
     share=_shared,
     entitled=EVERYONE,
 )
@@ -137,24 +186,24 @@ PROVIDER_PERFORMANCE: Final = View(
 def _changes(as_of: ColumnElement[Any]) -> Select[Any]:
     row = PLACEMENT.c
     reason = func.coalesce(row.reason, "not told").label("reason")
+    since = week(row.ended_on).label("week")
     return (
-        select(named(row.authority), reason, func.count().label("endings"))
-        .where(row.ended_on.is_not(None), row.authority.is_not(None))
-        .group_by(row.authority, reason)
-        .order_by(named(row.authority), reason)
+        select(named(row.authority), reason, since, func.count().label("endings"))
+        .where(since < week(as_of), row.authority.is_not(None))
+        .group_by(row.authority, reason, since)
+        .order_by(named(row.authority), reason, since)
     )
 
 
 def _share_changes(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    margins: Sequence[tuple[str, ...]] = (("authority",), ("reason",))
-    return suppressed(rows, "endings", margins)
+    margins = (("authority",), ("reason",))
+    return shared_table(rows, cells=("authority", "reason"), count="endings", margins=margins)
 
 
 PLACEMENT_CHANGES: Final = View(
     name="placement_changes",
     title="Why placements ended, by authority (small numbers are hidden)",
-    says="Endings by the reason the 903 return asks for (list `reason_place_change`). Counts of 1 to 5 are left out, "
-    "and others with them where one alone could be worked out; the rest are rounded to 5.",
+    says="Endings by the reason the 903 return asks for (list `reason_place_change`). " + PUBLISHED,
     columns={
         "authority": "Name of the authority",
         "reason": "The reason, from PlacementEnded; `not told` where it has none",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from placehub.referrals.events import FeedbackAnswered, ReferralMade
 from placehub.search.events import ReferralAssessed
 from placehub.search.feedback import AFTER_DAYS
 
+FEEDBACK_IN: Final = timedelta(weeks=8)
+"""After the last of `AFTER_DAYS` a provider has two weeks more; then what was found of a month is counted for good."""
 FOUND: Final = ("described", "different", "not told")
 """What a provider may find of a field; the columns are named so, with `_` for the blank."""
 
@@ -74,8 +77,7 @@ def _shared(row: Row) -> dict[str, Any]:
         "completeness": _mean(row["completeness"]) if enough else None,
         "contradictory": shared_share(row["contradictory"], count),
         "asked_per_referral": _per(row["asked"], count),
-        **{column(name): hidden(row[column(name)]) for name in FOUND},
-        "answered": hidden(row["answered"]),
+        **{name: hidden(row[name]) if row["settled"] else None for name in (*map(column, FOUND), "answered")},
     }
 
 

@@ -7,14 +7,19 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, func, select
 
 from placehub.monitoring.entitlement import EVERYONE
-from placehub.monitoring.quality import FOUND, column, shared
+from placehub.monitoring.quality import FEEDBACK_IN, FOUND, column, shared
 from placehub.monitoring.tables import QUALITY
 from placehub.monitoring.view import View, named
 
 
+def _month(at: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.date_trunc("month", func.timezone("UTC", at))
+
+
 def _referral_quality(as_of: ColumnElement[Any]) -> Select[Any]:
     row = QUALITY.c
-    month = func.to_char(func.timezone("UTC", row.made_at), "YYYY-MM")
+    month = func.to_char(_month(row.made_at), "YYYY-MM")
+    settled = func.bool_and(_month(row.made_at) < _month(as_of - FEEDBACK_IN))
     sums = [func.sum(row[name]).label(name) for name in ("asked", *map(column, FOUND), "answered")]
     return (
         select(
@@ -25,8 +30,9 @@ def _referral_quality(as_of: ColumnElement[Any]) -> Select[Any]:
             func.avg(row.completeness).label("completeness"),
             func.count().filter(row.contradictions > 0).label("contradictory"),
             *sums,
+            settled.label("settled"),
         )
-        .where(row.authority.is_not(None))
+        .where(row.authority.is_not(None), _month(row.made_at) < _month(as_of))
         .group_by(row.authority, month)
         .order_by(row.authority, month)
     )
@@ -36,8 +42,9 @@ REFERRAL_QUALITY: Final = View(
     name="referral_quality",
     title="How good referrals are, by authority and month (small numbers are hidden)",
     says=(
-        "Referrals by the month of ReferralMade. Counts are rounded to 5; where 1 to 5 would be told, the cell is "
-        "empty, and so is what would give it away."
+        "Referrals by the month of ReferralMade, once it is over; what was found in the placement is told eight weeks "
+        "later, when the feedback after 42 days is in. Counts are rounded to 5; where 1 to 5 would be told, the cell "
+        "is empty, and so is what would give it away."
     ),
     columns={
         "authority": "Name of the authority",

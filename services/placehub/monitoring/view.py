@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Date,
     DateTime,
     Label,
     Numeric,
@@ -31,6 +32,11 @@ from placehub.monitoring.tables import DECLINED_CLAUSE, ORGANISATION, PLACEMENT,
 _DATED: Final = (SEARCH, VACANCY, PLACEMENT, TENDER_CLAUSE, DECLINED_CLAUSE)
 OPERATORS_OWN: Final = " (the operator's: small numbers are shown)"
 """What the title of a view says that is not for passing on."""
+PUBLISHED: Final = (
+    "Told anew with each week that is over, of a count only when more than five have come to it. Counts of 1 to 5 are "
+    "left out, and others with them where one alone could be worked out; the rest are rounded to 5."
+)
+"""How a count that is shared is told (`suppression`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +111,12 @@ def named(code: ColumnElement[Any]) -> Label[Any]:
     """Return the name of the organisation of that code (or the code, where it is not known), as the code's column."""
     known = select(ORGANISATION.c.name).where(ORGANISATION.c.organisation == code).scalar_subquery()
     return func.coalesce(known, code).label(code.key)
+
+
+def week(at: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the Monday of the week, in UTC, of a time or of a day."""
+    moment = at if isinstance(at.type, Date) else func.timezone("UTC", at)
+    return cast(func.date_trunc("week", moment), Date)
 
 
 def hours(since: ColumnElement[Any], until: ColumnElement[Any]) -> ColumnElement[Decimal]:
