@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     union_all,
     values,
 )
@@ -189,7 +190,7 @@ def _drift_index(as_of: ColumnElement[Any]) -> Select[Any]:
             changes.filter(fees.c.weekly > fees.c.weekly_before).label("rises"),
             quantile(_PERCENT, 0.5).label("percent_median"),
         )
-        .join_from(of, by, True)  # type: ignore[arg-type]  # a cross join
+        .join_from(of, by, true())
         .outerjoin(fees, mine)
         .group_by(of.c.organisation, by.c.changed_by)
         .order_by(of.c.organisation, by.c.changed_by)
