@@ -32,9 +32,13 @@ from placehub.settings import Settings
 from placehub.streams import DEADLETTER, STREAMS, every_event, full_name
 
 if TYPE_CHECKING:
+    from kafka import KafkaConsumer
+
     from placehub.audit.reading import Streams
     from placehub.drivers.processor import Processor
     from placehub.keys.client import KeyClient
+    from placehub.replaying.planning import Wanted
+    from placehub.replaying.running import Replay
     from placehub.search.opened import Households
     from placehub.search.surroundings import Surroundings
     from placehub.search.view import Needs
@@ -269,6 +273,23 @@ def past(settings: Settings) -> Streams:
     consumer = reader(settings, bootstrap_timeout_ms=ANSWER_MS)  # says now if the broker is away
     consumer.close()
     return Streams(lambda: reader(settings, fetch_max_bytes=AUDIT_FETCH_BYTES), Codec(Registry(settings.registry)))
+
+
+def replaying(settings: Settings, wanted: Wanted) -> Replay:
+    """Return what makes views again from the streams, up to where the live ones stand now: it has no producer."""
+    from placehub.postcodes import Postcodes
+    from placehub.replaying.planning import plan
+    from placehub.replaying.running import Replay
+    from placehub.replaying.shadow import stands
+
+    engine = connect(settings.database.get_secret_value())
+    with engine.connect() as connection:
+        known = stands(connection)
+
+    def consumer() -> KafkaConsumer:
+        return reader(settings, bootstrap_timeout_ms=ANSWER_MS)
+
+    return Replay(plan(wanted, known), engine, consumer, Codec(Registry(settings.registry)), Postcodes.open())
 
 
 def opened_needs(settings: Settings, *purpose: str) -> Needs:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub, now
+from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub, now, time_given
 from placehub.cli.stories import searches
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def recompute(
     from placehub.cli.printing import as_json, aside
     from placehub.postcodes import Postcodes
 
-    settings, start = hub(folder), _time(since, "--since")
+    settings, start = hub(folder), time_given(since, "--since")
     tell = aside if not json else lambda line: None
     needs, households = opened_needs(settings, AUDIT), opened_households(settings, AUDIT)
     found = recompute_all(past(settings), Postcodes.open(), needs, households, since=start, case=case, tell=tell)
@@ -90,7 +89,7 @@ def explain(
     from placehub.postcodes import Postcodes
 
     settings = hub(folder)
-    moment = _time(at, "--at") or now(settings)
+    moment = time_given(at, "--at") or now(settings)
     needs, households = opened_needs(settings, AUDIT), opened_households(settings, AUDIT)
     found = explain_one(past(settings), Postcodes.open(), needs, households, referral, provider, moment)
     if json:
@@ -190,13 +189,3 @@ def _show_simulated(found: Simulated) -> None:
         as_table("Homes that were left out, by the first rule", ("because", "homes"), left_out)
     if document["questions"]:
         as_table("What to ask first", ("field",), [(one,) for one in document["questions"]])
-
-
-def _time(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter("must be an RFC 3339 time, as 2026-03-02T09:30:00+00:00", param_hint=option) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

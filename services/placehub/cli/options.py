@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,3 +74,14 @@ def database(settings: Settings) -> Iterator[Connection]:
                 yield connection
         finally:
             engine.dispose()
+
+
+def time_given(text: str | None, option: str) -> datetime | None:
+    """Return the moment an option names, in UTC where it names no zone; None without one."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("must be an RFC 3339 time, as 2026-03-02T09:30:00+00:00", param_hint=option) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

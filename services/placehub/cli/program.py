@@ -15,6 +15,7 @@ from placehub.cli import (
     operating,
     organisations,
     referrals,
+    replaying,
     returning,
     running,
     schemas,
@@ -34,6 +35,7 @@ running.add_to(app)
 operating.add_to(app)
 mail.add_to(app)
 auditing.add_to(app)
+replaying.add_to(app)
 app.add_typer(auditing.app, name="audit")
 app.add_typer(organisations.app, name="org")
 app.add_typer(referrals.app, name="referral")

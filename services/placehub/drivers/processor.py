@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection
 
-from placehub.drivers.records import Partition, Record
+from placehub.drivers.records import Partition, Record, Row
 from placehub.drivers.step import Step, Turn
 
 
@@ -54,4 +54,16 @@ class WorldProcessor(Processor, Protocol):
 
     def tick(self, step: Step) -> None:
         """Let one partition's timers that are due at `step.now` go off."""
+        ...
+
+
+class Publishing(Protocol):
+    """What a shell hands the committed rows to that are to be published."""
+
+    def publish(self, rows: Sequence[tuple[int, Row]]) -> None:
+        """Publish rows in order, then remove them."""
+        ...
+
+    def publish_unsent(self, processor: str, partitions: Collection[Partition]) -> None:
+        """Publish what earlier owners of these partitions left behind."""
         ...

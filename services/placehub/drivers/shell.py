@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from placehub.clock import Clock
 from placehub.contracts.codec import Codec
 from placehub.drivers.patience import patient
-from placehub.drivers.processor import Processor, WorldProcessor
-from placehub.drivers.publisher import Publisher, unhurried
+from placehub.drivers.processor import Processor, Publishing, WorldProcessor
+from placehub.drivers.publisher import unhurried
 from placehub.drivers.records import NOTHING_KNOWN, Message, Partition, Record, Row, read_event, read_raw
 from placehub.drivers.step import Step, Turn, store_outgoing
 from placehub.drivers.tables import PASSED, POSITION
@@ -45,7 +45,7 @@ def _following() -> Iterator[None]:
 class Shell:
     """Runs one processor over batches of records, each batch one transaction."""
 
-    def __init__(self, processor: Processor, engine: Engine, codec: Codec, publisher: Publisher, clock: Clock) -> None:
+    def __init__(self, processor: Processor, engine: Engine, codec: Codec, publisher: Publishing, clock: Clock) -> None:
         self.processor = processor
         self.engine = engine
         self.codec = codec

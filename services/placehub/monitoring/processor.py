@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, select, update
@@ -47,7 +47,7 @@ from placehub.monitoring.trust_tables import (
     REFERRAL_FEEDBACK,
 )
 from placehub.postcodes import Postcodes, authority
-from placehub.streams import DEADLETTER, event_name
+from placehub.streams import DEADLETTER, event_name, full_name
 
 Change = tuple[fold.Key, Callable[[Mapping[str, Any]], dict[str, Any]]]
 
@@ -87,6 +87,9 @@ _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
 FOLDED: Final = tuple(table for table, _, _ in _FOLDS)
 """The tables whose rows follow from the streams alone, but for the story; dead letters have a table of their own."""
 
+ALL: Final = (*FOLDED, STORY, DEAD_LETTER)
+"""Every table."""
+
 _SEVERAL: Final[Mapping[Table, Callable[[Any], list[fold.Key]]]] = {
     WITHHELD: fold.pairs,
     TENDER_CLAUSE: declined.clauses_of,
@@ -104,20 +107,33 @@ class Monitoring:
     )
     raw: tuple[str, ...] = (DEADLETTER,)
 
-    def __init__(self, postcodes: Postcodes) -> None:
+    def __init__(self, postcodes: Postcodes, only: Collection[Table] = ALL) -> None:
+        """`only`: the tables that are kept up to date."""
         self._postcodes = postcodes
+        self._only = frozenset(only)
+
+    @classmethod
+    def streams_of(cls, tables: Collection[Table]) -> tuple[str, ...]:
+        """Return the streams that some of the tables follow from."""
+        read = {full_name(one).partition(".")[0] for table, known, _ in _FOLDS if table in tables for one in known}
+        return tuple(
+            one
+            for one in cls.streams
+            if one in read or (STORY in tables and one != DEADLETTER) or (one == DEADLETTER and DEAD_LETTER in tables)
+        )
 
     def handle(self, turns: Sequence[Turn]) -> None:
         """Fold the records of each partition, in order."""
         connection = turns[0][0].connection
         arrived = [record for _, records in turns for record in records]
-        _set_aside(connection, [record for record in arrived if record.topic == DEADLETTER])
+        if DEAD_LETTER in self._only:
+            _set_aside(connection, [record for record in arrived if record.topic == DEADLETTER])
         records = [record for record in arrived if record.topic != DEADLETTER]
-        for table, known, folding in _FOLDS:
+        for table, known, folding in (one for one in _FOLDS if one[0] in self._only):
             changes = [self._changes(table, folding, record) for record in records if type(record.event) in known]
             _apply(connection, table, [one for some in changes for one in some])
         told = [_told(record) for record in records if _is_of_a_case(record.event)]
-        if told:
+        if told and STORY in self._only:
             connection.execute(insert(STORY).on_conflict_do_nothing(), told)
 
     def _changes(self, table: Table, folding: fold.Fold, record: Record) -> list[Change]:

@@ -1,0 +1,1 @@
+"""Replay: the shared views made again from the streams, in tables of their own, held against the live ones."""
