@@ -20,7 +20,7 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 from fhir.resources.R4B.servicerequest import ServiceRequest
 from fhir.resources.R4B.task import Task
 
-from placehub.contracts.corrections import ReferralEventCorrected
+from placehub.contracts.corrections import ReferralEventCorrected, VacancyEventCorrected
 from placehub.contracts.headers import Attributes
 from placehub.contracts.parts import FeeLine
 from placehub.mailboxes.inbox import Received
@@ -28,7 +28,14 @@ from placehub.offers.events import InterestExpressed, InvitationDeclined, OfferM
 from placehub.placements.events import PlacementStarted
 from placehub.referrals.events import ReferralWithdrawn
 from placehub.search.events import EventSetAside, InvitationClosed, InvitationLapsed, ProviderInvited, SearchClosed
-from placehub.vacancies.events import Home, VacancyClosed, VacancyConfirmed, VacancyOpened, VacancyPaused
+from placehub.vacancies.events import (
+    Home,
+    VacancyClosed,
+    VacancyConfirmed,
+    VacancyOpened,
+    VacancyPaused,
+    VacancyRevised,
+)
 from placehub_connectors.fhir.book import Book
 from placehub_connectors.fhir.following import Case as Known
 from placehub_connectors.fhir.following import case_of
@@ -150,28 +157,32 @@ def test_a_providers_search_ends() -> None:
     assert status("P1", invited(case), offer, moved(child), moved(other)) == "completed"
 
 
+HOME, HOUSEHOLD = uuid4(), uuid4()
+
+
+def home(state: str = "now", places: int = 1) -> Home:
+    """Return the facts of a home."""
+    return Home(
+        postcode_sector="LS6 2", places=places, kinds=("long term",), min_age=0, max_age=9, sex="any", state=state,
+        available_from=NOW.date(), willing_until=NOW + timedelta(days=9),
+    )  # fmt: skip
+
+
+def opened(**facts: Any) -> VacancyOpened:
+    """Return the opening of the home."""
+    return VacancyOpened(vacancy_id=HOME, provider="P1", household_ref=HOUSEHOLD, home=home(**facts))
+
+
+def after(*events: Any) -> Vacancy:
+    """Return the home after these events, whose ids are 1, 2 and so on."""
+    known = vacancy_of(told(*events))
+    assert known is not None
+    return known
+
+
 def test_capacity() -> None:
     """A home is what it is to whoever looks: capacity, none, a place to come, or a carer to be asked."""
-
-    def home(state: str = "now", places: int = 1) -> Home:
-        until = NOW + timedelta(days=9)
-        return Home(
-            postcode_sector="LS6 2", places=places, kinds=("long term",), min_age=0, max_age=9, sex="any", state=state,
-            available_from=NOW.date(), willing_until=until,
-        )  # fmt: skip
-
-    id, household = uuid4(), uuid4()
-
-    def after(*events: Any) -> Vacancy:
-        known: Vacancy | None = None
-        for one in told(*events):
-            known = vacancy_of(known, one)
-        assert known is not None
-        return known
-
-    def opened(**facts: Any) -> VacancyOpened:
-        return VacancyOpened(vacancy_id=id, provider="P1", household_ref=household, home=home(**facts))
-
+    id = HOME
     paused, shut = VacancyPaused(vacancy_id=id, provider="P1"), VacancyClosed(vacancy_id=id, provider="P1")
     again = VacancyConfirmed(vacancy_id=id, provider="P1", willing_until=NOW)
     found = [
@@ -196,6 +207,31 @@ def test_capacity() -> None:
         "characteristic=waitlist", "characteristic=urn:placehub:capacity|capacity", "active=true",
     )]  # fmt: skip
     assert counts == [1, 0, 1]
+
+
+def test_a_home_that_is_corrected_is_not_to_be_used_until_it_is_told_anew() -> None:
+    """What was wrong is shown as no active home with no capacity, from the correction on; what is told next stands."""
+    closed = VacancyClosed(vacancy_id=HOME, provider="P1")
+    again = VacancyConfirmed(vacancy_id=HOME, provider="P1", willing_until=NOW + timedelta(days=20))
+    revised = VacancyRevised(vacancy_id=HOME, provider="P1", version=2, household_ref=HOUSEHOLD, home=home())
+
+    def wrong(number: int, reason: str = "wrong home") -> VacancyEventCorrected:
+        return VacancyEventCorrected(
+            vacancy_id=HOME, sender="P1", corrects=UUID(int=number), reason=reason, by="referral manager"
+        )
+
+    tried = [
+        [opened(), wrong(1)], [opened(), wrong(1), again], [opened(), wrong(1), revised], [opened(), closed, wrong(2)],
+        [opened(), revised, wrong(1)], [opened(), again, wrong(2)], [opened(), again, wrong(2), revised],
+        [opened(), again, again, wrong(3, "sent twice")],
+    ]  # fmt: skip
+    shown = [
+        client(Kept(vacancies={HOME: after(*events)})).get(f"/HealthcareService/{HOME}").json() for events in tried
+    ]
+    found = [(one["active"], one["characteristic"][0]["text"]) for one in shown]
+    out, room = (False, "no-capacity"), (True, "capacity")
+    assert found == [out, out, room, out, room, out, room, room]
+    assert shown[0]["meta"] == {"versionId": "2", "lastUpdated": (NOW + timedelta(hours=1)).isoformat()}
 
 
 def test_a_search_that_was_withdrawn_stays_revoked() -> None:

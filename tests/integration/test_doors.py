@@ -14,14 +14,16 @@ import pytest
 from fastapi.testclient import TestClient
 
 from placehub.contracts.codec import to_json
+from placehub.contracts.corrections import VacancyEventCorrected
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.events import EventRejected
 from placehub.offers.events import InterestExpressed, OfferWithdrawn
 from placehub.referrals.events import InHouseSearchStarted, OfferSelected, ReferralWithdrawn
 from placehub.streams import event_name
-from placehub.vacancies.events import VacancyClosed, VacancyPaused
+from placehub.vacancies.events import VacancyClosed, VacancyOpened, VacancyPaused
 from placehub_connectors.connector import registered
 from placehub_connectors.dropping import Choices, Drop
+from placehub_connectors.fhir.asking import PARAMETERS
 from placehub_connectors.fhir.book import Book
 from placehub_connectors.fhir.serving import make_server
 from placehub_connectors.ledger import Ledger
@@ -47,6 +49,8 @@ DOORS: Final = {
     "webhook": "its own inbox, a memory of its own",
 }
 """What each connector reaches; `tests/connectors/test_owned.py` has whose the ledgers and memories are."""
+DOORS_OF_FHIR: Final = [f"/{kind}{way}" for kind in (*PARAMETERS, "Patient") for way in ("", "/{id}")]
+"""Every way into the FHIR server that needs its token, one that it does not serve among them."""
 TOKEN: Final = "a token of the test's own, long enough"
 
 
@@ -218,6 +222,32 @@ def test_fhir_shows_nothing_of_anothers(world: World) -> None:
             assert name == "authority" or not [code for code in hidden if code in told], name
 
 
+def test_fhir_shows_each_provider_its_own_homes(world: World) -> None:
+    """A home, and that it was corrected, is at its provider's door alone: by id, in a search and in its total."""
+    owner, hub = world.desks["other provider"], world.town.hub
+    wrong = world.town.open_home(owner, kinds=["remand"])
+    hub.settle()
+    (opened,) = (one.attributes.id for one in owner.letters(VacancyOpened) if one.event.vacancy_id == wrong)
+    about: dict[str, Any] = {"vacancy_id": wrong, "corrects": opened, "reason": "wrong home", "by": "referral manager"}
+    other = world.desks["provider"]
+    stolen = other.post(VacancyEventCorrected(sender=other.code, **about))
+    owner.post(VacancyEventCorrected(sender=owner.code, **about))
+    hub.settle()
+    assert other.refusal_of(stolen).field == "corrects"
+    everyone = (wrong, *world.homes.values())
+    queries = ("_count=200", "_lastUpdated=ge2026-01-01", f"_id={','.join(map(str, everyone))}")
+    mine = {"provider": {world.homes["provider"]}, "other provider": {world.homes["other provider"], wrong}}
+    for name in NAMES:
+        book, client = fhir(world.desks[name])
+        with closing(book):
+            expected = {str(one) for one in mine.get(name, ())}
+            for query in queries:
+                assert ids(client, f"HealthcareService?{query}") == expected, (name, query)
+            assert ids(client, "HealthcareService?active=false") == expected & {str(wrong)}
+            for home in everyone:
+                assert client.get(f"/HealthcareService/{home}").status_code == (200 if str(home) in expected else 404)
+
+
 def ids(client: TestClient, query: str) -> set[str]:
     """Return the ids that a search gives on all its pages; its total counts them, and nothing that is not shown."""
     found, url = [], f"/{query}"
@@ -229,7 +259,7 @@ def ids(client: TestClient, query: str) -> set[str]:
     return set(found)
 
 
-@pytest.mark.parametrize("path", ["/ServiceRequest", "/Task", "/ServiceRequest/{id}", "/Task/{id}", "/Patient"])
+@pytest.mark.parametrize("path", DOORS_OF_FHIR)
 def test_fhir_knows_nobody_without_its_token(world: World, path: str) -> None:
     """Without the token, or with another, every route but what the server can do is 401."""
     book, client = fhir(world.desks["authority"])

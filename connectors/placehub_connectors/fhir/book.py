@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from placehub.contracts.corrections import VacancyEventCorrected
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.events import DataUseEnded
 from placehub.mailboxes.inbox import Received
@@ -34,6 +35,7 @@ class Book:
         self._lock = threading.Lock()
         self._events: dict[UUID, list[Received]] = {}
         self._cases: dict[UUID, Case] = {}
+        self._of_homes: dict[UUID, list[Received]] = {}
         self._vacancies: dict[UUID, Vacancy] = {}
 
     def close(self) -> None:
@@ -56,14 +58,15 @@ class Book:
         if self._seconds() - self._looked < FRESH_SECONDS:
             return
         touched: dict[UUID, None] = {}
-        vacancies = dict(self._vacancies)
+        homes: dict[UUID, None] = {}
         for one in self._mailbox.read_to_end():
             self._note_case(one, touched)
-            self._note_vacancy(one, vacancies)
+            self._note_home(one, homes)
         made = {one: case_of(self._events[one], self.organisation) for one in touched}
         kept = {one: case for one, case in self._cases.items() if one in self._events}
         self._cases = kept | {one: case for one, case in made.items() if case is not None}
-        self._vacancies = vacancies
+        found = {one: vacancy_of(self._of_homes[one]) for one in homes}
+        self._vacancies = self._vacancies | {one: home for one, home in found.items() if home is not None}
         self._looked = self._seconds()
 
     def _note_case(self, one: Received, touched: dict[UUID, None]) -> None:
@@ -77,11 +80,12 @@ class Book:
         self._events.setdefault(about, []).append(one)
         touched[about] = None
 
-    def _note_vacancy(self, one: Received, vacancies: dict[UUID, Vacancy]) -> None:
-        if one.event.STREAM == "vacancy" and getattr(one.event, "provider", None) == self.organisation:
-            after = vacancy_of(vacancies.get(one.event.vacancy_id), one)
-            if after is not None:
-                vacancies[one.event.vacancy_id] = after
+    def _note_home(self, one: Received, touched: dict[UUID, None]) -> None:
+        event = one.event
+        of = event.sender if isinstance(event, VacancyEventCorrected) else getattr(event, "provider", None)
+        if event.STREAM == "vacancy" and of == self.organisation:
+            self._of_homes.setdefault(event.vacancy_id, []).append(one)
+            touched[event.vacancy_id] = None
 
     def _case_of(self, event: Any) -> UUID | None:
         about: UUID | None = getattr(event, "referral_id", None)

@@ -91,14 +91,12 @@ def healthcare_service(one: Vacancy) -> Resource:
             "id": str(one.vacancy_id),
             "meta": _meta(one.version, one.changed),
             "identifier": [_identifier(VACANCY, one.vacancy_id)],
-            "active": not one.closed,
+            "active": not (one.closed or one.in_error),
             "providedBy": _organisation(one.provider),
             "type": [_words("A foster home")],
             "specialty": [_coded("placement_kind", kind) for kind in home.kinds],
             "characteristic": [_coding(CAPACITY, one.capacity)],
-            "eligibility": [
-                {"comment": f"{home.places} places, ages {home.min_age} to {home.max_age}, sex: {home.sex}"}
-            ],
+            "eligibility": [{"comment": _takes(home)}],
             "communication": [_coded("language", language) for language in home.languages or ()],
             "notAvailable": _not_available(home),
         }
