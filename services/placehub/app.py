@@ -234,7 +234,7 @@ def _governance(settings: Settings) -> Processor:
         Aggregates(AgreementClock, AGREEMENT, lambda clock: True),
         Aggregates(PlacementClock, PLACEMENT, lambda clock: not clock.ended),
         Aggregates(VacancyClock, VACANCY, lambda clock: not clock.closed),
-        Aggregates(Tenders, TENDERS, lambda one: one.waiting),
+        Aggregates(Tenders, TENDERS, lambda one: not one.settled),
     )
 
 

@@ -32,7 +32,7 @@ from placehub.monitoring.views import VIEWS
 from placehub.search.policy import DEFAULT
 from placehub.streams import inbox
 
-from .story import Desk, HubUnderTest
+from .story import Desk, HubUnderTest, reminded
 
 pytestmark = pytest.mark.broker
 
@@ -139,7 +139,9 @@ def test_who_declined_to_bid_is_nobody_s_to_know_and_each_flagged_clause_is_answ
     """
     lead, (hidden, other, _) = authorities[0], providers[:3]
     today = hub.now.date()
-    agreement_id = uuid4()
+    agreement = registered(lead, today)
+    lead.post(agreement)
+    agreement_id = agreement.agreement_id
     tender = TenderOpened(
         agreement_id=agreement_id,
         lead=lead.code,
@@ -195,3 +197,12 @@ def test_who_declined_to_bid_is_nobody_s_to_know_and_each_flagged_clause_is_answ
     mine = {row["clause_id"]: row for row in rows if row["tender_id"] == tender.tender_id}
     assert [(row["flagged"], row["answer"]) for row in mine.values()] == [(False, None), (True, "changed")]
     assert [row["declined"] for row in pools if row["about"] == "liability"] == [None], "two are too few to count"
+    assert reminded(lead, agreement_id, "clause") == []
+    hub.pass_time(days=29)
+    hub.settle()
+    assert reminded(lead, agreement_id, "clause") == [0], "four weeks after the flag"
+    about |= {"tender_id": unanswered.tender_id}
+    lead.post(ClauseAnswered(**about, clause_id="9.1", answer="kept", words="It is insured."))
+    hub.settle()
+    assert reminded(lead, agreement_id, "clause") == [0, "cleared"], "at once"
+    assert reminded(other, agreement_id, "clause") == []

@@ -10,21 +10,28 @@ import typer
 from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub, now
 
 app = typer.Typer(help="Documents of an agreement.", no_args_is_help=True, rich_markup_mode=None)
-Agreement = Annotated[UUID, typer.Argument(help="Id of the agreement.")]
+Agreement = Annotated[UUID, typer.Argument(help="Id of the agreement, as `documents list` shows it.")]
 
 
 @app.command("list")
-def list_documents(agreement: Agreement, folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
+def list_documents(
+    agreement: Annotated[
+        UUID | None, typer.Argument(help="Id of the agreement; those of every one if left out.", show_default=False)
+    ] = None,
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
     """List every version: its state, since when it is in force, and the votes by sector."""
     from placehub.codesign.listing import VERSIONS, versions
-    from placehub.codesign.reading import documents_of
+    from placehub.codesign.reading import all_documents, documents_of
     from placehub.errors import NotFound
 
     settings = hub(folder)
-    rows = versions(documents_of(settings, agreement), now(settings))
-    if not rows:
-        raise NotFound("No document was proposed under an agreement of that id. See 'placehub tail agreement'.")
-    _print(f"Documents of {agreement}", VERSIONS, rows, json=json)
+    at, known = now(settings), {agreement: documents_of(settings, agreement)} if agreement else all_documents(settings)
+    rows = [{"agreement": str(id), **row} for id, one in known.items() for row in versions(one, at)]
+    if agreement and not rows:
+        raise NotFound("No document was proposed under an agreement of that id. See 'placehub documents list'.")
+    _print(f"Documents of {agreement or 'every agreement'}", ("agreement", *VERSIONS), rows, json=json)
 
 
 @app.command("show")

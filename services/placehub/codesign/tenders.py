@@ -47,6 +47,11 @@ class Tenders:
         """Whether there is a flag of which commissioners are still to be told."""
         return any(one.flagged.keys() - set(one.raised) for one in self.tenders.values())
 
+    @property
+    def settled(self) -> bool:
+        """Whether every flag has been told and answered."""
+        return not self.waiting and not self.unanswered(date.max)
+
     def unanswered(self, on: date) -> tuple[tuple[UUID, str], ...]:
         """Return each tender and clause whose flag commissioners know by that day and have not answered."""
         return tuple(

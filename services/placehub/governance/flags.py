@@ -28,6 +28,14 @@ class Flags:
         """Forget them."""
         self._tenders.drop(partition)
 
+    def begin(self, step: Step) -> None:
+        """Start a step in which nothing new is said of tenders."""
+        self._tenders.begin(step)
+
+    def of(self, agreement_id: UUID) -> Tenders:
+        """Return the tenders of an agreement that are not settled, as the step that has begun sees them."""
+        return self._tenders.held(agreement_id) or Tenders()
+
     def fold(self, step: Step, records: Iterable[Record]) -> None:
         """Follow what is said of tenders."""
         self._tenders.begin(step)

@@ -24,6 +24,9 @@ NOTICE_WEEKS: Final = 13
 """Notice to be given before an agreement ends, or ends early."""
 MEET_WITHIN: Final = timedelta(weeks=4)
 """How long after both sides have confirmed a return they are to have met."""
+ANSWER_CLAUSE_WITHIN: Final = timedelta(weeks=4)
+"""How long after commissioners were told of a flagged clause they are reminded that it has no answer: as for a meeting,
+so that the answer is there well before a next tender. The hub's own choice, as all here."""
 CONSULTATION_DAYS: Final = 28
 """Least days for which a consultation is open to count as one."""
 STATEMENT_WORKING_DAYS: Final = 10

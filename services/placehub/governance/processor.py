@@ -16,11 +16,12 @@ from sqlalchemy import Connection
 
 from placehub.agreements import agreed
 from placehub.agreements.events import ExtensionDecided, ProviderSuspended, SuspensionLifted, TerminationDecided
+from placehub.codesign.events import ClauseAnswered
 from placehub.codesign.tenders import Tenders
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, Turn, sender_of
-from placehub.governance import agreements, disputing, placements, returns, vacancies
+from placehub.governance import agreements, clauses, disputing, placements, returns, vacancies
 from placehub.governance.agreements import AgreementClock
 from placehub.governance.flags import Flags
 from placehub.governance.placements import PlacementClock
@@ -97,9 +98,9 @@ class Governance:
     def handle(self, turns: Sequence[Turn]) -> None:
         """Fold each stream into its clocks, and tell at once what follows."""
         for step, records in turns:
-            self._fold(step, records)
             if step.partition.topic == "agreement":
                 self._flags.fold(step, followed(records))
+            self._fold(step, records)
 
     def _fold(self, step: Step, records: Sequence[Record]) -> None:
         watch = self._watches[step.partition.topic]
@@ -116,7 +117,7 @@ class Governance:
                 found = agreements.assess(before, record.event, record.attributes.id)
                 step.emit(found, because=record.attributes)
             clock = watch.follow(before, record.event)
-            if clock is not None and clock is not before:
+            if clock is not None and (clock is not before or isinstance(record.event, ClauseAnswered)):
                 watch.clocks.put(key, clock)
                 touched[key] = None
         for key in touched:
@@ -126,6 +127,7 @@ class Governance:
     def react(self, step: Step, records: Sequence[Record]) -> None:
         """Remind at once of what follows in the partition: from a suspension, or from what was said of a return."""
         if step.partition.topic == "agreement":
+            self._flags.begin(step)
             spoken_of = {record.event.agreement_id for record in records if isinstance(record.event, OfPartnership)}
             self._tell(step, lambda clock: clock.agreement_id in spoken_of)
             return
@@ -139,9 +141,9 @@ class Governance:
         today, partition = step.now.date(), step.partition
         if self._looked.get(partition) == today:
             return
-        self._tell(step, lambda clock: True)
         if partition.topic == "agreement":
             self._flags.tell(step)
+        self._tell(step, lambda clock: True)
         step.after_commit(lambda: self._looked.update({partition: today}))
 
     def _tell(self, step: Step, concerns: Callable[[Any], bool]) -> None:
@@ -155,7 +157,8 @@ class Governance:
 
     def _under_agreement(self, clock: AgreementClock, today: date) -> tuple[Due, ...]:
         known = self._partnerships.get(clock.agreement_id, Partnership())
-        return (*agreements.dues(clock, today), *returns.dues(clock, known, today))
+        flagged = clauses.dues(clock, self._flags.of(clock.agreement_id), today)
+        return (*agreements.dues(clock, today), *returns.dues(clock, known, today), *flagged)
 
     def _in_placement(self, clock: PlacementClock, today: date) -> tuple[Due, ...]:
         days = [
