@@ -30,6 +30,7 @@ from placehub.offers.events import (
     OfferWithdrawn,
     ReferralFeedbackGiven,
 )
+from placehub.organisations.events import OrganisationRegistered
 from placehub.placements.events import (
     FeeChanged,
     PlacementAgreed,
@@ -68,12 +69,6 @@ Say = Callable[..., None]
 
 
 @pytest.fixture
-def parties() -> tuple[str, str]:
-    """An authority and a provider that no other test knows."""
-    return f"A{uuid4().hex[:8]}", f"P{uuid4().hex[:8]}"
-
-
-@pytest.fixture
 def say(engine: Engine) -> Say:
     """Fold events of one stream: each with its source and the hours after the beginning."""
     processor = Monitoring(Postcodes.open())
@@ -84,6 +79,20 @@ def say(engine: Engine) -> Say:
             _handle(processor, connection, records)
 
     return fold
+
+
+def newcomer(say: Say, kind: str) -> str:
+    """Register an organisation that no other test knows, called by its code; return the code."""
+    code = f"T{uuid4().hex[:8]}"
+    joined = OrganisationRegistered(organisation=code, scheme="ofsted", kind=kind, name=code, nation="England")
+    say((joined, "/hub/organisations", 0))
+    return code
+
+
+@pytest.fixture
+def parties(say: Say) -> tuple[str, str]:
+    """An authority and a provider that no other test knows."""
+    return newcomer(say, "authority"), newcomer(say, "provider")
 
 
 def rows_of(engine: Engine, name: str, organisation: str) -> list[dict[str, Any]]:
@@ -134,7 +143,7 @@ def test_both_sides_see_how_long_the_other_takes(engine: Engine, parties: tuple[
     )
     seen = rows_of(engine, "responses", provider)
     assert seen == rows_of(engine, "responses", authority)
-    assert not rows_of(engine, "responses", "nobody")
+    assert not rows_of(engine, "responses", newcomer(say, "provider"))
     told = {(row["organisation"], row["question"]): (row["asked"], row["answered"], row["hours_p90"]) for row in seen}
     assert told == {
         (provider, INVITED): (1, 1, Decimal("2.0")),
@@ -148,7 +157,7 @@ def test_both_sides_see_how_long_the_other_takes(engine: Engine, parties: tuple[
 def test_a_consultation_is_of_those_who_were_party_then(engine: Engine, parties: tuple[str, str], say: Say) -> None:
     """Whoever joined later was not asked; whoever has not answered was."""
     (authority, provider), agreement, consultation = parties, uuid4(), uuid4()
-    lead, late = f"L{uuid4().hex[:8]}", f"P{uuid4().hex[:8]}"
+    lead, late = newcomer(say, "consortium"), newcomer(say, "provider")
     of: dict[str, Any] = {"agreement_id": agreement, "lead": lead}
     opened = whole(ConsultationOpened, **of, consultation_id=consultation, opened_on=date(2026, 3, 2))
     say(
@@ -270,7 +279,7 @@ def test_support_that_was_asked_for(engine: Engine, parties: tuple[str, str], sa
 def test_nobody_is_told_earlier(engine: Engine, parties: tuple[str, str], say: Say) -> None:
     """Two of a tier are told at once, one later for its home opened later; a tier that waits is measured by itself."""
     (authority, provider), case, agreement = parties, uuid4(), uuid4()
-    later, widened, waits = (f"P{uuid4().hex[:8]}" for _ in range(3))
+    later, widened, waits = (newcomer(say, "provider") for _ in range(3))
     joined: dict[str, Any] = {"agreement_id": agreement, "lead": authority, "joined_on": date(2026, 1, 1)}
     tiers = ((provider, 1), (later, 1), (widened, 1), (waits, 2))
     say(*((whole(ProviderJoined, **joined, provider=one, tier=tier), authority, 0) for one, tier in tiers))
