@@ -17,6 +17,7 @@ from placehub.governance import events as governance
 from placehub.mailboxes import events as mailboxes
 from placehub.offers import events as offers
 from placehub.organisations import events as organisations
+from placehub.partnership import events as partnership
 from placehub.placements import events as placements
 from placehub.referrals import events as referrals
 from placehub.returns import events as returns
@@ -90,10 +91,14 @@ STREAMS: Final[tuple[Stream, ...]] = (
     Stream(
         name="partnership",
         key="agreement_id",
-        says="Returns under an agreement, what both sides say of them, their meetings, and providers' own context",
+        says="Returns under an agreement, what is said of them, meetings, partnership events, and providers' words",
         writers=("operator", "intake"),
         readers=("intake", "governance", "delivery", "monitoring"),
-        events=(*_of(returns, "partnership"), corrections.PartnershipEventCorrected),
+        events=(
+            *_of(returns, "partnership"),
+            *_of(partnership, "partnership"),
+            corrections.PartnershipEventCorrected,
+        ),
     ),
     Stream(
         name="organisation",
@@ -106,7 +111,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
     Stream(
         name="reminder",
         key="subject_id",
-        says="What is due under agreements, in placements and of vacancies, and who was reminded",
+        says="What is due under agreements, in placements, of vacancies and partnership events, and who was reminded",
         writers=("governance",),
         readers=("delivery", "monitoring"),
         events=_of(governance, "reminder"),

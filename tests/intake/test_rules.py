@@ -25,6 +25,8 @@ from placehub.intake import rules
 from placehub.intake.rules import Aggregate, Sender
 from placehub.intake.states import PARTIES_ALONE
 from placehub.intake.table import ACTS, STATES
+from placehub.partnership import agendas
+from placehub.partnership.agendas import Agendas
 from placehub.placements.events import PlacementStarted
 from placehub.streams import STREAMS, full_name, stream
 from placehub.vacancies.events import VacancyConfirmed
@@ -38,10 +40,15 @@ POSTED = sorted(name for name, act in ACTS.items() if act.by != ("hub",))
 BY_THE_HUB = sorted(name for name, act in ACTS.items() if act.by == ("hub",))
 
 
+def examples(name: str) -> list[Any]:
+    """Return every example of an event."""
+    paths = examples_of(SCHEMAS, EVENTS[name])
+    return [from_json(EVENTS[name], json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+
+
 def example(name: str) -> Any:
     """Return the first example of an event."""
-    path = next(examples_of(SCHEMAS, EVENTS[name]))
-    return from_json(EVENTS[name], json.loads(path.read_text(encoding="utf-8")))
+    return examples(name)[0]
 
 
 def sender_of(event: Any, kind: str) -> Sender:
@@ -166,7 +173,17 @@ def _known_before(event: Any, sender: Sender, version: int) -> Aggregate:
         return Aggregate(event.lead, (event.of_organisation,), version)
     tendered = tenders.follow(Tenders(), example("agreement.TenderOpened"), NOW.date())
     used = Tenders() if isinstance(event, TenderOpened) else tendered
-    return Aggregate(sender.code, _spoken_of(event), version, _documents_of(event), tenders=used)
+    planned = _planned() if hasattr(event, "partnership_event_id") else Agendas()
+    return Aggregate(sender.code, _spoken_of(event), version, _documents_of(event), tenders=used, agendas=planned)
+
+
+def _planned() -> Agendas:
+    """Return the partnership event of the examples, with every item they propose."""
+    known = Agendas()
+    for name in ("PartnershipEventPlanned", "AgendaItemProposed"):
+        for one in examples(f"partnership.{name}"):
+            known = agendas.follow(known, one)
+    return known
 
 
 @pytest.mark.parametrize("name", POSTED)

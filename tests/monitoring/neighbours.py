@@ -142,6 +142,11 @@ class Neighbourhood:
                 "version": 1,
                 "ends_on": DAY,
             },
+            kept.PARTNERSHIP_EVENT: {
+                "agreement_id": agreement,
+                "partnership_event_id": uuid4(),
+                "planned_for": DAY,
+            },
             kept.DEAD_LETTER: {
                 "partition": 0,
                 "offset": place,

@@ -51,6 +51,14 @@ class ReturnTerms:
     confirm_days: Annotated[int, Doc("Days after a period's end by which both sides confirm its returns")] = 28
 
 
+@record
+class AgendaShares:
+    """How the minutes of a partnership event are to be shared, in per cent: the least of them that each sector has."""
+
+    commissioners: Annotated[int, Doc("Of the lead and the named members; both together are at most 100")]
+    providers: Annotated[int, Doc("Of the providers that joined")]
+
+
 @event
 class AgreementRegistered:
     """An agreement is in force between authorities and the providers that join it.
@@ -86,6 +94,7 @@ class AgreementRegistered:
         ContractManager | None, Doc("Who settles a dispute in which everyone before has a part; of no party")
     ] = None
     returns: Annotated[ReturnTerms | None, Doc("Absent: no return is due; one may be produced")] = None
+    agenda_shares: Annotated[AgendaShares | None, Doc("Absent: 40 per cent each, the hub's own choice")] = None
 
 
 @event

@@ -99,6 +99,8 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "ClauseAnswered.words",
         "ClauseFlagged.clause_id",
         "TenderOpened.title",
+        "PartnershipEventPlanned.title",
+        "AgendaItemProposed.title",
     ),
     "what two parties dispute, refused where it holds what looks like personal data": (
         "DisputeOutcomeAnswered.words",

@@ -84,6 +84,10 @@ class Parties:
     received: frozenset[str] = frozenset()
     disputes: Mapping[UUID, Dispute] = field(default_factory=dict)
 
+    def commissioners(self) -> tuple[str, ...]:
+        """Return the lead of the agreement and the authorities it acts for, in order of their codes."""
+        return tuple(sorted({*self.members, *filter(None, [self.owner])}))
+
     def present(self) -> tuple[str, ...]:
         """Return the providers whose part is open now, in order of their codes."""
         return tuple(sorted(name for name, seat in self.seats.items() if seat.open))

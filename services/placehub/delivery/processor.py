@@ -34,7 +34,8 @@ from placehub.placements.events import PlacementAgreed
 from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
 from placehub.search.events import EventSetAside, SearchClosed
 
-_CIRCLES: Final = {"referral": "referral_id", "agreement": "agreement_id"}
+_CIRCLES: Final = {"referral": "referral_id", "agreement": "agreement_id", "partnership": "agreement_id"}
+"""Stream -> the field that names the circle its events are delivered in: a partnership's in that of its agreement."""
 _NO_CIRCLE: Final = UUID(int=0)
 DISABLED: Final = "organisation disabled"
 NO_INBOX: Final = "no inbox"

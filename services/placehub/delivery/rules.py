@@ -21,6 +21,7 @@ from placehub.governance import events as governance
 from placehub.mailboxes import events as mailboxes
 from placehub.offers import events as offers
 from placehub.organisations import events as organisations
+from placehub.partnership import events as partnership
 from placehub.placements import events as placements
 from placehub.referrals import events as referrals
 from placehub.returns import events as returns
@@ -47,6 +48,7 @@ class Audience(StrEnum):
     ITSELF = "the organisation itself"
     RECEIVERS = "whoever received the event it speaks of"
     ANNOUNCED = "every party it names, none of which gets a part in the case"
+    PARTIES = "every party of the agreement, as it is then"
     DISPUTE = (
         "both sides of the dispute and whoever it is routed to; of a new route, whoever it was routed to before too"
     )
@@ -256,6 +258,12 @@ TABLE: Final[tuple[Row, ...]] = (
         returns.ProviderContextAdded,
     ),
     *_rows(
+        [_A.PARTIES],
+        partnership.PartnershipEventPlanned,
+        partnership.AgendaItemProposed,
+        partnership.PartnershipEventHeld,
+    ),
+    *_rows(
         [_A.ITSELF],
         organisations.OrganisationRegistered,
         organisations.OrganisationDisabled,
@@ -343,7 +351,9 @@ def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
         case Audience.BOTH_SIDES:
             return sorted({event.lead, event.of_organisation})
         case Audience.COMMISSIONERS:
-            return sorted({*parties.members, *filter(None, [parties.owner])})
+            return parties.commissioners()
+        case Audience.PARTIES:
+            return [*parties.commissioners(), *parties.present()]
         case Audience.SENDER:
             return [event.sender]
         case Audience.ITSELF:

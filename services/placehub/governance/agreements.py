@@ -22,6 +22,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from placehub.agreements.events import (
+    AgendaShares,
     AgreementRegistered,
     ConsultationAnswered,
     ConsultationOpened,
@@ -68,6 +69,14 @@ class Consultation:
 
 
 @record
+class BalanceClock:
+    """What has been told of one partnership event's agenda, and how often."""
+
+    raised: tuple[Raised, ...] = ()
+    told: int = 0
+
+
+@record
 class AgreementClock:
     """What an agreement's days follow from."""
 
@@ -92,6 +101,9 @@ class AgreementClock:
     nation: str = "England"
     """Whose working days count."""
     disputes: dict[UUID, DisputeClock] = field(default_factory=dict)
+    agenda_shares: AgendaShares | None = None
+    balances: dict[UUID, BalanceClock] = field(default_factory=dict)
+    """By partnership event whose agenda was ever out of balance."""
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -219,14 +231,15 @@ def begin(event: AgreementRegistered, before: AgreementClock | None = None) -> A
         decide_by=event.decide_by,
         notice_weeks=NOTICE_WEEKS if event.notice_weeks is None else event.notice_weeks,
         returns=event.returns,
+        agenda_shares=event.agenda_shares,
         consultation_days=CONSULTATION_DAYS if event.consultation_days is None else event.consultation_days,
         neutral=event.neutral,
         nation=event.nation,
     )
     if before is None:
         return clock
-    kept = {name: getattr(before, name) for name in ("providers", "away", "consultations", "raised", "disputes")}
-    return replace(clock, **kept)
+    names = ("providers", "away", "consultations", "raised", "disputes", "balances")
+    return replace(clock, **{name: getattr(before, name) for name in names})
 
 
 def follow(clock: AgreementClock | None, event: Any) -> AgreementClock | None:

@@ -10,7 +10,7 @@ from placehub.agreements.events import AnswerId, ContractManager
 from placehub.contracts.fields import Code, Doc, event
 from placehub.contracts.parts import AgreementId, Organisation
 
-SubjectId = Annotated[UUID, Doc("Id of the agreement, dispute, placement or vacancy it is about")]
+SubjectId = Annotated[UUID, Doc("Id of the agreement, dispute, partnership event, placement or vacancy it is about")]
 
 
 @event

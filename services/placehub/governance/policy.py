@@ -27,6 +27,8 @@ MEET_WITHIN: Final = timedelta(weeks=4)
 ANSWER_CLAUSE_WITHIN: Final = timedelta(weeks=4)
 """How long after commissioners were told of a flagged clause they are reminded that it has no answer: as for a meeting,
 so that the answer is there well before a next tender. The hub's own choice, as all here."""
+BALANCE_LEADS: Final = (14,)
+"""Days before a partnership event at which its agenda has to be balanced: it can still be changed."""
 CONSULTATION_DAYS: Final = 28
 """Least days for which a consultation is open to count as one."""
 STATEMENT_WORKING_DAYS: Final = 10

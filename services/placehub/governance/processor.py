@@ -21,7 +21,7 @@ from placehub.codesign.tenders import Tenders
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, Turn, sender_of
-from placehub.governance import agreements, clauses, disputing, placements, returns, vacancies
+from placehub.governance import agreements, balancing, clauses, disputing, placements, returns, vacancies
 from placehub.governance.agreements import AgreementClock
 from placehub.governance.flags import Flags
 from placehub.governance.placements import PlacementClock
@@ -29,6 +29,8 @@ from placehub.governance.reminding import Due
 from placehub.governance.vacancies import VacancyClock
 from placehub.governance.watching import Watch
 from placehub.observing.following import followed
+from placehub.partnership import agendas
+from placehub.partnership.agendas import Agendas
 from placehub.returns.events import ReturnProduced
 from placehub.returns.standing import Event as OfPartnership
 from placehub.returns.standing import Partnership
@@ -40,7 +42,8 @@ SUSPENSIONS: Final = (ProviderSuspended, SuspensionLifted)
 class Governance:
     """Watches one kind of subject on each of its streams.
 
-    Its world: agreements, for who is suspended under them, and what is said of returns and meetings under each.
+    Its world: agreements, for who is suspended under them, and what is said under each of returns,
+    meetings and partnership events.
     """
 
     name = "governance"
@@ -58,6 +61,7 @@ class Governance:
         self._flags = Flags(of_tenders)
         self._agreed: dict[UUID, agreed.Agreement] = {}
         self._partnerships: dict[UUID, Partnership] = {}
+        self._agendas: dict[UUID, Agendas] = {}
         self._looked: dict[Partition, date] = {}
         self._watches = {
             "agreement": Watch("agreement", "agreement_id", of_agreements, agreements.follow, self._under_agreement),
@@ -66,7 +70,7 @@ class Governance:
         }
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
-        """Learn who is party to which agreement, who is suspended, and how its returns stand."""
+        """Learn who is party to which agreement, who is suspended, and how its returns and partnership events stand."""
         for record in records:
             if isinstance(record.event, agreed.Event):
                 key = record.event.agreement_id
@@ -74,6 +78,9 @@ class Governance:
                 self._agreed[key] = agreed.follow(known, record.event, record.attributes.taken_at)
             elif isinstance(record.event, OfPartnership):
                 self._learn_partnership(record.event)
+            elif isinstance(record.event, agendas.Event):
+                key = record.event.agreement_id
+                self._agendas[key] = agendas.follow(self._agendas.get(key, Agendas()), record.event)
 
     def _learn_partnership(self, event: OfPartnership) -> None:
         # what a return says is nothing to the clock, and years of lines would fill the memory
@@ -121,14 +128,15 @@ class Governance:
                 watch.clocks.put(key, clock)
                 touched[key] = None
         for key in touched:
-            _look(step, watch, key)
+            self._look(step, watch, key)
         watch.clocks.finish()
 
     def react(self, step: Step, records: Sequence[Record]) -> None:
-        """Remind at once of what follows in the partition: from a suspension, or from what was said of a return."""
+        """Remind at once of what follows in the partition: from a suspension, from what a partnership says."""
         if step.partition.topic == "agreement":
             self._flags.begin(step)
-            spoken_of = {record.event.agreement_id for record in records if isinstance(record.event, OfPartnership)}
+            said = [record.event for record in records if isinstance(record.event, OfPartnership | agendas.Event)]
+            spoken_of = {one.agreement_id for one in said}
             self._tell(step, lambda clock: clock.agreement_id in spoken_of)
             return
         providers = {record.event.provider for record in records if isinstance(record.event, SUSPENSIONS)}
@@ -152,7 +160,7 @@ class Governance:
         watch.clocks.begin(step)
         for key, clock in watch.clocks.every():
             if concerns(clock):
-                _look(step, watch, key)
+                self._look(step, watch, key)
         watch.clocks.finish()
 
     def _under_agreement(self, clock: AgreementClock, today: date) -> tuple[Due, ...]:
@@ -168,10 +176,10 @@ class Governance:
         ]
         return placements.dues(clock, min(days, default=None))
 
-
-def _look(step: Step, watch: Watch, key: UUID) -> None:
-    """Tell what follows of one subject by now: where its disputes go, what is due."""
-    clock = watch.clocks.get(key)
-    if isinstance(clock, AgreementClock) and clock.disputes:
-        clock = disputing.look(step, clock)
-    watch.tell(step, key, clock)
+    def _look(self, step: Step, watch: Watch, key: UUID) -> None:
+        """Tell what follows of one subject by now: where its disputes go, whether agendas are balanced, what is due."""
+        clock = watch.clocks.get(key)
+        if isinstance(clock, AgreementClock):
+            clock = disputing.look(step, clock) if clock.disputes else clock
+            clock = balancing.look(step, clock, self._agendas[key]) if key in self._agendas else clock
+        watch.tell(step, key, clock)

@@ -30,6 +30,7 @@ from placehub.intake.tables import AGGREGATE, PAUSED, SEEN
 from placehub.mailboxes.events import OutboxPaused
 from placehub.observing.following import followed
 from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
+from placehub.partnership.agendas import Agendas
 from placehub.postcodes import Postcodes
 from placehub.returns.events import ReturnProduced
 from placehub.streams import OUTBOX, full_name, outbox, stream
@@ -37,6 +38,7 @@ from placehub.streams import OUTBOX, full_name, outbox, stream
 LOG = structlog.get_logger()
 _CODESIGN: Final = TypeAdapter(Documents)
 _TENDERS: Final = TypeAdapter(Tenders)
+_AGENDAS: Final = TypeAdapter(Agendas)
 Place = tuple[str, str]
 """Stream and subject of an aggregate."""
 Name = tuple[str, UUID]
@@ -270,6 +272,7 @@ def _aggregates(connection: Connection, places: set[Place]) -> dict[Place, Aggre
             tuple(sorted(row.terms.items())),
             _CODESIGN.validate_python(row.codesign or {}),
             _TENDERS.validate_python(row.tenders or {}),
+            _AGENDAS.validate_python(row.agendas or {}),
         )
         for row in rows
     }
@@ -295,13 +298,14 @@ def _store(connection: Connection, taken: dict[Name, str], changed: dict[Place, 
                 "terms": dict(one.terms),
                 "codesign": _CODESIGN.dump_python(one.codesign, mode="json") if name == "agreement" else None,
                 "tenders": _TENDERS.dump_python(one.tenders, mode="json") if name == "agreement" else None,
+                "agendas": _AGENDAS.dump_python(one.agendas, mode="json") if name == "agreement" else None,
             }
             for (name, subject), one in changed.items()
         ]
         new = insert(AGGREGATE)
         kept = {
             name: new.excluded[name]
-            for name in ("parties", "version", "documents", "state", "terms", "codesign", "tenders")
+            for name in ("parties", "version", "documents", "state", "terms", "codesign", "tenders", "agendas")
         }
         known = new.on_conflict_do_update(index_elements=["stream", "subject"], set_=kept)
         connection.execute(known, rows)

@@ -30,11 +30,12 @@ from placehub.intake.table import ACTS
 from placehub.intake.terms import check_named, check_terms
 from placehub.lifecycle import Act
 from placehub.mailboxes.checks import check_event, marked
+from placehub.partnership import agendas
+from placehub.partnership.agendas import Agendas
+from placehub.partnership.checking import LATE, came_late, check_agenda
 from placehub.search.policy import MOST_HOURS
 from placehub.streams import full_name, stream
 
-LATE: Final = timedelta(days=1)
-"""An event that happened longer ago than this is taken and marked `recorded_late`."""
 AHEAD: Final = timedelta(days=1)
 """An event time further ahead than this is a mistake."""
 MOST_DOCUMENTS: Final = 1_000
@@ -72,6 +73,8 @@ class Aggregate:
     """Of an agreement: its documents and who speaks for each sector."""
     tenders: Tenders = field(default_factory=Tenders)
     """Of an agreement: its tenders, and which of their clauses were flagged and answered."""
+    agendas: Agendas = field(default_factory=Agendas)
+    """Of an agreement: its partnership events."""
 
 
 def check_form(
@@ -177,6 +180,7 @@ def check_aggregate(event: Any, known: Aggregate | None, sender: Sender, now: da
     names = check_dispute(event, (known.owner, *parties), names)
     check_said(event, known.codesign, now)
     check_tendered(event, known.tenders, known.codesign, parties, now)
+    check_agenda(event, known.agendas, sender.kind, now)
     return _moved(replace(known, parties=parties, version=version, documents=names), event, act, sender, now)
 
 
@@ -184,7 +188,8 @@ def _moved(known: Aggregate, event: Any, act: Act, sender: Sender, now: datetime
     state, terms = moved(known.state, known.terms, event, act, sender.code)
     codesign = documents.follow(known.codesign, event, now)
     tendered = tenders.follow(known.tenders, event, now.date())
-    return replace(known, state=state, terms=terms, codesign=codesign, tenders=tendered)
+    planned = agendas.follow(known.agendas, event)
+    return replace(known, state=state, terms=terms, codesign=codesign, tenders=tendered, agendas=planned)
 
 
 def _first(event: Any, name: str, sender: Sender, now: datetime) -> Aggregate:
@@ -261,7 +266,7 @@ def marks(event: Any, attributes: Attributes, known: Aggregate | None, now: date
     act = ACTS[full_name(type(event))]
     state = known.state if known else first_state(act.event)
     noted = {
-        "recorded_late": attributes.time < now - LATE,
+        "recorded_late": attributes.time < now - LATE or came_late(event, known.agendas if known else Agendas(), now),
         "out_of_policy": (act.happened and out_of_place(act, state)) or _unasked(event, known, now),
     }
     return tuple(name for name, holds in noted.items() if holds)

@@ -34,6 +34,7 @@ AGGREGATE: Final = Table(
     Column(
         "tenders", JSONB(none_as_null=True), comment="of an agreement: its tenders and what was flagged and answered"
     ),
+    Column("agendas", JSONB(none_as_null=True), comment="of an agreement: its partnership events"),
     schema=SCHEMA,
 )
 

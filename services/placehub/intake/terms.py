@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from placehub.agreements.events import ProviderLeft, ProviderSuspended, ReturnTerms, SuspensionLifted
 from placehub.errors import Rejected
+from placehub.partnership.checking import check_shares
 
 IN_ORDER: Final = (
     ("starts_on", "consult_by"),
@@ -39,6 +40,7 @@ def check_terms(event: Any) -> None:
         if number is not None and not 0 <= number <= most:
             raise Rejected(name, f"must be 0 to {most}", "Give a number within these bounds.")
     _check_returns(getattr(event, "returns", None))
+    check_shares(getattr(event, "agenda_shares", None))
 
 
 def _check_returns(terms: ReturnTerms | None) -> None:

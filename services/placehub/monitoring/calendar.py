@@ -18,7 +18,14 @@ from placehub.monitoring.view import OPERATORS_OWN, View, named
 
 def _registered(row: Row, event: agreements.AgreementRegistered, attributes: Attributes) -> dict[str, Any]:
     told = ("lead", "name", "kind", "nation", "starts_on", "ends_on")
-    return {**{name: getattr(event, name) for name in told}, "authorities": list(event.authorities), **_posts(event)}
+    shares = event.agenda_shares
+    return {
+        **{name: getattr(event, name) for name in told},
+        "authorities": list(event.authorities),
+        "least_commissioners": shares and shares.commissioners,
+        "least_providers": shares and shares.providers,
+        **_posts(event),
+    }
 
 
 def _posts(event: agreements.AgreementRegistered | agreements.ContractManagerChanged) -> dict[str, Any]:

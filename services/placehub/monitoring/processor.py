@@ -13,7 +13,18 @@ from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
 from placehub.errors import NotFound
-from placehub.monitoring import calendar, declined, disputes, drift, feedback, fold, partnership, quality, responding
+from placehub.monitoring import (
+    calendar,
+    declined,
+    disputes,
+    drift,
+    feedback,
+    fold,
+    partnership,
+    partnership_events,
+    quality,
+    responding,
+)
 from placehub.monitoring.story import sentence, speaker
 from placehub.monitoring.tables import (
     AGREEMENT,
@@ -23,6 +34,7 @@ from placehub.monitoring.tables import (
     MEETING,
     OFFER,
     ORGANISATION,
+    PARTNERSHIP_EVENT,
     PLACEMENT,
     PROVIDER_CONTEXT,
     QUALITY,
@@ -72,6 +84,7 @@ _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
             (RETURN, partnership.RETURNS),
             (MEETING, partnership.MEETINGS),
             (PROVIDER_CONTEXT, partnership.CONTEXT),
+            (PARTNERSHIP_EVENT, partnership_events.PARTNERSHIP_EVENTS),
             (INVITATION, responding.INVITATIONS),
             (CLARIFICATION, responding.CLARIFICATIONS),
             (OFFER_ANSWER, responding.OFFERS),

@@ -32,6 +32,10 @@ def _count(name: str) -> Column[Any]:
     return Column(name, Integer, nullable=False, server_default="0")
 
 
+def _share(name: str) -> Column[Any]:
+    return Column(name, Integer, comment="per cent of the minutes of partnership events; null: none agreed")
+
+
 SEARCH: Final = Table(
     "search",
     METADATA,
@@ -191,6 +195,7 @@ AGREEMENT: Final = Table(
     Column("decision", Text, comment="extension or termination, the last"),
     Column("late_days", Integer, comment="of the last decision"),
     Column("not_consulted", Boolean, comment="of the last decision"),
+    *map(_share, ("least_commissioners", "least_providers")),
     _at("changed_at"),
     schema=SCHEMA,
     comment="One row per agreement",
@@ -281,6 +286,20 @@ MEETING: Final = Table(
     Index("ix_meeting_agreement_id", "agreement_id", "of_organisation"),
     schema=SCHEMA,
     comment="One row per 1-1 meeting",
+)
+
+PARTNERSHIP_EVENT: Final = Table(
+    "partnership_event",
+    METADATA,
+    Column("agreement_id", Uuid, primary_key=True),
+    Column("partnership_event_id", Uuid, primary_key=True),
+    *map(_text, ("kind", "title")),
+    *map(_day, ("planned_for", "held_on")),
+    *map(_count, ("planned_commissioners", "planned_providers", "held_commissioners", "held_providers")),
+    Column("agenda", JSONB, comment="its items, and the minutes they took"),
+    _at("changed_at"),
+    schema=SCHEMA,
+    comment="One row per partnership event",
 )
 
 PROVIDER_CONTEXT: Final = Table(

@@ -18,6 +18,7 @@ from placehub.monitoring.feedback import FEEDBACK_GIVEN, FEEDBACK_OWED
 from placehub.monitoring.funding import SUPPORT_NOT_FUNDED, SUPPORT_REQUESTED
 from placehub.monitoring.offers import OFFERS
 from placehub.monitoring.partnership import RETURNS_VIEW
+from placehub.monitoring.partnership_events import PARTNERSHIP_EVENTS_VIEW
 from placehub.monitoring.performance import PLACEMENT_CHANGES, PROVIDER_PERFORMANCE
 from placehub.monitoring.placements import PLACEMENTS
 from placehub.monitoring.rejected import REJECTED_EVENTS
@@ -47,6 +48,7 @@ _ALL: Final = (
     DISPUTES_VIEW,
     DISPUTE_TIMES,
     RETURNS_VIEW,
+    PARTNERSHIP_EVENTS_VIEW,
     RESPONSES,
     RESPONSE_TIMES,
     FEEDBACK_OWED,

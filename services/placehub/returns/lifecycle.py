@@ -1,4 +1,4 @@
-"""What is said under an agreement of returns, meetings and figures: every event of the `partnership` stream."""
+"""What is said under an agreement of returns, meetings, figures and partnership events: the `partnership` stream."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ ACTS: Final[tuple[Act, ...]] = (
             ("ReturnConfirmed", _BOTH, ("confirmed by both without a meeting, a reminder is raised",)),
             ("MeetingHeld", _BOTH, ("the reminder of the meeting is cleared",)),
             ("ProviderContextAdded", ("provider",), ("it stands beside the figure in the views",)),
+            ("PartnershipEventPlanned", _BOTH, ("every party reads it", "its agenda is looked at two weeks before")),
+            ("AgendaItemProposed", _BOTH, ("within two weeks of the day an unbalanced agenda is reminded of at once",)),
+            ("PartnershipEventHeld", _BOTH, ("a reminder of its agenda is cleared",)),
             ("EventCorrected", _BOTH, ()),
         )
     ),

@@ -1,0 +1,1 @@
+"""Partnership events: balance, and what cannot be said of one."""
