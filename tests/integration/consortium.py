@@ -17,10 +17,11 @@ from placehub.disputes.events import (
     DisputeRouted,
     StatementGiven,
 )
+from placehub.partnership.events import AgendaItemProposed, MinutesUsed, PartnershipEventHeld, PartnershipEventPlanned
 from placehub.search.events import ProviderInvited
 from placehub.vacancies.reserving import placement_id
 
-from .story import Case, Desk, HubUnderTest, Town, desk
+from .story import Case, Desk, HubUnderTest, Town, desk, reminded
 
 
 def post_of(one: Desk, post: str) -> ContractManager:
@@ -213,3 +214,48 @@ class Dispute:
         for side in (self.sender, self.against):
             side.post(DisputeOutcomeAnswered(**about, sender=side.code, accepted=True))
         self.of.hub.settle()
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """One partnership event with an item of each sector."""
+
+    of: Consortium
+    agreement_id: UUID
+    commissioner: Desk
+    provider: Desk
+    planned_for: date
+    id: UUID = field(default_factory=uuid4)
+    items: tuple[UUID, UUID] = field(default_factory=lambda: (uuid4(), uuid4()))
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What every event about it names."""
+        return {"agreement_id": self.agreement_id, "partnership_event_id": self.id}
+
+    def plan(self, planner: Desk) -> None:
+        """Post when it is to be."""
+        told: dict[str, Any] = {"kind": "forum", "title": "Forum (made up)", "planned_for": self.planned_for}
+        planner.post(PartnershipEventPlanned(**self.about, **told, sender=planner.code))
+        self.of.hub.settle()
+
+    def propose(self, commissioners: int, providers: int) -> None:
+        """Post how long each sector asks for."""
+        told: dict[str, Any] = {"title": "An item (made up)", "proposed_on": self.of.hub.now.date()}
+        sides = (self.commissioner, "commissioners", commissioners), (self.provider, "providers", providers)
+        for item_id, (by, sector, minutes) in zip(self.items, sides, strict=True):
+            of_sector: dict[str, Any] = {"item_id": item_id, "sector": sector, "minutes": minutes}
+            by.post(AgendaItemProposed(**self.about, **told, **of_sector, sender=by.code))
+        self.of.hub.settle()
+
+    def hold(self, commissioners: int, providers: int) -> None:
+        """Post how long each item took."""
+        minutes = zip(self.items, (commissioners, providers), strict=True)
+        used = tuple(MinutesUsed(item_id=item_id, minutes=some) for item_id, some in minutes)
+        by = self.commissioner
+        by.post(PartnershipEventHeld(**self.about, sender=by.code, held_on=self.planned_for, used=used))
+        self.of.hub.settle()
+
+    def told(self, *desks: Desk) -> list[list[int | str]]:
+        """Return what each was told of its agenda's balance."""
+        return [reminded(one, self.id, "agenda balance") for one in desks]

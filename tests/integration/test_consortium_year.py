@@ -37,7 +37,7 @@ from placehub.returns.publishing import run
 from placehub.search.policy import DEFAULT
 from placehub.streams import DEADLETTER
 
-from .consortium import Consortium, Dispute, post_of
+from .consortium import Consortium, Dispute, Meeting, post_of
 from .story import reminded
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
@@ -55,10 +55,14 @@ def test_a_year_of_a_consortium(hub: Any, engine: Engine) -> None:
     assert year.lead.refusal_of(without).field == "deputies"
     first = year.place(0)
     propose_policy(year, began + timedelta(weeks=26))
+    forums = plan_forums(year, began + timedelta(weeks=11))
     disputes = autumn(year)
     pass_to(year, began + timedelta(weeks=9))
+    balance(year, forums)
     answer = consult(year)
     pass_to(year, began + timedelta(weeks=14))
+    for forum in forums:
+        forum.hold(60, 30)
     year.place(1)
     care(year)
     returns(year)
@@ -83,6 +87,7 @@ def test_a_year_of_a_consortium(hub: Any, engine: Engine) -> None:
     pass_to(year, began + timedelta(weeks=52))
     with connect(hub.settings.database.get_secret_value()).connect() as live:
         shown(year, live, disputes)
+        shown_of_forums(year, live, forums)
         with engine.connect() as again:
             made_again(hub, live, again)
     for one in year.everyone():
@@ -140,6 +145,29 @@ def autumn(year: Consortium) -> list[Dispute]:
     for one in raised:
         one.settle()
     return [present, *raised]
+
+
+def plan_forums(year: Consortium, day: datetime) -> list[Meeting]:
+    """Plan a forum of each agreement: that of the framework has little time for providers, the other is balanced."""
+    of_framework = Meeting(year, year.framework, year.authorities[1], year.of_framework[0], day.date())
+    of_system = Meeting(year, year.system, year.authorities[3], year.providers[8], day.date())
+    of_framework.plan(year.lead)
+    of_framework.propose(60, 20)
+    of_system.plan(year.providers[9])
+    of_system.propose(60, 60)
+    assert of_framework.told(year.lead) == [[]], "it is ten weeks and more to go"
+    return [of_framework, of_system]
+
+
+def balance(year: Consortium, forums: list[Meeting]) -> None:
+    """Two weeks before, every party of the framework is told of the agenda, and of its change; of the other nobody."""
+    unbalanced, balanced = forums
+    parties = (year.lead, *year.authorities[:3], *year.of_framework)
+    assert unbalanced.told(*parties) == [[2]] * len(parties)
+    unbalanced.propose(60, 45)
+    assert unbalanced.told(*parties) == [[2, "cleared"]] * len(parties)
+    assert unbalanced.told(*year.providers[8:]) == [[]] * 4
+    assert balanced.told(year.authorities[3], *year.of_system) == [[]] * 7
 
 
 def consult(year: Consortium) -> UUID:
@@ -252,6 +280,21 @@ def shown(year: Consortium, live: Connection, disputes: list[Dispute]) -> None:
     (late,) = {row["late_days"] for row in calendar if row["agreement_id"] == year.framework}
     assert late == 7
     assert not [row for row in calendar if row["agreement_id"] == year.system]
+
+
+def shown_of_forums(year: Consortium, live: Connection, forums: list[Meeting]) -> None:
+    """Each party sees the partnership events of its agreements: balanced as planned, not as held."""
+    parties = {
+        year.framework: {one.code for one in (year.lead, *year.authorities[:3], *year.of_framework)},
+        year.system: {one.code for one in (year.authorities[3], *year.of_system)},
+    }
+    for desk in year.everyone():
+        rows = VIEWS["partnership_events"].rows(live, organisation=desk.code)
+        own = {one.id for one in forums if desk.code in parties[one.agreement_id]}
+        assert {row["partnership_event_id"] for row in rows} == own
+        assert {(row["planned"], row["held_providers"], row["held"]) for row in rows} <= {
+            ("balanced", 30, "providers short")
+        }
 
 
 def made_again(hub: Any, live: Connection, again: Connection) -> None:
