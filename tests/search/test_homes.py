@@ -43,6 +43,10 @@ def test_columns_say_what_the_rows_say(history: list[tuple[str, int, Vacancy]]) 
     homes = Homes()
     for act, number, vacancy in history:
         _act(homes, act, Vacancy(UUID(int=number), vacancy.provider, vacancy.home, vacancy.east, vacancy.north))
+    _told_alike(homes)
+
+
+def _told_alike(homes: Homes) -> None:
     rows = list(homes)
     assert len({row.vacancy_id for row in rows}) == len(rows) == len(homes)
     columns = homes.columns
@@ -53,6 +57,23 @@ def test_columns_say_what_the_rows_say(history: list[tuple[str, int, Vacancy]]) 
         assert homes.providers[columns.provider[at]] == row.provider == homes.provider(row.vacancy_id)
         assert columns.kinds[at] == homes.kinds.mask(row.home.kinds)
         assert bool(np.isnan(columns.east[at])) == (row.east is None)
+
+
+def test_homes_nearby_lie_together() -> None:
+    """Thousands of homes, of which some close and move meanwhile, are put in order of their places, and stay theirs."""
+    homes, chance = Homes(), np.random.default_rng(1)
+    for number in range(4000):
+        east, north = (float(metres) for metres in chance.uniform(0, 200_000, 2))
+        fill(homes, Vacancy(UUID(int=number), f"P{number % 7}", a_home(), east, north))
+        if number % 9 == 0:
+            homes.close(UUID(int=number // 2))
+    _told_alike(homes)
+    for number, (name, alike) in enumerate(homes.alike.items()):
+        of = homes.number(number, np.arange(len(homes))).tolist()
+        assert of == [alike.number(row) for row in homes], name
+    near = np.sort(homes.around((100_000.0, 100_000.0), 20_000.0))
+    assert near.size > 100
+    assert np.count_nonzero(np.diff(near) > 1) < near.size / 4  # those that came since are at the end
 
 
 def test_it_grows_and_shrinks() -> None:

@@ -19,7 +19,7 @@ places = st.tuples(metres, metres) | st.just((None, None))
 def test_nobody_within_reach_is_left_out(
     put: list[tuple[int, tuple[float | None, float | None]]], gone: list[int], near: tuple[float, float, float]
 ) -> None:
-    """After entries came, moved and went, all within reach and all of unknown place are found, each once."""
+    """After entries came, moved, went and were put in order, all within reach and of unknown place are found, once."""
     grid, known = Grid(), dict[int, tuple[float | None, float | None]]()
     for at, place in put:
         at = min(at, len(known))
@@ -31,6 +31,11 @@ def test_nobody_within_reach_is_left_out(
             grid.move(last, target)
             known[target] = known[last]
             del known[last]
+    order = grid.order(len(known))
+    grid.arrange(order)
+    known = {at: known[was] for at, was in enumerate(order.tolist())}
+    squares = [(x // 10_000, y // 10_000) for x, y in known.values() if x is not None and y is not None]
+    assert squares == sorted(squares)
     found = grid.around(*near).tolist()
     east, north, reach = near
     expected = {

@@ -16,6 +16,9 @@ from placehub.search.looking import Level, Looking
 NOT_ASKED = -1
 """Stands in `Table.known` for what was not asked yet; no effect is less than nothing."""
 _MOST_TABLES = 2000
+_FEW = 16
+_OFTEN = 8
+"""Searches that a table serves before it is worth asking of every number of homes there is."""
 
 
 def finding_of(name: str, level: Level, facts: dict[str, str]) -> Finding:
@@ -34,6 +37,10 @@ class Table:
     def __init__(self, alike: Alike, effect: NDArray[np.int64]) -> None:
         self._alike = alike
         self._effect = effect
+        self._every = 0
+        """Numbers below it were asked, each and every one."""
+        self._served = 0
+        self._varies = False
         self._removes = np.zeros(0, np.bool_)
         self._effects = np.full(0, NOT_ASKED, np.int64)
         self._findings: dict[int, Finding] = {}
@@ -53,6 +60,25 @@ class Table:
             effects = self._effects.take(numbers)
         return effects
 
+    def same(self, looking: Looking) -> int | None:
+        """Return what every number there is adds, where that is the same of all: most criteria tell few homes apart.
+
+        None where it is not, and where nobody knows: of many numbers that is asked once the table has served for long.
+        """
+        if self._varies:
+            return None
+        count = len(self._alike.examples)
+        if count - self._every > _FEW and self._served < _OFTEN:
+            self._served += 1
+            return None
+        known = self.known()
+        if self._every < count:
+            self._ask(looking, set(range(self._every, count)))
+            self._every = count
+        if not count or self._varies:
+            return None
+        return int(known[0])
+
     def removes(self, looking: Looking, numbers: NDArray[np.int32]) -> NDArray[np.bool_] | bool:
         """Tell of homes of these numbers whether the criterion does not fit them: one word where it never does."""
         self.effects(looking, numbers)  # asks what was not asked before
@@ -60,16 +86,10 @@ class Table:
 
     def of(self, looking: Looking, numbers: Sequence[int]) -> list[Finding]:
         """Return what the criterion says of homes of these numbers, in full."""
-        found = list(map(self._findings.get, numbers))
-        known = [one for one in found if one is not None]
-        return known if len(known) == len(found) else [self._finding(looking, number) for number in numbers]
-
-    def _finding(self, looking: Looking, number: int) -> Finding:
-        known = self._findings.get(number)
-        if known is None:
+        for number in set(numbers).difference(self._findings):
             name = self._alike.name
-            known = self._findings[number] = finding_of(name, *CRITERIA[name](looking, self._alike.examples[number]))
-        return known
+            self._findings[number] = finding_of(name, *CRITERIA[name](looking, self._alike.examples[number]))
+        return list(map(self._findings.__getitem__, numbers))
 
     def _ask(self, looking: Looking, numbers: set[int]) -> None:
         criterion = CRITERIA[self._alike.name]
@@ -77,6 +97,7 @@ class Table:
             level = criterion(looking, self._alike.examples[number])[0]
             self._removes[number] = level is Level.DOES_NOT_FIT
             self._effects[number] = self._effect[level]
+        self._varies = self._varies or len(set(self._effects[self._effects != NOT_ASKED].tolist())) > 1
 
     def _grow(self, size: int) -> None:
         more = size - self._effects.size

@@ -29,8 +29,8 @@ Numbers = NDArray[np.int64]
 
 _MANY: Final = 4
 """Times as many as asked for that are sorted by everything at once."""
-BLOCK: Final = 64
-"""Homes that are put into findings together."""
+BLOCK: Final = 50
+"""Homes that are put into findings together: as many as are read of a search at once."""
 
 
 class Fits(Sequence[HomeFit]):
@@ -54,15 +54,17 @@ class Fits(Sequence[HomeFit]):
     def __getitem__(self, at: slice) -> tuple[HomeFit, ...]: ...
     def __getitem__(self, at: int | slice) -> HomeFit | tuple[HomeFit, ...]:
         if isinstance(at, slice):
-            return tuple(self[one] for one in range(*at.indices(len(self))))
-        at = range(len(self))[at]
+            return tuple(map(self._fit, range(*at.indices(len(self)))))
+        return self._fit(range(len(self))[at])
+
+    def __iter__(self) -> Iterator[HomeFit]:
+        return map(self._fit, range(len(self)))
+
+    def _fit(self, at: int) -> HomeFit:
         known = self._made.get(at)
         if known is None:
             known = self._made[at] = self._block(at // BLOCK).fit(at % BLOCK)
         return known
-
-    def __iter__(self) -> Iterator[HomeFit]:
-        return (self[at] for at in range(len(self)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and len(self) == len(other) and tuple(self) == tuple(other)

@@ -27,6 +27,7 @@ NOT_SAID = -1
 """How the columns `adapted` and `sibling_places` write an unknown."""
 
 _FIRST_SIZE = 256
+_FIRST_ARRANGED = 1024  # fewer lie together anyway
 _MOST_ELIGIBLE = 1000  # there are fewer authorities and agreements than that
 _BITS = 64
 _MOST_NUMBERS = 4096  # beyond four numbers for each home, so that numbering anew stays rare
@@ -35,7 +36,7 @@ _LARGEST = 1_000_000  # beyond every age and every number of places, and well wi
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What the sieve reads: one entry per vacancy, in no particular order."""
+    """What the sieve reads: one entry per vacancy, most of them beside those of homes nearby."""
 
     live: NDArray[np.bool_]
     east: NDArray[np.float64]
@@ -77,6 +78,12 @@ class Columns:
         for column in fields(self):
             values = getattr(self, column.name)
             values[target] = values[source]
+
+    def arrange(self, order: NDArray[np.intp]) -> None:
+        """Put the first entries in this order."""
+        for column in fields(self):
+            values = getattr(self, column.name)
+            values[: order.size] = values[order]
 
 
 class Bits:
@@ -135,6 +142,7 @@ class Homes:
         self.alike: dict[str, Alike] = {name: Alike(name) for name in READS}
         """By criterion: which homes it cannot tell apart."""
         self._numbers = np.zeros((len(READS), _FIRST_SIZE), np.int32)
+        self._arranged_until = _FIRST_ARRANGED
         self.changes = 0
         """Counts every change: what was matched is good for as long as it stays."""
         self.said: dict[Hashable, Any] = {}
@@ -285,12 +293,19 @@ class Homes:
         """Return, for each criterion in the order of `alike`, the numbers of some entries."""
         return self._numbers.take(at, axis=1)
 
+    def number(self, place: int, at: NDArray[np.intp]) -> NDArray[np.int32]:
+        """Return, for the criterion at a place in the order of `alike`, the numbers of some entries."""
+        found: NDArray[np.int32] = self._numbers[place].take(at)
+        return found
+
     @property
     def providers(self) -> tuple[str, ...]:
         """Return the providers that ever had a vacancy here, in the order the column `provider` counts them."""
         return tuple(self._provider_at)
 
     def _append(self, row: HomeRow) -> int:
+        if len(self._rows) >= self._arranged_until:
+            self._arrange()
         at = len(self._rows)
         if at == len(self._columns.live):
             self._columns = self._columns.grown(2 * at)
@@ -299,6 +314,21 @@ class Homes:
         self._at[row.vacancy_id] = at
         self._view = self._columns.first(len(self._rows))
         return at
+
+    def _arrange(self) -> None:
+        """Put the entries in the order of their places: what a search reads of homes around it then lies together.
+
+        It is done again when there are a quarter more, so that each entry pays for it a few times at most.
+        """
+        count = len(self._rows)
+        self._arranged_until = count + max(count // 4, _FIRST_SIZE)
+        self.changes += 1
+        order = self._grid.order(count)
+        self._rows = self.rows_at(order.tolist())
+        self._at = {row.vacancy_id: at for at, row in enumerate(self._rows)}
+        self._columns.arrange(order)
+        self._numbers[:, :count] = self._numbers[:, order]
+        self._grid.arrange(order)
 
     def _change(self, vacancy_id: UUID, **changes: Any) -> bool:
         at = self._at.get(vacancy_id)

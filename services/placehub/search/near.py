@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from math import floor
@@ -45,10 +46,24 @@ class Grid:
             self._cells[cell].add(target)
             self._arrays.pop(cell, None)
 
+    def order(self, count: int) -> Entries:
+        """Return the first entries by their squares: column by column, from south to north; of no known place first."""
+        cells = (self._cell_of[at] for at in range(count))
+        by = np.array([(-math.inf, -math.inf) if cell is None else cell for cell in cells]).reshape(-1, 2)
+        return np.lexsort((by[:, 1], by[:, 0]))
+
+    def arrange(self, order: Entries) -> None:
+        """Give each entry the place it has in this order as its number."""
+        was = [self._cell_of[at] for at in order.tolist()]
+        self._cells, self._cell_of, self._arrays = defaultdict(set), {}, {}
+        for at, cell in enumerate(was):
+            self._cell_of[at] = cell
+            self._cells[cell].add(at)
+
     def around(self, east: float, north: float, reach: float) -> Entries:
-        """Return every entry within `reach` metres, and some beyond; in the order of the columns, which are read so."""
+        """Return every entry within `reach` metres, and some beyond; those of one square together."""
         found = [self._array(cell) for cell in self._around(east, north, reach)]
-        return np.sort(np.concatenate(found)) if found else np.empty(0, np.intp)
+        return np.concatenate(found) if found else np.empty(0, np.intp)
 
     def _around(self, east: float, north: float, reach: float) -> Iterator[Cell | None]:
         low, high = floor((east - reach) / _METRES), floor((east + reach) / _METRES)
@@ -67,7 +82,7 @@ class Grid:
         known = self._arrays.get(cell)
         if known is None:
             entries = self._cells[cell]
-            known = self._arrays[cell] = np.fromiter(entries, np.intp, len(entries))
+            known = self._arrays[cell] = np.sort(np.fromiter(entries, np.intp, len(entries)))
         return known
 
     def _take(self, at: int) -> Cell | None:

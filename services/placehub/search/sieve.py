@@ -14,7 +14,8 @@ from placehub.search.places import within
 
 Entries = NDArray[np.intp]
 Flags = NDArray[np.bool_]
-Removes = Callable[[Homes, Columns, Entries, Looking], Flags]
+Removes = Callable[[Homes, Columns, Entries, Looking], Flags | None]
+"""Which homes a criterion removes; None where it removes none in such a search."""
 
 
 def sieve(homes: Homes, lookings: Sequence[Looking], removed: Counter[str]) -> Entries:
@@ -28,8 +29,9 @@ def sieve(homes: Homes, lookings: Sequence[Looking], removed: Counter[str]) -> E
     removed["distance"] += int(np.count_nonzero(columns.live)) - at.size
     for name, removes in _OF_THE_SEARCH.items():
         out = removes(homes, columns, at, lookings[0])
-        removed[name] += int(np.count_nonzero(out))
-        at = at.compress(~out)
+        if out is not None:
+            removed[name] += int(np.count_nonzero(out))
+            at = at.compress(~out)
     stages = [_stages(homes, columns, at, looking) for looking in lookings]
     last = stages[0] if len(stages) == 1 else np.maximum.reduce(stages)
     counts = np.bincount(last, minlength=len(_OF_THE_UNIT)).tolist()
@@ -43,9 +45,10 @@ def _stages(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> ND
     stages = np.full(at.size, len(_OF_THE_UNIT), np.int8)
     left = np.arange(at.size)
     for stage, removes in enumerate(_OF_THE_UNIT.values()):
-        out = removes(homes, columns, at.take(left), looking)
-        stages[left.compress(out)] = stage
-        left = left.compress(~out)
+        out = removes(homes, columns, at, looking)
+        if out is not None:
+            stages[left.compress(out)] = stage
+            left, at = left.compress(~out), at.compress(~out)
     return stages
 
 
@@ -57,34 +60,33 @@ def near(homes: Homes, looking: Looking, times: int = 1) -> Entries:
     return at.compress(within(looking, columns, at, times))
 
 
-def _not_eligible(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
+def _not_eligible(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags | None:
     if looking.eligible is None:
-        return np.zeros(at.size, np.bool_)
+        return None
     flags: Flags = homes.shut_out(looking.eligible).take(columns.provider.take(at))
     return flags
 
 
-def _other_kind(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
-    kinds = columns.kinds.take(at)
+def _other_kind(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags | None:
     if looking.sought.kind is None:
-        return np.zeros(kinds.size, np.bool_)
+        return None
+    kinds = columns.kinds.take(at)
     out: Flags = (kinds != 0) & (kinds & homes.kinds.mask((looking.sought.kind,)) == 0)
     return out
 
 
-def _too_late(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
-    comes = columns.available_from.take(at)
-    return np.zeros(comes.size, np.bool_) if looking.latest is None else np.greater(comes, looking.latest)
+def _too_late(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags | None:
+    return None if looking.latest is None else np.greater(columns.available_from.take(at), looking.latest)
 
 
 def _too_few_places(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
     return np.less(columns.places.take(at), looking.needed)
 
 
-def _too_few_together(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
-    taken = columns.sibling_places.take(at)
+def _too_few_together(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags | None:
     if looking.needed < 2:
-        return np.zeros(taken.size, np.bool_)
+        return None
+    taken = columns.sibling_places.take(at)
     return np.not_equal(taken, NOT_SAID) & np.less(taken, looking.needed)
 
 
@@ -99,25 +101,30 @@ def _other_age(homes: Homes, columns: Columns, at: Entries, looking: Looking) ->
     return out
 
 
-def _other_sex(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
+def _other_sex(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags | None:
+    others = [
+        SEX_OF[other] for sex, other in (("M", "F"), ("F", "M")) if any(one.sex == sex for one in looking.children)
+    ]
+    if not others:
+        return None
     approved = columns.sex.take(at)
-    out = np.zeros(approved.size, np.bool_)
-    for sex, other in (("M", "F"), ("F", "M")):
-        if any(child.sex == sex for child in looking.children):
-            out |= approved == SEX_OF[other]
+    out: Flags = np.logical_or.reduce([approved == other for other in others])
     return out
 
 
-def _not_adapted(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
-    adapted = columns.adapted.take(at)
-    wanted = any(person.adaptation for person in looking.unit)
-    return adapted == 0 if wanted else np.zeros(adapted.size, np.bool_)
+def _not_adapted(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags | None:
+    if not any(person.adaptation for person in looking.unit):
+        return None
+    return np.equal(columns.adapted.take(at), 0)
 
 
-def _excluded(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags:
+def _excluded(homes: Homes, columns: Columns, at: Entries, looking: Looking) -> Flags | None:
     """Remove what is excluded without condition; the conditions are left to the criterion."""
     present = frozenset().union(*(person.risks_present - person.risks_none_known for person in looking.unit))
-    out: Flags = columns.excluded.take(at) & homes.risks.mask(present) != 0
+    mask = homes.risks.mask(present)
+    if not mask:
+        return None
+    out: Flags = columns.excluded.take(at) & mask != 0
     return out
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from placehub.contracts.parts import Finding
 from placehub.search.alike import READS
-from placehub.search.answers import NOT_ASKED, Table, finding_of, tables_of
+from placehub.search.answers import Table, finding_of, tables_of
 from placehub.search.criteria import CRITERIA, stale_for
 from placehub.search.homes import Columns, Homes
 from placehub.search.looking import Level, Looking
@@ -27,8 +27,6 @@ Entries = NDArray[np.intp]
 Numbers = NDArray[np.int64]
 
 OUT: Final = len(BANDS)
-_TOGETHER: Final = 2048
-"""Homes whose tables are read together."""
 _NAMES: Final = tuple(CRITERIA)
 _PLACES: Final = {name: place for place, name in enumerate(_NAMES)}
 # What a level does, in one number: points of need below, and above them counts of what lowers the band.
@@ -61,22 +59,16 @@ class Unit:
         return Weighed(_bands(total, policy), need)
 
     def _alike(self, homes: Homes, at: Entries) -> Numbers:
-        """Return what all tables together add for each home: of many homes a part at a time, as caches are small."""
-        every = [table.known() for table in self._ordered]
-        starts = np.cumsum([0, *map(len, every[:-1])])[:, np.newaxis]
-        effects, total = np.concatenate(every), np.empty(at.size, np.int64)
-        for first in range(0, at.size, _TOGETHER):
-            numbers = homes.numbers(at[first : first + _TOGETHER])
-            found = effects.take(numbers + starts)
-            if found.min() == NOT_ASKED:
-                self._ask(found, numbers)
-            found.sum(axis=0, out=total[first : first + _TOGETHER])
+        """Return what all tables together add for each home; what a table says of every home is added once."""
+        total, of_all = np.zeros(at.size, np.int64), 0
+        for place, table in enumerate(self._ordered):
+            same = table.same(self.looking)
+            if same is None:
+                total += table.effects(self.looking, homes.number(place, at))
+            else:
+                of_all += same
+        total += of_all
         return total
-
-    def _ask(self, found: Numbers, numbers: NDArray[np.int32]) -> None:
-        """Fill in, table by table, what was not asked yet."""
-        for place in np.flatnonzero(found.min(axis=1) == NOT_ASKED).tolist():
-            found[place] = self._ordered[place].effects(self.looking, numbers[place])
 
     def broken(self, homes: Homes, at: Entries) -> NDArray[np.bool_]:
         """Return, by criterion in the order of `CRITERIA` and by home, what does not fit."""
