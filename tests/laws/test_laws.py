@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placehub.contracts.parts import HomeFit
-from placehub.search.matching import BANDS
+from placehub.search.looking import Level
+from placehub.search.matching import BANDS, lookings_of
+from placehub.search.needfit import family_time_distance, school_distance
 from placehub.search.opened import as_read
 from placehub.search.sought import parted
 from placehub.vacancies.events import Household
@@ -105,21 +107,27 @@ def test_a_good_fact_never_lowers_a_home(world: World, data: st.DataObject) -> N
 def test_a_place_that_turns_out_near_never_lowers_a_home(world: World, nth: int) -> None:
     """A home whose place was not known, and is near the search, the school and the family, loses no rank by that.
 
-    One that turns out too far from a school or from the family is told a worse fact, not a good one.
+    One that turns out too far from a school or from the family of any of those it is looked at for is told a worse
+    fact, not a good one.
     """
     at = nth % len(world.vacancies)
     one = replace(world.vacancies[at], east=None, north=None)
     others = world.vacancies[:at] + world.vacancies[at + 1 :]
-    unknown, known = (
-        {fit.vacancy_id: fit for fit in world.of(told, *others).found().fits}
-        for told in (one, replace(one, east=CENTRE[0], north=CENTRE[1]))
-    )
+    placed = replace(one, east=CENTRE[0], north=CENTRE[1])
+    unknown, known = ([fit.vacancy_id for fit in world.of(told, *others).found().fits] for told in (one, placed))
     if one.vacancy_id not in unknown:
         return
     assert one.vacancy_id in known
-    if any(finding.verdict == "lesser fit" for finding in known[one.vacancy_id].findings):
+    if _too_far(world, placed):
         return
-    assert list(known).index(one.vacancy_id) <= list(unknown).index(one.vacancy_id)
+    assert known.index(one.vacancy_id) <= unknown.index(one.vacancy_id)
+
+
+def _too_far(world: World, one: Vacancy) -> bool:
+    (row,) = homes_of(one)
+    every = lookings_of(world.sought, world.eligible, NOW, world.policy)
+    far = (school_distance, family_time_distance)
+    return any(criterion(looking, row)[0] is Level.LESSER_FIT for looking in every for criterion in far)
 
 
 @law
