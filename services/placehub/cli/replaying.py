@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -166,12 +165,12 @@ class _Teller:
 
     def __init__(self) -> None:
         self.last: Progress | None = None
-        self._told = time.monotonic()
+        self._told = 0.0
 
     def __call__(self, progress: Progress) -> None:
         from placehub.cli import printing
 
         self.last = progress
-        if time.monotonic() - self._told >= 1:
-            self._told = time.monotonic()
+        if progress.seconds - self._told >= 1:
+            self._told = progress.seconds
             printing.progress(str(progress))
