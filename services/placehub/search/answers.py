@@ -13,8 +13,8 @@ from placehub.search.criteria import CRITERIA
 from placehub.search.homes import Homes
 from placehub.search.looking import Level, Looking
 
-NOT_ASKED = -1
-"""Stands in `Table.known` for what was not asked yet; no effect is less than nothing."""
+_NOT_ASKED = -1
+"""Stands in `Table._effects` for what was not asked yet; no effect is less than nothing."""
 _MOST_TABLES = 2000
 _FEW = 16
 _OFTEN = 8
@@ -40,23 +40,24 @@ class Table:
         self._every = 0
         """Numbers below it were asked, each and every one."""
         self._served = 0
-        self._varies = False
+        self._adds: set[int] = set()
+        """What the numbers that were asked add: of most criteria one thing."""
         self._removes = np.zeros(0, np.bool_)
-        self._effects = np.full(0, NOT_ASKED, np.int64)
+        self._effects = np.full(0, _NOT_ASKED, np.int64)
         self._findings: dict[int, Finding] = {}
         """What was put into findings so far."""
 
-    def known(self) -> NDArray[np.int64]:
-        """Return what each number adds, `NOT_ASKED` where that was not asked yet."""
+    def _known(self) -> NDArray[np.int64]:
+        """Return what each number adds, `_NOT_ASKED` where that was not asked yet, with room for all there are."""
         if self._effects.size < len(self._alike.examples):
             self._grow(2 * len(self._alike.examples))
         return self._effects
 
     def effects(self, looking: Looking, numbers: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return what each of these numbers adds; what was not asked before is asked now."""
-        effects = self.known().take(numbers)
-        if effects.size and effects.min() == NOT_ASKED:
-            self._ask(looking, set(numbers[effects == NOT_ASKED].tolist()))
+        effects = self._known().take(numbers)
+        if effects.size and effects.min() == _NOT_ASKED:
+            self._ask(looking, set(numbers[effects == _NOT_ASKED].tolist()))
             effects = self._effects.take(numbers)
         return effects
 
@@ -65,19 +66,17 @@ class Table:
 
         None where it is not, and where nobody knows: of many numbers that is asked once the table has served for long.
         """
-        if self._varies:
+        if len(self._adds) > 1:
             return None
         count = len(self._alike.examples)
         if count - self._every > _FEW and self._served < _OFTEN:
             self._served += 1
             return None
-        known = self.known()
         if self._every < count:
+            self._known()
             self._ask(looking, set(range(self._every, count)))
             self._every = count
-        if not count or self._varies:
-            return None
-        return int(known[0])
+        return next(iter(self._adds)) if len(self._adds) == 1 else None
 
     def removes(self, looking: Looking, numbers: NDArray[np.int32]) -> NDArray[np.bool_] | bool:
         """Tell of homes of these numbers whether the criterion does not fit them: one word where it never does."""
@@ -97,12 +96,12 @@ class Table:
             level = criterion(looking, self._alike.examples[number])[0]
             self._removes[number] = level is Level.DOES_NOT_FIT
             self._effects[number] = self._effect[level]
-        self._varies = self._varies or len(set(self._effects[self._effects != NOT_ASKED].tolist())) > 1
+            self._adds.add(int(self._effect[level]))
 
     def _grow(self, size: int) -> None:
         more = size - self._effects.size
         self._removes = np.concatenate((self._removes, np.zeros(more, np.bool_)))
-        self._effects = np.concatenate((self._effects, np.full(more, NOT_ASKED, np.int64)))
+        self._effects = np.concatenate((self._effects, np.full(more, _NOT_ASKED, np.int64)))
 
 
 def tables_of(homes: Homes, looking: Looking, effects: Mapping[str, NDArray[np.int64]]) -> dict[str, Table]:
