@@ -94,9 +94,10 @@ class Replay:
         consumer = self.open_consumer()
         try:
             _go_to(consumer, dict.fromkeys(self.plan.ends, 0))
-            views, started, done = Monitoring(self.postcodes, self.plan.tables), time.monotonic(), 0
+            views, done = Monitoring(self.postcodes, self.plan.tables), 0
             with self.engine.connect() as connection:
                 make_tables(connection, SAMPLE)
+                started = time.monotonic()
                 while done < min(SAMPLED, self.plan.events) and (batches := poll(consumer, 2000, AT_ONCE)):
                     for place, batch in batches.items():
                         read = [

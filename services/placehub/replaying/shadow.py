@@ -142,14 +142,16 @@ def standing_still(engine: Engine) -> Iterator[tuple[Connection, Ends]]:
 
 
 def placements_of(connection: Connection, case: UUID | None) -> frozenset[UUID]:
-    """Return the placements that came of a case."""
+    """Return the placements that came of a case; none without one."""
+    if case is None:
+        return frozenset()
     mine = select(live.PLACEMENT.c.placement_id).where(live.PLACEMENT.c.referral_id == case)
     return frozenset(connection.execute(mine).scalars())
 
 
 def compare(connection: Connection, tables: Sequence[Table], case: UUID | None) -> list[Compared]:
     """Hold the shadow's tables against the live ones, row by row; of one case only its rows, where a table has any."""
-    placements = placements_of(connection, case) if case else frozenset()
+    placements = placements_of(connection, case)
     return [
         _compared(connection, table, case, placements)
         for table in tables
