@@ -124,16 +124,17 @@ class Monitoring:
         """`only`: the tables that are kept up to date."""
         self._postcodes = postcodes
         self._only = frozenset(only)
+        self._folds = tuple(one for one in _FOLDS if one[0] in self._only)
 
     @classmethod
     def streams_of(cls, tables: Collection[Table]) -> tuple[str, ...]:
         """Return the streams that some of the tables follow from."""
         read = {full_name(one).partition(".")[0] for table, known, _ in _FOLDS if table in tables for one in known}
-        return tuple(
-            one
-            for one in cls.streams
-            if one in read or (STORY in tables and one != DEADLETTER) or (one == DEADLETTER and DEAD_LETTER in tables)
-        )
+        if STORY in tables:
+            read |= set(cls.streams) - {DEADLETTER}
+        if DEAD_LETTER in tables:
+            read.add(DEADLETTER)
+        return tuple(one for one in cls.streams if one in read)
 
     def handle(self, turns: Sequence[Turn]) -> None:
         """Fold the records of each partition, in order."""
@@ -142,7 +143,7 @@ class Monitoring:
         if DEAD_LETTER in self._only:
             _set_aside(connection, [record for record in arrived if record.topic == DEADLETTER])
         records = [record for record in arrived if record.topic != DEADLETTER]
-        for table, known, folding in (one for one in _FOLDS if one[0] in self._only):
+        for table, known, folding in self._folds:
             changes = [self._changes(table, folding, record) for record in records if type(record.event) in known]
             _apply(connection, table, [one for some in changes for one in some])
         told = [_told(record) for record in records if _is_of_a_case(record.event)]
