@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Table, insert
 
 from placehub.monitoring import tables as kept
+from placehub.monitoring import trust_tables as owed
 
 from .telling import START
 
@@ -146,6 +147,34 @@ class Neighbourhood:
                 "agreement_id": agreement,
                 "partnership_event_id": uuid4(),
                 "planned_for": DAY,
+            },
+            owed.INVITATION: {
+                **of_case,
+                "provider": self.provider,
+                "released_at": START,
+                "answer": "offer",
+                "answered_at": START,
+            },
+            owed.OFFER_ANSWER: {
+                **of_case,
+                "offer_id": offer,
+                "provider": self.provider,
+                "made_at": START,
+                "assessed_at": START,
+                "not_selected_at": START,
+            },
+            owed.FEE_SAID: {
+                "source": f"/organisations/{self.provider}",
+                "ce_id": uuid4(),
+                "placement_id": placement,
+                "event": "FeeChanged",
+                "authority": self.authority,
+                "provider": self.provider,
+                "side": "provider",
+                "holds_from": DAY,
+                "terms": "lines",
+                "weekly": 900,
+                "said_at": START,
             },
             kept.DEAD_LETTER: {
                 "partition": 0,

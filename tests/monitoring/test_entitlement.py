@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from placehub.errors import Misconfigured, NotFound
 from placehub.monitoring.declined import by_subject
-from placehub.monitoring.entitlement import EVERYONE, KINDS, Entitlement
+from placehub.monitoring.entitlement import EVERYONE, KINDS
 from placehub.monitoring.offers import OFFERS
 from placehub.monitoring.view import View
 from placehub.monitoring.views import VIEWS
@@ -48,7 +48,7 @@ def test_each_kind_sees_its_part(engaged: tuple[Connection, Neighbourhood], name
     """Rows of its own that the operator sees too, the same shared figures as all, or why not and what instead."""
     connection, one = engaged
     view, organisation = VIEWS[name], one.codes[kind]
-    if kind not in view.entitlement.parts:
+    if kind not in view.entitled.parts:
         with pytest.raises(NotFound, match=rf"The view {name} has nothing for an? {kind}: .+\. .+\.") as told:
             view.rows(connection, organisation=organisation)
         assert told.value.exit_code == 3
@@ -57,7 +57,7 @@ def test_each_kind_sees_its_part(engaged: tuple[Connection, Neighbourhood], name
     if view.share:
         assert seen == all_of_it
         return
-    without = view.entitlement.parts[kind].without
+    without = view.entitled.parts[kind].without
     assert all(row[column] is None for row in seen for column in without)
     if name != "vacancy_board":  # counts of several providers' homes: an own row is no row of the operator's
         shown = [{**row, **dict.fromkeys(without)} for row in all_of_it]
@@ -70,8 +70,7 @@ def test_no_neighbour_s_rows_appear(engaged: tuple[Connection, Neighbourhood], n
     connection, one = engaged
     view, other = VIEWS[name], Neighbourhood()
     seen = {kind: _seen(connection, view, of) for kind, of in one.codes.items()}
-    if isinstance(view.entitled, Entitlement):
-        assert any(isinstance(rows, list) and rows for rows in seen.values()), "its table needs a row in neighbours.py"
+    assert any(isinstance(rows, list) and rows for rows in seen.values()), "its table needs a row in neighbours.py"
     same_case = replace(other, authority=one.authority, lead=one.lead, case=one.case, placed=False)
     same_provider = replace(other, provider=one.provider, case=uuid4())
     for neighbour, strangers in (

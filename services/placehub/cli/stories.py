@@ -161,7 +161,7 @@ def list_views(
     if organisation is not None:
         with database(hub(folder)) as connection:
             listed = views_for(connection, organisation)
-    rows = [{"name": one.name, "title": one.title, "entitled": one.entitlement.says} for one in listed]
+    rows = [{"name": one.name, "title": one.title, "entitled": one.entitled.says} for one in listed]
     _print("Views", ("name", "title", "entitled"), rows, json, csv)
 
 

@@ -59,7 +59,7 @@ def list_views(service: Service, organisation: Caller) -> list[Listed]:
     """List the views of which the caller may see anything."""
     with service.engine.connect() as connection:
         listed = views_for(connection, organisation)
-    return [Listed(name=one.name, title=one.titled(organisation), entitled=one.entitlement.says) for one in listed]
+    return [Listed(name=one.name, title=one.titled(organisation), entitled=one.entitled.says) for one in listed]
 
 
 @router.get("/views/{name}")

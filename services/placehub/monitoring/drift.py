@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from placehub.contracts.corrections import PlacementEventCorrected
 from placehub.contracts.headers import Attributes
 from placehub.contracts.parts import FeeLine
+from placehub.monitoring.entitlement import party_s
 from placehub.monitoring.fold import A_WEEK, Fold, Key, Row
 from placehub.monitoring.suppression import hidden, suppressed
 from placehub.monitoring.trust import HIDING, OWNER, quantile, sector
@@ -143,7 +144,7 @@ _SAYS: Final = (
 FEE_CHANGES: Final = View(
     name="fee_changes",
     title="Fees that were to change after they were agreed, and by whom" + OPERATORS_OWN,
-    says=f"One row for each change. With `--as` an organisation sees those of its own placements. {_SAYS}{OWNER}",
+    says=f"One row for each change. {_SAYS}{OWNER}",
     columns={
         "placement_id": "The placement",
         "authority": "Name of the authority",
@@ -159,7 +160,7 @@ FEE_CHANGES: Final = View(
         "agreed_at": "When it took the other side's in; empty: one side alone has said it, and it is not in force",
     },
     select=_fee_changes,
-    entitled=_party,
+    entitled=party_s("an organisation sees those of its own placements", _party),
 )
 
 

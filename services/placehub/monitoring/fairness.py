@@ -83,5 +83,5 @@ NOT_INVITED: Final = View(
 
 def missed(connection: Connection, provider: str) -> list[dict[str, Any]]:
     """Return how many searches one provider was not invited to, by what kept its best home out; most first."""
-    asked = NOT_INVITED.entitlement.parts["provider"].of(_not_invited(null()), provider)
+    asked = NOT_INVITED.entitled.parts["provider"].of(_not_invited(null()), provider)
     return [{"criterion": row.criterion, "searches": row.searches} for row in connection.execute(asked)]

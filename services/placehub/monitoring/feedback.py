@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from placehub.contracts.headers import Attributes
+from placehub.monitoring.entitlement import party_s
 from placehub.monitoring.fold import Fold, Row
 from placehub.monitoring.tables import PLACEMENT, SEARCH
 from placehub.monitoring.trust import HIDING, OWNER, sector, share_parts
@@ -139,11 +140,10 @@ def _side(organisation: str) -> ColumnElement[bool]:
 FEEDBACK_OWED: Final = View(
     name="feedback_owed",
     title="Feedback that one organisation owes another, and gave" + OPERATORS_OWN,
-    says="One row for each two organisations and what the one owes the other. With `--as` an organisation sees the "
-    f"rows of which it is one of the two. {_SAYS}{OWNER}",
+    says=f"One row for each two organisations and what the one owes the other. {_SAYS}{OWNER}",
     columns={**_TOLD, "to": "Name of the organisation that it is owed to"},
     select=_feedback_owed,
-    entitled=_side,
+    entitled=party_s("an organisation sees the rows of which it is one of the two", _side),
 )
 
 

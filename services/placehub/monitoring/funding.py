@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, Subquery, Text, Uuid, case, func, literal, null, or_, select, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from placehub.monitoring.entitlement import party_s
 from placehub.monitoring.suppression import SMALL
 from placehub.monitoring.tables import OFFER, PLACEMENT, SUPPORT_AGREED, SUPPORT_REFUSED
 from placehub.monitoring.trust import HIDING, OWNER, share_parts
@@ -111,8 +112,7 @@ def _party(organisation: str) -> ColumnElement[bool]:
 SUPPORT_REQUESTED: Final = View(
     name="support_requested",
     title="Support that was asked for, and the answer" + OPERATORS_OWN,
-    says="One row for each support in a placement, and each line of an offer that was refused. With `--as` an "
-    f"organisation sees what it asked for or was asked for. {_SAYS}{OWNER}",
+    says=f"One row for each support in a placement, and each line of an offer that was refused. {_SAYS}{OWNER}",
     columns={
         "stage": "before the placement (a line of an offer) or in the placement",
         "authority": "Name of the authority that is asked",
@@ -126,7 +126,7 @@ SUPPORT_REQUESTED: Final = View(
         "answered_at": "When",
     },
     select=_support_requested,
-    entitled=_party,
+    entitled=party_s("an organisation sees what it asked for or was asked for", _party),
 )
 
 

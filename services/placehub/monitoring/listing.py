@@ -22,4 +22,4 @@ def views_for(connection: Connection, organisation: str) -> list[View]:
     kind = kind_of(connection, organisation)
     if kind is None:
         raise NotFound(UNKNOWN)
-    return [view for view in VIEWS.values() if kind in view.entitlement.parts]
+    return [view for view in VIEWS.values() if kind in view.entitled.parts]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, distinct, func, or_, select
 
+from placehub.monitoring.entitlement import party_s
 from placehub.monitoring.tables import SEARCH
 from placehub.monitoring.trust import HIDING, OWNER, share_parts
 from placehub.monitoring.trust_tables import INVITATION, JOINED
@@ -72,8 +73,7 @@ def _concerned(organisation: str) -> ColumnElement[bool]:
 RELEASES: Final = View(
     name="releases",
     title="When the providers of each tier were told of a search" + OPERATORS_OWN,
-    says="One row for each search and tier. With `--as` an authority sees its own searches; a provider sees those it "
-    f"was invited to, and in them counts itself alone, beside the first of its tier. {_SAYS}{OWNER}",
+    says=f"One row for each search and tier. {_SAYS}{OWNER}",
     columns={
         "authority": "Name of the authority that searches",
         "referral_id": "The case",
@@ -82,7 +82,11 @@ RELEASES: Final = View(
         **_COLUMNS,
     },
     select=_releases,
-    entitled=_concerned,
+    entitled=party_s(
+        "an authority sees its own searches; a provider those it was invited to, and in them counts itself alone, "
+        "beside the first of its tier",
+        _concerned,
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, Text, and_, case, func, 
 
 from placehub.agreements.events import ConsultationAnswered, ConsultationOpened, ProviderJoined, ProviderLeft
 from placehub.contracts.headers import Attributes
+from placehub.monitoring.entitlement import party_s
 from placehub.monitoring.fold import Fold, Row
 from placehub.monitoring.suppression import hidden
 from placehub.monitoring.tables import AGREEMENT, SEARCH
@@ -237,8 +238,7 @@ def _side(organisation: str) -> ColumnElement[bool]:
 RESPONSES: Final = View(
     name="responses",
     title="How long one organisation takes to answer another" + OPERATORS_OWN,
-    says="One row for each two organisations and what one asks of the other. With `--as` an organisation sees the rows "
-    f"of which it is one of the two. {_HOURS}{OWNER}",
+    says=f"One row for each two organisations and what one asks of the other. {_HOURS}{OWNER}",
     columns={
         "organisation": "Name of the organisation that is asked",
         "sector": "authority, provider or consortium, from OrganisationRegistered",
@@ -247,7 +247,7 @@ RESPONSES: Final = View(
         **_FIGURES,
     },
     select=_responses,
-    entitled=_side,
+    entitled=party_s("an organisation sees the rows of which it is one of the two", _side),
 )
 
 

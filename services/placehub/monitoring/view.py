@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from placehub.errors import Misconfigured
-from placehub.monitoring.entitlement import EVERYONE, Entitlement, Mine, kind_of, party_s
+from placehub.monitoring.entitlement import EVERYONE, Entitlement, kind_of
 from placehub.monitoring.tables import DECLINED_CLAUSE, ORGANISATION, PLACEMENT, SEARCH, TENDER_CLAUSE, VACANCY
 
 _DATED: Final = (SEARCH, VACANCY, PLACEMENT, TENDER_CLAUSE, DECLINED_CLAUSE)
@@ -54,28 +54,19 @@ class View:
     select: Callable[[ColumnElement[Any]], Select[Any]]
     share: Callable[[Iterable[Mapping[str, Any]]], list[dict[str, Any]]] | None = None
     """Makes of the rows what may be passed on beyond the parties; None: they are the operator's as they are."""
-    entitled: Entitlement | Mine | None = None
-    """Who sees which rows of it; a rule alone: of an organisation of any kind. Must be said where nothing is shared."""
-
-    @property
-    def entitlement(self) -> Entitlement:
-        """Who sees which rows of it; the operator sees all, and everybody what is shared."""
-        if isinstance(self.entitled, Entitlement):
-            return self.entitled
-        if self.entitled is None:
-            return EVERYONE
-        return party_s("an organisation sees the rows to which it is a party", self.entitled)
+    entitled: Entitlement = EVERYONE
+    """Who sees which rows of it; the operator sees all. Must be said where nothing is shared."""
 
     def __post_init__(self) -> None:
         """Check that what is shared is hidden where small, and that only that is shared."""
-        if self.entitlement.is_shared != (self.share is not None):
+        if self.entitled.is_shared != (self.share is not None):
             raise Misconfigured(f"The view {self.name}: share what hides small numbers, with everybody, and no other.")
 
     @property
     def definition(self) -> str:
         """The view in plain words, column by column."""
         columns = (f"- {name}: {meaning}" for name, meaning in self.columns.items())
-        return "\n".join([self.says, f"With `--as`: {self.entitlement.says}.", *columns])
+        return "\n".join([self.says, f"With `--as`: {self.entitled.says}.", *columns])
 
     def titled(self, organisation: str | None) -> str:
         """Return its title as an organisation is shown it; None: the operator."""
@@ -93,7 +84,7 @@ class View:
         asked = self.select(as_of)
         if organisation is None:
             return self._read(connection, asked)
-        part = self.entitlement.part(kind_of(connection, organisation), self.name)
+        part = self.entitled.part(kind_of(connection, organisation), self.name)
         return part.shown(self._read(connection, part.of(asked, organisation)))
 
     def _read(self, connection: Connection, asked: Select[Any]) -> list[dict[str, Any]]:
