@@ -81,6 +81,7 @@ class Neighbourhood:
                 "kinds": ["short term"],
                 "places": 2,
                 "state": "now",
+                "opened_at": START,
             },
             kept.PLACEMENT: {
                 **of_case,

@@ -31,7 +31,7 @@ def _homes_we_lack(as_of: ColumnElement[Any]) -> Select[Any]:
 
 def _hide_homes_we_lack(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Hide small numbers, also where one could be worked out from another's total."""
-    margins = (("area",), ("kind", "age_band"), ("lacking",))
+    margins = (("area",), ("area", "lacking"), ("kind", "age_band"), ("lacking",))  # `sufficiency` tells the second
     return shared_table(rows, cells=("area", "kind", "age_band", "lacking"), count="searches", margins=margins)
 
 
@@ -49,7 +49,7 @@ def _not_invited(as_of: ColumnElement[Any]) -> Select[Any]:
 HOMES_WE_LACK: Final = View(
     name="homes_we_lack",
     title="Homes that were looked for and not found (small numbers are hidden)",
-    says="Searches in which nothing fitted, however far they reached (NoFitFound). " + PUBLISHED,
+    says="Searches in which nothing fitted, however far they reached (the first NoFitFound). " + PUBLISHED,
     columns={
         "area": "Authority whose area the search was centred on",
         "kind": "Kind of placement wanted",

@@ -94,8 +94,9 @@ def _refused(row: Row, event: search.SelectionRefused, attributes: Attributes) -
 
 
 def _none_fits(row: Row, event: search.NoFitFound, attributes: Attributes) -> dict[str, Any]:
+    """Take the first time that nothing fitted, so that a week that has been told does not change."""
     best = event.relaxations[0].criterion if event.relaxations else None
-    return {"no_fit_at": attributes.time, "lacking": best}
+    return {} if row.get("no_fit_at") else {"no_fit_at": attributes.time, "lacking": best}
 
 
 def _closed(row: Row, event: search.SearchClosed, attributes: Attributes) -> dict[str, Any]:
@@ -237,7 +238,8 @@ def _agreed(row: Row, event: placements.PlacementAgreed, attributes: Attributes)
 
 
 def _began(row: Row, event: placements.PlacementStarted, attributes: Attributes) -> dict[str, Any]:
-    return {**_of_case(event), "started_on": event.started_on, **_earliest(row, "started_at", attributes.time)}
+    said = {name: getattr(event, name) for name in ("started_on", "distance_miles")}
+    return {**_of_case(event), **said, **_earliest(row, "started_at", attributes.time)}
 
 
 def _of_case(event: placements.PlacementAgreed | placements.PlacementStarted) -> dict[str, Any]:

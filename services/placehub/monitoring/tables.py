@@ -105,6 +105,7 @@ PLACEMENT: Final = Table(
     *map(_day, ("starts_on", "started_on", "ended_on")),
     Column("planned_end", Boolean),
     text_column("reason"),
+    Column("distance_miles", Integer, comment="from home to placement, as the 903 return asks"),
     *(Column(f"{side}_terms", Text, comment="fingerprint of what it agreed to") for side in ("authority", "provider")),
     *map(_count, ("reviews", "took_part", "plans_changed", "actions", "missing", "away")),
     Index("ix_placement_referral", "referral_id"),

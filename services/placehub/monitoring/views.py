@@ -25,6 +25,7 @@ from placehub.monitoring.rejected import REJECTED_EVENTS
 from placehub.monitoring.release import RELEASE_EQUALITY, RELEASES
 from placehub.monitoring.responding import RESPONSE_TIMES, RESPONSES
 from placehub.monitoring.searches import DELIVERIES_PER_PLACEMENT, SEARCHES, TIME_TO_TELL
+from placehub.monitoring.sufficiency import OWN_SUFFICIENCY, SUFFICIENCY
 from placehub.monitoring.support import SUPPORT_REFUSED_THEN_AGREED
 from placehub.monitoring.trend import REFERRAL_QUALITY
 from placehub.monitoring.view import View
@@ -36,6 +37,8 @@ _ALL: Final = (
     DELIVERIES_PER_PLACEMENT,
     REFERRAL_QUALITY,
     HOMES_WE_LACK,
+    SUFFICIENCY,
+    OWN_SUFFICIENCY,
     NOT_INVITED,
     OFFERS,
     SUPPORT_REFUSED_THEN_AGREED,
