@@ -21,7 +21,12 @@ from placehub.contracts.examples import examples_of
 from placehub.contracts.parts import FeeLine
 from placehub.errors import Rejected
 from placehub.offers.events import FieldFeedback, ReferralFeedbackGiven
-from placehub.placements.events import MissingEpisodeRecorded, SupportRequested
+from placehub.placements.events import (
+    MissingEpisodeRecorded,
+    PlacementReviewed,
+    PlacementStarted,
+    SupportRequested,
+)
 from placehub.referrals.child import Child, NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
 from placehub.search.events import ProviderInvited
@@ -116,6 +121,24 @@ def test_a_spoilt_byte_does_no_harm(cls: type, data: st.DataObject) -> None:
     value[at] ^= data.draw(st.integers(1, 255))
     with suppress(Rejected):
         CODEC.decode(bytes(value))
+
+
+class _BeforeMonths(Folder):
+    """The schemas of before a placement told of an 18th birthday."""
+
+    def schema_of(self, schema_id: int) -> dict[str, Any] | None:
+        schema = super().schema_of(schema_id)
+        assert schema is not None
+        return schema | {"fields": [one for one in schema["fields"] if one["name"] != "month_of_18th_birthday"]}
+
+
+@pytest.mark.parametrize(("cls", "name"), [(PlacementStarted, "moved-in"), (PlacementReviewed, "first-review")])
+def test_what_was_recorded_before_there_were_months_still_reads(cls: type, name: str) -> None:
+    """Bytes written without the month of an 18th birthday are an event that does not tell it."""
+    event = example(cls, name)
+    recorded = CODEC.encode(event).removesuffix(number(0))
+    assert Codec(_BeforeMonths()).decode(recorded) == event
+    assert event.month_of_18th_birthday is None
 
 
 def test_every_truncation_is_rejected() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from placehub.keys.sealed import Sealed
 from placehub.keys.sealing import new_key, seal
 from placehub.mailboxes.checks import check_codes, check_event, described
 from placehub.offers.events import ClarificationAsked
+from placehub.placements.events import PlacementReviewed
 from placehub.referrals.child import ChildNeed, NotedChild, RiskDetail
 from placehub.referrals.events import SupportLineRefused, Wanted
 from placehub.streams import every_event
@@ -144,6 +146,28 @@ def test_a_field_that_there_is_not(path: str) -> None:
 def asked(path: str) -> ClarificationAsked:
     """Return a question about a field."""
     return ClarificationAsked(referral_id=uuid4(), provider="P", clarification_id=uuid4(), child_id=uuid4(), about=path)
+
+
+@pytest.mark.parametrize("month", [None, date(2026, 3, 1), date(2027, 3, 1)])
+def test_a_month_of_birth_in_the_year_before(month: date | None) -> None:
+    """This month or one of the next twelve may be told, as its first day; or nothing."""
+    check_event(reviewed(month), TODAY)
+
+
+@pytest.mark.parametrize("month", [date(2026, 9, 17), date(2027, 4, 1), date(2026, 2, 1), date(2008, 9, 1)])
+def test_a_birthday_is_no_month(month: date) -> None:
+    """A day within the month, or a month that is too far away or over, is refused with its remedy, and not repeated."""
+    with pytest.raises(Rejected) as refused:
+        check_event(reviewed(month), TODAY)
+    assert refused.value.field == "month_of_18th_birthday"
+    assert refused.value.remedy
+    assert str(month) not in str(refused.value)
+
+
+def reviewed(month: date | None) -> PlacementReviewed:
+    """Return a review that tells of the 18th birthday."""
+    about: dict[str, Any] = {"placement_id": uuid4(), "authority": "A", "provider": "P"}
+    return PlacementReviewed(**about, reviewed_on=TODAY, participation="PN1", month_of_18th_birthday=month)
 
 
 @pytest.mark.parametrize(

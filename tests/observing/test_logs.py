@@ -106,7 +106,7 @@ def test_a_fault_says_at_which_event(lines: list[dict[str, Any]]) -> None:
 
 
 def test_names_of_personal_fields_come_from_the_events() -> None:
-    """Every tagged field is known by its name, those within sealed documents too."""
+    """Every tagged field is known by its name, those within sealed documents and months of birth too."""
     assert personal_names() >= {
         "own_words",
         "date_of_birth",
@@ -116,6 +116,7 @@ def test_names_of_personal_fields_come_from_the_events() -> None:
         "text",
         "need",
         "postcode",
+        "month_of_18th_birthday",
     }
     assert not personal_names() & {"referral_id", "vacancy_id", "authority", "provider", "type", "field", "rule"}
 

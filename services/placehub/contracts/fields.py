@@ -64,6 +64,17 @@ class Sector:
     """The value is a postcode sector, which must exist."""
 
 
+@dataclass(frozen=True, slots=True)
+class MonthAhead:
+    """The value is the first day of a month, the event's own or one of so many after it.
+
+    For a day that is personal, of which no more than the month may travel open, and no sooner than it is of use. It is
+    masked in logs as a tagged field is, and is no sealed part: what is reminded of by the day cannot be.
+    """
+
+    months: int
+
+
 _CONFIG = ConfigDict(extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
 PII = Tag("PII")

@@ -200,6 +200,7 @@ TABLE: Final[tuple[Row, ...]] = (
         placements.FeeChanged,
         placements.NoticeGiven,
         placements.PlacementStarted,
+        placements.PlacementPlanAgreed,
         placements.SupportRequested,
         placements.SupportAgreed,
         placements.SupportRefused,

@@ -25,10 +25,13 @@ class ReminderRaised:
     weeks_left: Annotated[int | None, Doc("Whole weeks until its day, as the policy spaces them; absent: overdue")] = (
         None
     )
-    overdue: Annotated[bool, Doc("Its day has passed; of an agreement both sides are told so")] = False
+    overdue: Annotated[
+        bool, Doc("Its day has passed; both sides are told so of an agreement and of a placement plan")
+    ] = False
     to: Annotated[tuple[Organisation, ...], Doc("Who is told")]
     posts: Annotated[
-        tuple[ContractManager, ...], Doc("The contract manager, then the deputies; of agreements only")
+        tuple[ContractManager, ...],
+        Doc("The contract manager, then the deputies; of a placement only those that are its authority's own"),
     ] = ()
     covered_by: Annotated[ContractManager | None, Doc("The deputy that covers while the manager is away")] = None
 

@@ -9,9 +9,11 @@ from datetime import timedelta
 from typing import Final
 
 LEADS: Final = (84, 56, 28)
-"""Days before an agreement's days, and before a planned end, at which is reminded: 12, 8 and 4 weeks."""
+"""Days before an agreement's days, a planned end and an 18th birthday, at which is reminded: 12, 8 and 4 weeks."""
 REVIEW_LEADS: Final = (14,)
 """The same for a placement's review, of which the first is due within weeks of the start."""
+PLAN_LEADS: Final = (3,)
+"""The same for a placement plan, of which the day is near when it is known: the Friday before, where it is a Monday."""
 ANSWER_LEADS: Final = (7,)
 """The same for the answer to a consultation."""
 ON_THE_DAY: Final = (0,)

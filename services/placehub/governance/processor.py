@@ -25,6 +25,8 @@ from placehub.governance import agreements, balancing, clauses, disputing, place
 from placehub.governance.agreements import AgreementClock
 from placehub.governance.flags import Flags
 from placehub.governance.placements import PlacementClock
+from placehub.governance.posts import Event as OfPosts
+from placehub.governance.posts import Managing
 from placehub.governance.reminding import Due
 from placehub.governance.vacancies import VacancyClock
 from placehub.governance.watching import Watch
@@ -42,8 +44,8 @@ SUSPENSIONS: Final = (ProviderSuspended, SuspensionLifted)
 class Governance:
     """Watches one kind of subject on each of its streams.
 
-    Its world: agreements, for who is suspended under them, and what is said under each of returns,
-    meetings and partnership events.
+    Its world: agreements, for who is suspended under them and who manages a placement, and what is said under each of
+    returns, meetings and partnership events.
     """
 
     name = "governance"
@@ -59,6 +61,7 @@ class Governance:
         of_tenders: Aggregates[Tenders],
     ) -> None:
         self._flags = Flags(of_tenders)
+        self._managing = Managing()
         self._agreed: dict[UUID, agreed.Agreement] = {}
         self._partnerships: dict[UUID, Partnership] = {}
         self._agendas: dict[UUID, Agendas] = {}
@@ -72,6 +75,8 @@ class Governance:
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
         """Learn who is party to which agreement, who is suspended, and how its returns and partnership events stand."""
         for record in records:
+            if isinstance(record.event, OfPosts):
+                self._managing.learn(record.event)
             if isinstance(record.event, agreed.Event):
                 key = record.event.agreement_id
                 known = self._agreed.get(key, agreed.Agreement())
@@ -174,7 +179,8 @@ class Governance:
             for one in self._agreed.values()
             if clock.authority in (one.lead, *one.authorities) and one.is_suspended(clock.provider, today)
         ]
-        return placements.dues(clock, min(days, default=None))
+        posts = self._managing.of(clock.authority, clock.provider)
+        return placements.dues(clock, today, min(days, default=None), posts)
 
     def _look(self, step: Step, watch: Watch, key: UUID) -> None:
         """Tell what follows of one subject by now: where its disputes go, whether agendas are balanced, what is due."""

@@ -9,9 +9,11 @@ from datetime import date
 from functools import cache
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
+from dateutil.relativedelta import relativedelta
+
 from placehub.codes import check
 from placehub.contracts.codec import event_class
-from placehub.contracts.fields import Code, FieldOf, OpenWords, Seals, Sector
+from placehub.contracts.fields import Code, FieldOf, MonthAhead, OpenWords, Seals, Sector
 from placehub.contracts.schema import optional, unpack
 from placehub.errors import Rejected
 from placehub.keys.sealed import Sealed
@@ -53,7 +55,7 @@ class Field:
 
 
 def check_event(event: Any, on: date) -> None:
-    """Raise Rejected for the first field that breaks a rule: codes, named fields, open words, the form of sealed parts.
+    """Raise Rejected for the first field that breaks a rule: codes, named fields, open words, months, sealed parts.
 
     What only the hub can know (whether a postcode sector exists, whose aggregate it is) intake asks beside it.
     """
@@ -64,6 +66,8 @@ def check_event(event: Any, on: date) -> None:
             _check_field(value, path, mark)
         elif isinstance(mark, OpenWords):
             _check_words(value, path)
+        elif isinstance(mark, MonthAhead):
+            _check_month(value, path, mark, on)
         elif isinstance(mark, Seals):
             _check_sealed(value, path)
 
@@ -119,6 +123,16 @@ def _check_words(value: str, path: str) -> None:
             raise Rejected(path, rule, "Take it out, or say it in a part that is sealed.")
 
 
+def _check_month(value: date, path: str, mark: MonthAhead, on: date) -> None:
+    first = on.replace(day=1)
+    if value.day != 1:
+        rule = "is open to both parties, so it must be a month: its first day, whatever the day is"
+        raise Rejected(path, rule, "Write the first day of the month, never the day itself.")
+    if not first <= value <= first + relativedelta(months=mark.months):
+        rule = f"must be the month of the event or one of the {mark.months} after it"
+        raise Rejected(path, rule, "Leave it out; tell it with a later event, in the year before.")
+
+
 def _check_sealed(value: Sealed, path: str) -> None:
     if len(value.nonce) != NONCE_BYTES or len(value.ciphertext) <= TAG_BYTES:
         rule = f"must be AES-256-GCM: a nonce of {NONCE_BYTES} bytes, a tag of {TAG_BYTES} at the end"
@@ -170,7 +184,7 @@ def _describe(name: str, hint: Any) -> Field:
         record=None if seals else _record(hint),
         many=get_origin(optional(unpack(hint)[0])[0]) is tuple,
         seals=seals[-1] if seals else None,
-        marks=tuple(mark for mark in marks if isinstance(mark, FieldOf | OpenWords | Seals | Sector)),
+        marks=tuple(mark for mark in marks if isinstance(mark, FieldOf | MonthAhead | OpenWords | Seals | Sector)),
     )
 
 

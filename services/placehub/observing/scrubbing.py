@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from placehub.contracts.fields import Seals, Tag
+from placehub.contracts.fields import MonthAhead, Seals, Tag
 from placehub.contracts.walking import places
 from placehub.keys.sealed import Sealed
 from placehub.streams import every_event
@@ -41,14 +41,14 @@ _DETAIL: Final = re.compile(r"^(\s*(?:DETAIL|CONTEXT):).*$", re.M)
 
 @cache
 def personal_names() -> frozenset[str]:
-    """Return the name of every field tagged PII or SENSITIVE, those inside the sealed documents as well."""
+    """Return the name of every field tagged PII or SENSITIVE, those inside the sealed documents too, and of months."""
     names: set[str] = set()
     waiting, seen = list(every_event()), set[type]()
     while waiting:
         cls = waiting.pop()
         seen.add(cls)
         for place in places(cls):
-            names |= {place.name} if place.marked(Tag) else set()
+            names |= {place.name} if [*place.marked(Tag), *place.marked(MonthAhead)] else set()
             waiting += [one.document for one in place.marked(Seals) if one.document not in seen]
     return frozenset(names)
 

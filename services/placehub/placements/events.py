@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
-from placehub.contracts.fields import SENSITIVE, Code, Doc, OpenWords, Seals, event
+from placehub.contracts.fields import SENSITIVE, Code, Doc, MonthAhead, OpenWords, Seals, event
 from placehub.contracts.parts import (
     ChildId,
     FeeLine,
@@ -25,6 +25,20 @@ Words = Annotated[
     Seals(FreeText, "child", "need"),
     Doc("Free text, sealed under the child's need key"),
 ]
+MONTHS_BEFORE_18: Final = 12
+"""How long before it the month of an 18th birthday may be told."""
+MonthOf18thBirthday = Annotated[
+    date | None,
+    MonthAhead(MONTHS_BEFORE_18),
+    Doc("First day of the month in which the child turns 18, never the birthday; in the 12 months before it only"),
+]
+"""What the clock of the placement knows of the 18th birthday.
+
+Why the month, and why so late: a date of birth is personal and stays sealed under the child's identity key, which the
+hub is never given; but `ReminderRaised` has to name a day that both the hub and who is reminded can read. A month is
+enough for a reminder of weeks, a year is soon enough for one of 12 weeks where a child is reviewed every six months,
+and so a younger child's month of birth never travels open. Only the two parties are sent it.
+"""
 
 
 @event
@@ -87,6 +101,23 @@ class PlacementStarted:
     distance_miles: Annotated[int | None, Doc("From home to placement, as the 903 return asks")] = None
     school_kept: bool | None = None
     siblings_placed_together: int | None = None
+    month_of_18th_birthday: MonthOf18thBirthday = None
+
+
+@event
+class PlacementPlanAgreed:
+    """The placement plan has been prepared, and agreed with and signed by who cares for the child.
+
+    What it says stays with the two parties. England: Care Planning, Placement and Case Review (England) Regulations
+    2010, reg 9; Wales: Care Planning, Placement and Case Review (Wales) Regulations 2015, reg 10. By when it is to be
+    agreed: see `placehub.governance.placements`.
+    """
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    authority: Organisation
+    provider: Organisation
+    agreed_on: Annotated[date, Doc("Day it was signed; may be before the child moves in")]
 
 
 @event
@@ -139,6 +170,7 @@ class PlacementReviewed:
     plan_changed: Annotated[bool | None, Doc("Absent: not told, as in a 903 return")] = None
     actions: Annotated[int, Doc("Actions agreed")] = 0
     found: Words = None
+    month_of_18th_birthday: MonthOf18thBirthday = None
 
 
 @event

@@ -47,6 +47,7 @@ ACTS: Final[tuple[Act, ...]] = (
     _fact("FeeChanged", _BOTH, _STANDING),
     _fact("NoticeGiven", _BOTH, _STANDING, then=("an EarlyNoticeGiven may reopen the search",)),
     _fact("PlacementStarted", ("authority",), ("agreed",), "started", ("VacancyFilled", "SearchClosed(independent)")),
+    _fact("PlacementPlanAgreed", ("authority",), _STANDING, then=("the reminder of the placement plan is cleared",)),
     _fact("SupportRequested", ("provider",), _STANDING),
     _fact("SupportAgreed", ("authority",), _STANDING),
     _fact("SupportRefused", ("authority",), _STANDING),

@@ -13,6 +13,8 @@ officer, offers         waits a while from the first offer, then takes the best 
                         soonest where no distance is told), never the cheapest; now and then a nearer or
                         sooner home of a lesser band, saying why
 officer, refused        takes the next offer when the place has just gone
+officer, moving in      has the placement plan signed before the child moves in; in an emergency some
+                        days after, now and then too late
 officer, no offers      gives up after some days and looks for a children's home instead
 referral manager        reads the invitation, asks the carer, and answers after hours; some never answer
 manager, early notice   interest where the carer would hear more, else a decline; no offer yet
@@ -65,6 +67,10 @@ class Model:
     ] = 0.08
     gives_up_days: Annotated[float, Doc("Days from the referral without an offer after which the officer gives up")] = (
         12.0
+    )
+    plan_days: Annotated[tuple[float, float], Doc("Days from an emergency's start to the signed placement plan")] = (
+        0.5,
+        8.0,
     )
     hesitates_hours: Annotated[float, Doc("Median hours until a referral manager answers (log-normal)")] = 9.0
     hesitates_spread: Annotated[float, Doc("Spread of these hours: sigma of the log-normal")] = 0.9
@@ -147,6 +153,11 @@ def in_house(model: Model, chance: Random, emergency: bool) -> InHouse:
     return InHouse(
         timedelta(hours=hours / (model.emergency_speed if emergency else 1)), chance.random() < model.in_house_found
     )
+
+
+def plan_after(model: Model, chance: Random, emergency: bool) -> timedelta:
+    """Return how long after the start the placement plan is signed; nothing: it was, before."""
+    return timedelta(days=chance.uniform(*model.plan_days)) if emergency else timedelta(0)
 
 
 def waits(model: Model, emergency: bool) -> timedelta:

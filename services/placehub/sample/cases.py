@@ -12,7 +12,10 @@ from random import Random
 from typing import Final, Literal
 from uuid import UUID
 
+from dateutil.relativedelta import relativedelta
+
 from placehub.codes import band_of
+from placehub.placements.events import MONTHS_BEFORE_18
 from placehub.referrals.child import ChildIdentity, ChildNeed, FamilyTime, NotedChild, School
 from placehub.referrals.events import Wanted
 from placehub.sample import figures
@@ -38,6 +41,13 @@ class SampleChild:
     """The sealed text of such an answer."""
     need: ChildNeed
     identity: ChildIdentity
+
+    def month_of_18th_birthday(self, on: date) -> date | None:
+        """Return the first day of that month once an officer may tell it; None: too early, or over, or not known."""
+        born, first = self.identity.date_of_birth, on.replace(day=1)
+        month: date | None = born and born.replace(day=1) + relativedelta(years=18)
+        told = month is not None and first <= month <= first + relativedelta(months=MONTHS_BEFORE_18)
+        return month if told else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The placement officer of one authority: gives notice, refers, answers, selects, agrees, and reports the start."""
+"""The placement officer of one authority: gives notice, refers, answers, selects, agrees, plans, reports the start."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 from placehub.contracts.headers import Attributes
 from placehub.contracts.parts import HomeFit
 from placehub.offers.events import OfferMade
-from placehub.placements.events import PlacementAgreed, PlacementStarted
+from placehub.placements.events import PlacementAgreed, PlacementPlanAgreed, PlacementStarted
 from placehub.referrals.child import Child, NotedChild
 from placehub.referrals.events import (
     ClarificationAnswered,
@@ -72,11 +72,14 @@ class _File:
     agreed: bool = False
     theirs: set[UUID] = field(default_factory=set)
     started: bool = False
+    plan_at: datetime | None = None
+    """When the placement plan is signed, once the child moves in."""
+    planned: bool = False
 
     @property
     def is_done(self) -> bool:
         """Tell whether nothing is left to do."""
-        return self.started or (self.closed and self.reserved is None and self.selected is None)
+        return (self.started and self.planned) or (self.closed and self.reserved is None and self.selected is None)
 
     def put_away(self) -> None:
         """Let go of the homes and offers: nothing is asked of them any more."""
@@ -122,10 +125,8 @@ class Officer(Actor):
         return acts
 
     def _due(self, file: _File, now: datetime) -> Iterator[Act]:
-        if file.started:
-            return
         if file.reserved is not None:
-            yield from self._place(file, file.reserved, now)
+            yield from (self._plan if file.started else self._place)(file, file.reserved, now)
             return
         if file.closed:
             return
@@ -212,10 +213,21 @@ class Officer(Actor):
         placements = {one.placement_id for one in reserved.placements}
         moved = now.date() > first_day or (now.date() == first_day and (now.hour >= MIDDAY or file.case.emergency))
         if placements <= file.theirs and moved:
-            file.started = file.closed = True
+            after = behaviour.plan_after(self._model, self._chance(file.case, "plan"), file.case.emergency)
+            file.started, file.closed, file.plan_at = True, True, now + after
+            yield from self._plan(file, reserved, now)
             # The place was taken by the reservation: moving in changes nothing for other cases.
             for start in _starts(file, reserved, now):
                 yield self.post(start, now, on_case(file.case.referral_id))
+
+    def _plan(self, file: _File, reserved: VacancyReserved, now: datetime) -> Iterator[Act]:
+        if file.plan_at is None or now < file.plan_at:
+            return
+        file.planned = True
+        sides: dict[str, Any] = {"authority": self.code, "provider": reserved.provider, "agreed_on": now.date()}
+        for one in sorted(reserved.placements, key=lambda placement: placement.placement_id):
+            plan = PlacementPlanAgreed(placement_id=one.placement_id, **sides)
+            yield self.post(plan, now, on_case(file.case.referral_id))
 
     def _own(self, cls: Any, case: Case, **more: Any) -> Any:
         return cls(referral_id=case.referral_id, authority=self.code, **more)
@@ -239,6 +251,7 @@ def agreed_terms(reserved: VacancyReserved, offer: OfferMade, first_day: Any) ->
 
 def _starts(file: _File, reserved: VacancyReserved, now: datetime) -> Iterator[PlacementStarted]:
     fit = file.fits.get(reserved.vacancy_id)
+    children = {one.noted.child_id: one for one in file.case.children}
     for one in sorted(reserved.placements, key=lambda placement: placement.placement_id):
         yield PlacementStarted(
             placement_id=one.placement_id,
@@ -250,6 +263,7 @@ def _starts(file: _File, reserved: VacancyReserved, now: datetime) -> Iterator[P
             started_on=now.date(),
             distance_miles=round(fit.distance_miles) if fit and fit.distance_miles is not None else None,
             siblings_placed_together=len(reserved.placements) - 1,
+            month_of_18th_birthday=children[one.child_id].month_of_18th_birthday(now.date()),
         )
 
 
