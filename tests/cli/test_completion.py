@@ -44,6 +44,7 @@ def completed(line: str, folder: Path, **environment: str) -> list[str]:
         ("placehub tail va", ["vacancy"]),
         ("placehub tail dead", ["deadletter"]),
         ("placehub views show ", list(VIEWS)),
+        ("placehub views chart ", ["sufficiency", "own_sufficiency"]),
         ("placehub schema show OfferM", ["OfferMade"]),
         ("placehub schema show vacancy.VacancyFi", ["vacancy.VacancyFilled"]),
         ("placehub deadletters list --type OfferM", ["OfferMade"]),

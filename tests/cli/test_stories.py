@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -97,6 +98,20 @@ def test_a_view(placehub: Run, name: str) -> None:
     assert VIEWS[name].title[:20] in placehub("views", "show", name).out
     head, *_ = csv.reader(placehub("views", "show", name, "--csv").out.splitlines())
     assert head == list(VIEWS[name].columns)
+
+
+def test_a_chart(placehub: Run, searched: tuple[UUID, str, str], tmp_path: Path) -> None:
+    """What is written is what is printed; what an organisation is drawn is its own; a view without one says so."""
+    _, near, _ = searched
+    file = tmp_path / "sufficiency.svg"
+    assert placehub("views", "chart", "sufficiency", "--write", str(file)).out == f"{file}\n"
+    assert placehub("views", "chart", "sufficiency").out == file.read_text("utf-8")
+    assert ": searches 0, homes 1." in placehub("views", "chart", "own_sufficiency", "--as", near).out
+    away = placehub("views", "chart", "sufficiency", "--write", str(tmp_path / "nosuch" / "a.svg"))
+    assert (away.code, away.out, away.err.count("\n")) == (2, "", 1)
+    none = placehub("views", "chart", "searches")
+    assert (none.code, none.out) == (3, "")
+    assert "has no chart. See 'placehub views show searches'" in none.err
 
 
 def test_no_such_view(nowhere: Run) -> None:

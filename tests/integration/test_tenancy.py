@@ -184,7 +184,9 @@ READS: Final = {
     ("POST", "/registry/subjects/{subject}"): "/registry/subjects/referral.ReferralMade",
 }
 """Every route of the window on the registry: the same for everyone who is active."""
-OWN: Final = {(("GET", path)): path for path in ("/v1/not-invited", "/v1/views", "/v1/views/{name}")}
+OWN: Final = {
+    ("GET", path): path for path in ("/v1/not-invited", "/v1/views", "/v1/views/{name}", "/v1/views/{name}/chart")
+}
 """Every route that tells an organisation its own part of a view; tests/monitoring tries each kind on each view."""
 POSTS: Final = {("POST", "/v1/events"): "/v1/events", ("GET", "/v1/receipts/{receipt_id}"): f"/v1/receipts/{uuid4()}"}
 """Routes by which an organisation posts as itself; tests/ingest has what crosses none of them."""

@@ -10,7 +10,9 @@ from sqlalchemy.engine import Engine
 
 from placehub.keys.api import create_app
 from placehub.monitoring.api import router
+from placehub.monitoring.charts import draw
 from placehub.monitoring.tables import PLACEMENT, WITHHELD
+from placehub.monitoring.views import VIEWS
 
 from ..keys.calling import HUB_TOKEN, MASTER, NOW, Api, free_port
 from .neighbours import Neighbourhood
@@ -62,3 +64,21 @@ def test_a_view_is_the_same_over_http(api: Api, engine: Engine) -> None:
     assert "has nothing for a provider" in refused.json()["detail"]
     assert api.call(one.provider, "GET", "/v1/views/nosuch").status_code == 404
     assert api.call(None, "GET", "/v1/views/placements").status_code == 401
+
+
+def test_a_chart_over_http(api: Api, engine: Engine) -> None:
+    """Each organisation is drawn its own, as the command line draws it; a view without a chart says so."""
+    one, other = Neighbourhood(), Neighbourhood()
+    with engine.begin() as connection:
+        for each in (one, other):
+            each.join(connection)
+            each.search(connection)
+    answer = api.call(one.authority, "GET", "/v1/views/own_sufficiency/chart")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    with engine.connect() as connection:
+        assert answer.text == draw(VIEWS["own_sufficiency"].chart(connection, organisation=one.authority))
+    assert f"{one.authority}: searches 1, homes 0." in answer.text
+    assert other.authority not in answer.text
+    refused = api.call(one.authority, "GET", "/v1/views/searches/chart")
+    assert (refused.status_code, "has no chart" in refused.json()["detail"]) == (404, True)
+    assert api.call(None, "GET", "/v1/views/sufficiency/chart").status_code == 401

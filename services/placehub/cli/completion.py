@@ -36,6 +36,13 @@ def complete_views(incomplete: str) -> list[str]:
     return _beginning(incomplete, VIEWS)
 
 
+def complete_charts(incomplete: str) -> list[str]:
+    """Complete the name of a view that has a chart."""
+    from placehub.monitoring.views import VIEWS
+
+    return _beginning(incomplete, [name for name, view in VIEWS.items() if view.panels])
+
+
 def complete_events(incomplete: str) -> list[str]:
     """Complete the name of an event, alone or with its stream."""
     from placehub.streams import event_name, every_event, full_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +12,7 @@ from uuid import UUID
 
 import typer
 
-from placehub.cli.completion import complete_organisations, complete_views
+from placehub.cli.completion import complete_charts, complete_organisations, complete_views
 from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub, now
 
 if TYPE_CHECKING:
@@ -179,3 +180,28 @@ def show_view(
     view = view_named(name)
     rows = _read(folder, partial(view.rows, organisation=organisation))
     _print(view.titled(organisation), list(view.columns), rows, json, csv)
+
+
+@views.command("chart")
+def draw_view(
+    name: Annotated[str, typer.Argument(help="A view that has a chart.", autocompletion=complete_charts)],
+    organisation: ForWhom = None,
+    write: Annotated[Path | None, typer.Option("--write", help="The file to write; without it, it is printed.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Draw one view as SVG: all of it, or what one organisation is entitled to."""
+    from placehub.errors import Misconfigured
+    from placehub.monitoring.charts import draw
+    from placehub.monitoring.listing import view_named
+
+    view = view_named(name)
+    with database(hub(folder)) as connection:
+        drawn = draw(view.chart(connection, organisation=organisation))
+    if write is None:
+        sys.stdout.write(drawn)
+        return
+    try:
+        write.write_text(drawn, encoding="utf-8")
+    except OSError as error:
+        raise Misconfigured(f"{write} cannot be written: {error.strerror}. Name another file with --write.") from error
+    print(write)

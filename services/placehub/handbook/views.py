@@ -12,7 +12,11 @@ alone. Those whose title says so hide small numbers and may be shared; the other
 
 The operator sees all of every view. `--as ORG` shows what that organisation is entitled to, and so does
 `GET /v1/views/NAME` to the organisation itself: one rule, the view's own, decides for both. `placehub views list` says
-who sees what."""
+who sees what.
+
+`placehub views chart NAME --as ORG --write FILE`, and `GET /v1/views/NAME/chart` to the organisation itself, draw a
+view that has a chart (`sufficiency`, `own_sufficiency`) as SVG: exactly the rows it is entitled to, said in words too,
+with what is hidden drawn as hidden. It needs no colour, script or font, and the same rows give the same bytes."""
 
 
 def views() -> str:

@@ -6,10 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from placehub.keys.service import Caller, Service
+from placehub.monitoring.charts import draw
 from placehub.monitoring.fairness import missed
 from placehub.monitoring.listing import view_named, views_for
 from placehub.search.wording import because
@@ -62,8 +63,11 @@ def list_views(service: Service, organisation: Caller) -> list[Listed]:
     return [Listed(name=one.name, title=one.titled(organisation), entitled=one.entitled.says) for one in listed]
 
 
+Name = Annotated[str, Path(pattern="^[a-z_]{1,60}$")]
+
+
 @router.get("/views/{name}")
-def show_view(service: Service, organisation: Caller, name: Annotated[str, Path(pattern="^[a-z_]{1,60}$")]) -> Shown:
+def show_view(service: Service, organisation: Caller, name: Name) -> Shown:
     """Show what the caller is entitled to of one view: the rule is the view's own, the same as `placehub views show`.
 
     404 where there is no such view or none of it is the caller's to see; which, and what else to read, is said.
@@ -73,6 +77,24 @@ def show_view(service: Service, organisation: Caller, name: Annotated[str, Path(
         rows = view.rows(connection, organisation=organisation)
     told = [{column: _plain(value) for column, value in row.items()} for row in rows]
     return Shown(name=view.name, title=view.titled(organisation), columns=dict(view.columns), rows=told)
+
+
+class Svg(Response):
+    """A picture."""
+
+    media_type = "image/svg+xml"
+
+
+@router.get("/views/{name}/chart", response_class=Svg)
+def show_chart(service: Service, organisation: Caller, name: Name) -> Svg:
+    """Draw what the caller is entitled to of one view: the same bytes as `placehub views chart` writes.
+
+    404 where there is no such view, it has no chart, or none of it is the caller's to see.
+    """
+    view = view_named(name)
+    with service.engine.connect() as connection:
+        chart = view.chart(connection, organisation=organisation)
+    return Svg(draw(chart))
 
 
 def _plain(value: Any) -> Any:

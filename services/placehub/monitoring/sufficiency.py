@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Subquery, Text, case, func, literal, select, union_all
 
+from placehub.monitoring.charts import Bar, Group, Panel
 from placehub.monitoring.entitlement import EVERYONE, party_s
 from placehub.monitoring.suppression import Cell, hidden, published
 from placehub.monitoring.tables import PLACEMENT, SEARCH, VACANCY
@@ -120,6 +121,41 @@ def _told(cell: Cell, homes: Mapping[str, int]) -> int | None:
     return None if rest < 0 or hidden(rest) is None else cell.shown
 
 
+def _panels(rows: Iterable[Mapping[str, Any]]) -> tuple[Panel, ...]:
+    """Draw, area by area, searches beside homes, why nothing fitted, and how far from home children live."""
+    told: dict[str, dict[str, dict[str, int | None]]] = {}
+    for row in rows:
+        where = f"{row['area']}, {row['organisation']}" if "organisation" in row else row["area"]
+        told.setdefault(where, {}).setdefault(row["figure"], {})[row["what"]] = row["count"]
+    drawn = (
+        Panel(title="Searches for a home, and homes that opened", groups=_beside(told)),
+        Panel(title="Searches in which nothing fitted, by what was lacking most", groups=_of(told, NO_FIT)),
+        Panel(title="Placements, by miles from home", groups=_of(told, DISTANCE)),
+    )
+    return tuple(panel for panel in drawn if panel.groups)
+
+
+def _beside(told: Mapping[str, Mapping[str, Mapping[str, int | None]]]) -> tuple[Group, ...]:
+    """Return searches beside homes; where there is no row of one there was none at all."""
+    two = ((SEARCHES, 0), (HOMES, 1))
+    return tuple(
+        Group(
+            heading=where,
+            bars=tuple(Bar(label=name, count=of.get(name, {ANY: 0})[ANY], series=series) for name, series in two),
+        )
+        for where, of in told.items()
+        if SEARCHES in of or HOMES in of
+    )
+
+
+def _of(told: Mapping[str, Mapping[str, Mapping[str, int | None]]], figure: str) -> tuple[Group, ...]:
+    return tuple(
+        Group(heading=where, bars=tuple(Bar(label=what, count=count) for what, count in of[figure].items()))
+        for where, of in told.items()
+        if figure in of
+    )
+
+
 _SAYS: Final = (
     "Searches count in the area they were centred on and in the week of SearchStarted; homes in the area they are in "
     "and in the week of VacancyOpened, whatever became of them; a search in which nothing fitted in the week of its "
@@ -143,6 +179,7 @@ SUFFICIENCY: Final = View(
     select=_weekly,
     share=_share,
     entitled=EVERYONE,
+    panels=_panels,
 )
 
 OWN_SUFFICIENCY: Final = View(
@@ -159,4 +196,5 @@ OWN_SUFFICIENCY: Final = View(
         "an authority sees its own searches and placements, a provider its own homes",
         lambda organisation: _FACTS.c.organisation == organisation,
     ),
+    panels=_panels,
 )

@@ -25,7 +25,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from placehub.errors import Misconfigured
+from placehub.errors import Misconfigured, NotFound
+from placehub.monitoring.charts import Chart, Panel
 from placehub.monitoring.entitlement import EVERYONE, Entitlement, kind_of
 from placehub.monitoring.tables import DECLINED_CLAUSE, ORGANISATION, PLACEMENT, SEARCH, TENDER_CLAUSE, VACANCY
 
@@ -56,6 +57,8 @@ class View:
     """Makes of the rows what may be passed on beyond the parties; None: they are the operator's as they are."""
     entitled: Entitlement = EVERYONE
     """Who sees which rows of it; the operator sees all. Must be said where nothing is shared."""
+    panels: Callable[[Iterable[Mapping[str, Any]]], tuple[Panel, ...]] | None = None
+    """Makes of the rows, as they are shown, what is drawn; None: the view has no chart."""
 
     def __post_init__(self) -> None:
         """Check that what is shared is hidden where small, and that only that is shared."""
@@ -86,6 +89,14 @@ class View:
             return self._read(connection, asked)
         part = self.entitled.part(kind_of(connection, organisation), self.name)
         return part.shown(self._read(connection, part.of(asked, organisation)))
+
+    def chart(self, connection: Connection, now: datetime | None = None, organisation: str | None = None) -> Chart:
+        """Return the chart of the rows that `rows` returns; NotFound as there, and where the view has no chart."""
+        if self.panels is None:
+            raise NotFound(f"The view {self.name} has no chart. See 'placehub views show {self.name}'.")
+        panels = self.panels(self.rows(connection, now, organisation))
+        note = f"{self.says} The same as a table: placehub views show {self.name}."
+        return Chart(name=self.name, title=self.titled(organisation), note=note, panels=panels)
 
     def _read(self, connection: Connection, asked: Select[Any]) -> list[dict[str, Any]]:
         rows = [dict(row) for row in connection.execute(asked).mappings()]
