@@ -18,6 +18,7 @@ from placehub.disputes.events import (
     StatementGiven,
 )
 from placehub.partnership.events import AgendaItemProposed, MinutesUsed, PartnershipEventHeld, PartnershipEventPlanned
+from placehub.placements.events import PlacementPlanAgreed
 from placehub.search.events import ProviderInvited
 from placehub.vacancies.reserving import placement_id
 
@@ -129,7 +130,10 @@ class Consortium:
         self.hub.settle()
 
     def place(self, quarter: int) -> list[Case]:
-        """Place fifteen children: twelve under the framework, three under the system; return the framework's cases."""
+        """Place fifteen children, the first without a plan: twelve under the framework, three under the system.
+
+        Return the framework's cases.
+        """
         plans = [*self._plan(self.framework, self.authorities[:3], self.of_framework, 12, 4 * quarter)]
         plans += self._plan(self.system, self.authorities[3:], self.of_system, 3, 3 * quarter)
         homes = [town.open_home(provider) for town, provider in plans]
@@ -149,6 +153,9 @@ class Consortium:
         self.hub.settle()
         for one in made:
             one.case.start(one.offer_id, one.vacancy_id, one.provider)
+        for one in made[1:]:
+            plan = PlacementPlanAgreed(**one.parties, agreed_on=self.hub.now.date())
+            one.case.authority.post(plan)
         self.hub.settle()
         self.placed += made
         return cases[:12]

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from dateutil.relativedelta import relativedelta
 from sqlalchemy import Connection, Engine, Table, delete, select
 
 from placehub.agreements.events import (
@@ -25,12 +26,12 @@ from placehub.database import connect
 from placehub.drivers.reading import read_streams
 from placehub.drivers.records import Partition
 from placehub.drivers.step import Step
-from placehub.governance.events import DecisionAssessed
+from placehub.governance.events import DecisionAssessed, ReminderRaised
 from placehub.monitoring.performance import own_performance
 from placehub.monitoring.processor import FOLDED, Monitoring
 from placehub.monitoring.tables import PLACEMENT, STORY
 from placehub.monitoring.views import VIEWS
-from placehub.placements.events import MissingEpisodeRecorded, PlacementEnded, PlacementReviewed
+from placehub.placements.events import MissingEpisodeRecorded, PlacementEnded, PlacementPlanAgreed, PlacementReviewed
 from placehub.postcodes import Postcodes
 from placehub.returns.events import MeetingHeld, ReturnConfirmed, ReturnProduced
 from placehub.returns.publishing import run
@@ -85,6 +86,7 @@ def test_a_year_of_a_consortium(hub: Any, engine: Engine) -> None:
     ]
     assert waits == [{timedelta(hours=24)}, {timedelta(hours=48)}], "the agreed policy decides from its date"
     pass_to(year, began + timedelta(weeks=52))
+    clocks(year)
     with connect(hub.settings.database.get_secret_value()).connect() as live:
         shown(year, live, disputes)
         shown_of_forums(year, live, forums)
@@ -214,11 +216,18 @@ def decide_late(year: Consortium, began: datetime, answer: UUID) -> None:
 
 
 def care(year: Consortium) -> None:
-    """Review every placement so far; six end, two of them not as planned, after a missing episode each."""
+    """Review every placement so far; six end, two of them not as planned, after a missing episode each.
+
+    The last child's review tells the month of its 18th birthday; the first gets its placement plan at last.
+    """
     today = year.hub.now.date()
+    month = today.replace(day=1) + relativedelta(months=4)
+    year.placed[0].case.authority.post(PlacementPlanAgreed(**year.placed[0].parties, agreed_on=today))
     for one in year.placed:
+        review: dict[str, Any] = {"participation": "PN1", "plan_changed": False, "actions": 1}
+        told = month if one is year.placed[-1] else None
         one.case.authority.post(
-            PlacementReviewed(**one.parties, reviewed_on=today, participation="PN1", plan_changed=False, actions=1)
+            PlacementReviewed(**one.parties, **review, reviewed_on=today, month_of_18th_birthday=told)
         )
     for number, one in enumerate(year.placed[:6]):
         planned = number >= 2
@@ -229,6 +238,20 @@ def care(year: Consortium) -> None:
         ended = PlacementEnded(**one.parties, referral_id=one.case.id, ended_on=today, planned=planned, **reason)
         one.case.authority.post(ended)
     year.hub.settle()
+
+
+def clocks(year: Consortium) -> None:
+    """A late plan is told to both sides, an 18th birthday to its authority alone, with the authority's own posts."""
+    without, planned, turning = year.placed[0], year.placed[1], year.placed[29]
+    for desk in (without.case.authority, without.provider):
+        assert reminded(desk, without.parties["placement_id"], "placement plan")[-2:] == ["overdue", "cleared"]
+    assert reminded(planned.case.authority, planned.parties["placement_id"], "placement plan") == []
+    subject, authority = turning.parties["placement_id"], turning.case.authority
+    assert reminded(authority, subject, "18th birthday") == [12, 8, 4]
+    assert reminded(turning.provider, subject, "18th birthday") == []
+    raised = [one for one in authority.got(ReminderRaised) if one.subject_id == subject]
+    posts = [one.posts for one in raised if one.kind == "18th birthday"]
+    assert posts == [(post_of(authority, "manager"), post_of(authority, "deputy"))] * 3
 
 
 def returns(year: Consortium) -> None:

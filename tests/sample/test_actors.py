@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from placehub.contracts.codec import Codec, Folder
 from placehub.contracts.headers import Attributes
 from placehub.contracts.parts import Basis, HomeFit
+from placehub.mailboxes.checks import check_event
 from placehub.mailboxes.documents import prepare
 from placehub.mailboxes.mailbox import subject_of
 from placehub.offers.events import OfferMade
+from placehub.placements.events import PlacementReviewed
 from placehub.sample import behaviour
 from placehub.sample.actors import ALONE, CHANGES, SEARCHES, SELECTS, Act, Lead, waves
 from placehub.sample.behaviour import Model, Offer
@@ -159,7 +161,7 @@ def test_the_order_of_letters_within_a_step_changes_nothing(world: World, order:
 
 
 def test_both_sides_agree_the_same_terms(world: World) -> None:
-    """After a reservation the officer's and the manager's PlacementAgreed are equal, and the start follows."""
+    """After a reservation both sides' PlacementAgreed are equal; the start follows, and the placement plan once."""
     now = world.steps[40]
     model = replace(EAGER, waits_hours=0, emergency_waits_hours=0, in_house_found=0)
     case = next(one for one in world.cases if one.referral_id in refer(world, now) and len(one.children) == 1)
@@ -191,7 +193,25 @@ def test_both_sides_agree_the_same_terms(world: World) -> None:
     assert both[0] == both[1]
     later = now + timedelta(days=40)
     officer.read([letter(both[1], now, f"/organisations/{home.provider}")], later)
-    assert "placement.PlacementStarted" in [act.name for act in officer.act(later)]
+    moving = [act.name for act in officer.act(later)]
+    assert "placement.PlacementStarted" in moving
+    moving += [act.name for act in officer.act(later + timedelta(days=9))]
+    assert moving.count("placement.PlacementPlanAgreed") == 1
+
+
+def test_an_officer_may_tell_the_month_of_an_18th_birthday(world: World) -> None:
+    """Of children who turn 18 within a year, and of them only the month; of nobody else anything."""
+    today = world.steps[0].date()
+    children = [child for case in world.cases for child in case.children]
+    told = {month for child in children if (month := child.month_of_18th_birthday(today))}
+    assert told
+    for month in told:
+        about: dict[str, Any] = {"placement_id": UUID(int=1), "authority": "A", "provider": "P"}
+        check_event(
+            PlacementReviewed(**about, reviewed_on=today, participation="PN1", month_of_18th_birthday=month), today
+        )
+    youngest = min(children, key=lambda child: child.need.age_years or 0)
+    assert youngest.month_of_18th_birthday(today) is None
 
 
 def test_waves_keep_apart_what_could_meet_in_two_orders() -> None:
