@@ -36,6 +36,8 @@ from placehub.whole import Running
 NAMED: Final = "PLACEHUB_TEST_BOOTSTRAP"
 RESTS: Final = "PLACEHUB_REST_SECONDS"
 """How long an outbox rests of which most is rejected: not as long as in earnest, since tests wait for it."""
+SIGNS: Final = "PLACEHUB_TREE_HEAD_SECONDS"
+"""How often the evidence log is signed: more seldom than in earnest, since tests let months pass."""
 KAFKA: Final = "apache/kafka:4.3.0"
 POSTGRES: Final = "postgres:16.6"
 APICURIO: Final = "apicurio/apicurio-registry:3.3.3"
@@ -46,6 +48,7 @@ _READY_SECONDS: Final = 120.0
 def start_hub(folder: Path) -> Iterator[tuple[Settings, Running | None]]:
     """Yield a hub that works, and what runs it if this run started it. Which one it is, is printed."""
     os.environ.setdefault(RESTS, "2")
+    os.environ.setdefault(SIGNS, str(30 * 86_400))
     if os.environ.get(NAMED):
         _say(f"the one at {os.environ[NAMED]}")
         yield _named(), None
@@ -137,7 +140,7 @@ def _in_containers(folder: Path) -> Iterator[Running]:
         _await(lambda: registry_ready(identity))
         settings = _settings(identity, database.get_connection_url())
         app.prepare(settings)
-        running = _beside(settings, folder, _Containers(folder, started), identity.master_key)
+        running = _beside(settings, folder, _Containers(folder, started), identity)
         try:
             running.wait_quiet(_READY_SECONDS)
             yield running
@@ -155,21 +158,26 @@ def _settings(identity: Identity, database: str) -> Settings:
         api=f"http://{LOOPBACK}:{identity.ports['api']}",
         api_token=SecretStr(identity.api_token),
         master_key=SecretStr(identity.master_key),
+        evidence_key=SecretStr(identity.evidence_key),
+        tree_head_seconds=int(os.environ[SIGNS]),
         clock="stream",
         observe=f"{LOOPBACK}:0",
         log_level="debug",
     )
 
 
-def _beside(settings: Settings, folder: Path, containers: _Containers, master_key: str) -> Running:
+def _beside(settings: Settings, folder: Path, containers: _Containers, identity: Identity) -> Running:
     """Run our services as processes against the containers."""
     logs = folder / "logs"
     logs.mkdir()
     supervisor = Supervisor(
         {name: [sys.executable, "-m", "placehub", "run", name] for name in PROCESSES},
-        settings.model_copy(update={"master_key": None}).environment(),
+        settings.model_copy(update={"master_key": None, "evidence_key": None}).environment(),
         logs,
-        secrets={"api": {"PLACEHUB_MASTER_KEY": master_key}},
+        secrets={
+            "api": {"PLACEHUB_MASTER_KEY": identity.master_key},
+            "evidence": {"PLACEHUB_EVIDENCE_KEY": identity.evidence_key},
+        },
     )
     supervisor.start()
     return Running(settings, cast(Stack, containers), supervisor, quiet(settings), producer(settings))

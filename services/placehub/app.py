@@ -29,13 +29,15 @@ from placehub.errors import NotFound
 from placehub.observing.logs import set_up_logs
 from placehub.observing.pulse import Pulse
 from placehub.settings import Settings
-from placehub.streams import DEADLETTER, STREAMS, every_event, full_name
+from placehub.streams import DEADLETTER, LOGGED, TREEHEAD, every_event, full_name
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer
 
     from placehub.audit.reading import Streams
     from placehub.drivers.processor import Processor
+    from placehub.evidence.heads import SigningKey
+    from placehub.evidence.past import SealedStreams
     from placehub.keys.client import KeyClient
     from placehub.replaying.planning import Wanted
     from placehub.replaying.running import Replay
@@ -43,14 +45,14 @@ if TYPE_CHECKING:
     from placehub.search.surroundings import Surroundings
     from placehub.search.view import Needs
 
-_STREAM_NAMES: Final = tuple(one.name for one in STREAMS if one.name != CLOCK_TOPIC)
 READS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "intake": (("outbox.*",), ("organisation", "partnership")),
     "search": (("referral",), ("vacancy", "agreement", "organisation", "placement")),
     "vacancies": (("vacancy",), ("placement",)),
     "governance": (("agreement", "placement", "vacancy"), ("agreement", "partnership")),
-    "delivery": (_STREAM_NAMES, ()),
-    "monitoring": ((*_STREAM_NAMES, DEADLETTER), ()),
+    "delivery": ((*LOGGED, TREEHEAD), ()),
+    "monitoring": ((*LOGGED, DEADLETTER), ()),
+    "evidence": (LOGGED, ()),
 }
 """Processor -> the topics it reads by partition, and those it reads whole."""
 AT_ONCE: Final = 8
@@ -257,12 +259,29 @@ def _monitoring(settings: Settings) -> Processor:
     return Monitoring(Postcodes.open())
 
 
+def _evidence(settings: Settings) -> Processor:
+    from placehub.evidence.processor import Evidence
+
+    return Evidence(signing_key(settings), settings.tree_head_seconds)
+
+
+def signing_key(settings: Settings) -> SigningKey:
+    """Return the key that signs the evidence log; Misconfigured when it is not set here."""
+    from placehub.errors import Misconfigured
+    from placehub.evidence.heads import SigningKey
+
+    if settings.evidence_key is None:
+        raise Misconfigured("What signs the evidence log needs its key. Set PLACEHUB_EVIDENCE_KEY.")
+    return SigningKey.from_setting(settings.evidence_key.get_secret_value())
+
+
 _PROCESSORS: Final[dict[str, Callable[[Settings], Processor]]] = {
     "search": _search,
     "vacancies": _vacancies,
     "governance": _governance,
     "delivery": _delivery,
     "monitoring": _monitoring,
+    "evidence": _evidence,
 }
 
 
@@ -273,6 +292,15 @@ def past(settings: Settings) -> Streams:
     consumer = reader(settings, bootstrap_timeout_ms=ANSWER_MS)  # says now if the broker is away
     consumer.close()
     return Streams(lambda: reader(settings, fetch_max_bytes=AUDIT_FETCH_BYTES), Codec(Registry(settings.registry)))
+
+
+def sealed_past(settings: Settings) -> SealedStreams:
+    """Return the streams as the evidence log has them, sealed as they are: it has no producer."""
+    from placehub.evidence.past import SealedStreams
+
+    consumer = reader(settings, bootstrap_timeout_ms=ANSWER_MS)  # says now if the broker is away
+    consumer.close()
+    return SealedStreams(lambda: reader(settings, fetch_max_bytes=AUDIT_FETCH_BYTES), Registry(settings.registry))
 
 
 def replaying(settings: Settings, wanted: Wanted) -> Replay:

@@ -32,7 +32,7 @@ _FORMS: Final = {
     _ROOT_OR_NONE: "must begin with http:// or https:// and a host, or be empty",
 }
 """What a value of each form must be, in words."""
-TUNED = ("mailbox_days", "rest_seconds")
+TUNED = ("mailbox_days", "rest_seconds", "tree_head_seconds")
 """Settings that do not say where anything is: a hub that knows that itself takes them from the environment."""
 
 
@@ -81,6 +81,8 @@ class Settings(BaseModel):
     """The hub's own token for the API."""
     master_key: SecretStr | None = None
     """Base64 of 32 bytes that wrap every organisation's key; only the `api` process needs it."""
+    evidence_key: SecretStr | None = None
+    """Base64 of 32 bytes that sign the evidence log; only the `evidence` process and `case bundle` need it."""
     clock: Literal["wall", "stream"] = "wall"
     """`wall`: the machine's clock. `stream`: ticks on the `clock` topic (demo, tests, what-if)."""
     partitions: Annotated[int, Field(ge=1)] = 6
@@ -91,6 +93,8 @@ class Settings(BaseModel):
     """Days a mailbox and the dead letters keep their records."""
     rest_seconds: Annotated[int, Field(ge=0)] = 30
     """Seconds for which an outbox is not read once most of it is rejected."""
+    tree_head_seconds: Annotated[int, Field(ge=1)] = 86_400
+    """Seconds after which the evidence log is signed again if it has grown; each head goes to every inbox."""
     log_level: LogLevel = "info"
     """What is logged."""
     observe: Annotated[str, Field(pattern=_LISTEN)] = ""

@@ -13,6 +13,7 @@ from placehub.agreements import events as agreements
 from placehub.codesign import events as codesign
 from placehub.contracts import corrections, ticks
 from placehub.disputes import events as disputes
+from placehub.evidence import events as evidence
 from placehub.governance import events as governance
 from placehub.mailboxes import events as mailboxes
 from placehub.offers import events as offers
@@ -50,7 +51,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         key="referral_id",
         says="Everything about one case, in one order: notice, referral, invitations, offers, selection, outcome",
         writers=("intake", "search"),
-        readers=("search", "delivery", "monitoring"),
+        readers=("search", "delivery", "monitoring", "evidence"),
         events=(
             *_of(referrals, "referral"),
             *_of(offers, "referral"),
@@ -63,7 +64,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         key="vacancy_id",
         says="Homes with room, and the reservations of their places",
         writers=("intake", "search", "vacancies"),
-        readers=("vacancies", "search", "governance", "delivery", "monitoring"),
+        readers=("vacancies", "search", "governance", "delivery", "monitoring", "evidence"),
         events=(*_of(vacancies, "vacancy"), corrections.VacancyEventCorrected),
     ),
     Stream(
@@ -71,7 +72,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         key="placement_id",
         says="What both parties say of one child's placement",
         writers=("intake",),
-        readers=("search", "vacancies", "governance", "delivery", "monitoring"),
+        readers=("search", "vacancies", "governance", "delivery", "monitoring", "evidence"),
         events=(*_of(placements, "placement"), corrections.PlacementEventCorrected),
     ),
     Stream(
@@ -79,7 +80,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         key="agreement_id",
         says="Agreements and the providers that joined them",
         writers=("intake", "governance"),
-        readers=("search", "governance", "delivery", "monitoring"),
+        readers=("search", "governance", "delivery", "monitoring", "evidence"),
         events=(
             *_of(agreements, "agreement"),
             *_of(codesign, "agreement"),
@@ -93,7 +94,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         key="agreement_id",
         says="Returns under an agreement, what is said of them, meetings, partnership events, and providers' words",
         writers=("operator", "intake"),
-        readers=("intake", "governance", "delivery", "monitoring"),
+        readers=("intake", "governance", "delivery", "monitoring", "evidence"),
         events=(
             *_of(returns, "partnership"),
             *_of(partnership, "partnership"),
@@ -105,7 +106,7 @@ STREAMS: Final[tuple[Stream, ...]] = (
         key="organisation",
         says="Who takes part, under which data-sharing agreement",
         writers=("organisations", "intake"),
-        readers=("intake", "search", "delivery", "monitoring"),
+        readers=("intake", "search", "delivery", "monitoring", "evidence"),
         events=(*_of(organisations, "organisation"), corrections.OrganisationEventCorrected),
     ),
     Stream(
@@ -113,8 +114,17 @@ STREAMS: Final[tuple[Stream, ...]] = (
         key="subject_id",
         says="What is due under agreements, in placements, of vacancies and partnership events, and who was reminded",
         writers=("governance",),
-        readers=("delivery", "monitoring"),
+        readers=("delivery", "monitoring", "evidence"),
         events=_of(governance, "reminder"),
+    ),
+    Stream(
+        name="treehead",
+        key="log_id",
+        says="How the evidence log stood, signed: the log of all records of the other streams but the clock's",
+        writers=("evidence",),
+        readers=("delivery",),
+        events=_of(evidence, "treehead"),
+        single_partition=True,
     ),
     Stream(
         name="clock",
@@ -126,6 +136,10 @@ STREAMS: Final[tuple[Stream, ...]] = (
         single_partition=True,
     ),
 )
+
+TREEHEAD: Final = "treehead"
+LOGGED: Final = tuple(one.name for one in STREAMS if one.name not in (TREEHEAD, "clock"))
+"""The streams whose records are leaves of the evidence log: all that say something of the world."""
 
 MAILBOX: Final = "mailbox"
 MAILBOX_EVENTS: Final[tuple[type, ...]] = _of(mailboxes, MAILBOX)

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from uuid import uuid5
 
+from pydantic import SecretStr
+
 from placehub.app import DECIDERS, DELIVERERS, PROCESSES, READS, prepare_servers, quiet, register_schemas
 from placehub.contracts.codec import Codec, Registry
 from placehub.contracts.headers import Attributes, write_headers
@@ -170,10 +172,13 @@ def start_embedded(
     settings = stack.start()
     supervisor = Supervisor(
         _commands([name for name in PROCESSES if name not in leave_out], search_workers),
-        settings.model_copy(update={"master_key": None}).environment(),
+        settings.model_copy(update={"master_key": None, "evidence_key": None}).environment(),
         stack.folder / "logs",
         servers=stack.servers,
-        secrets={"api": {"PLACEHUB_MASTER_KEY": _secret(settings)}},
+        secrets={
+            "api": {"PLACEHUB_MASTER_KEY": _secret(settings.master_key)},
+            "evidence": {"PLACEHUB_EVIDENCE_KEY": _secret(settings.evidence_key)},
+        },
     )
     try:
         _see_through(supervisor, lambda: prepare_servers(settings))
@@ -218,8 +223,8 @@ def _commands(processes: Collection[str], search_workers: int) -> dict[str, list
     }
 
 
-def _secret(settings: Settings) -> str:
-    return settings.master_key.get_secret_value() if settings.master_key else ""
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""
 
 
 def _await_api(settings: Settings, seconds: float = 30) -> None:

@@ -137,13 +137,15 @@ def settings_exist(compose: Compose) -> Iterator[str]:
 
 
 def every_process_has_a_container(compose: Compose) -> Iterator[str]:
-    """Each process of the hub runs in a container of its own name; only `api` has the master key."""
+    """Each process runs in a container of its own name; `api` alone has the master key, few the evidence key."""
     for name in PROCESSES:
         if compose["services"].get(name, {}).get("command") != ["run", name]:
             yield f"{name}: no container runs it"
     for name, service in _services(compose):
         if name != "api" and "master_key" in _secrets(service):
             yield f"{name}: is given the master key"
+        if name not in ("evidence", "operator") and "evidence_key" in _secrets(service):
+            yield f"{name}: is given the evidence key"
 
 
 def brokers_are_three_and_agree(compose: Compose) -> Iterator[str]:

@@ -82,10 +82,11 @@ def test_every_secret_is_drawn_anew(made: Path, tmp_path: Path) -> None:
     other = init(tmp_path / "other", HOST, NOW)
     names = [one.name for one in (made / "secrets").iterdir() if one.name.endswith(("_password", "_token", "_key"))]
     drawn = [(folder / "secrets" / name).read_text() for folder in (made, other) for name in names]
-    assert len(names) == 11
+    assert len(names) == 12
     assert len(set(drawn)) == len(drawn)
     assert all(len(one) >= 43 for one in drawn)
-    assert len(base64.b64decode((made / "secrets" / "master_key").read_text())) == 32
+    for name in ("master_key", "evidence_key"):
+        assert len(base64.b64decode((made / "secrets" / name).read_text())) == 32
 
 
 def test_the_same_password_on_both_sides(made: Path) -> None:

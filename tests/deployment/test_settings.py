@@ -24,7 +24,7 @@ NEEDED = {
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment with all that is needed, and nothing else of ours."""
-    for name in (*NEEDED, "PLACEHUB_MASTER_KEY"):
+    for name in (*NEEDED, "PLACEHUB_MASTER_KEY", "PLACEHUB_EVIDENCE_KEY"):
         monkeypatch.delenv(f"{name}_FILE", raising=False)
     for name, value in NEEDED.items():
         monkeypatch.setenv(name, value)
@@ -46,11 +46,13 @@ WRONG: Final[dict[str, tuple[tuple[Any, str], ...]]] = {
     "api_listen": (TEXT, ("canary", "must be host:port, or empty")),
     "api_token": (TEXT,),
     "master_key": (TEXT,),
+    "evidence_key": (TEXT,),
     "clock": (("canary", "must be 'wall' or 'stream'"),),
     "partitions": (("canary", "must be a whole number"), ("0", "must be 1 or more")),
     "replication": (("canary", "must be a whole number"), ("0", "must be 1 or more")),
     "mailbox_days": (("canary", "must be a whole number"), ("0", "must be 1 or more")),
     "rest_seconds": (("canary", "must be a whole number"), ("-1", "must be 0 or more")),
+    "tree_head_seconds": (("canary", "must be a whole number"), ("0", "must be 1 or more")),
     "log_level": (("canary", "must be 'debug', 'info', 'warning' or 'error'"),),
     "observe": (TEXT, ("canary", "must be host:port, or empty")),
 }

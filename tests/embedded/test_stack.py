@@ -54,6 +54,7 @@ def test_settings_of_a_started_stack_are_saved_for_other_commands(stack: Stack) 
     """Another process finds the running hub by its folder, and nobody else can read the file."""
     settings = Settings.load(stack.folder)
     assert settings.master_key is not None
+    assert settings.evidence_key is not None
     assert settings.partitions == 6
     for name in ("hub.json", "identity.json", "kafka/server.properties"):
         assert (stack.folder / name).stat().st_mode & 0o077 == 0

@@ -26,6 +26,7 @@ MAY_MEASURE = {
     "organisations/broker.py": "the broker's new rules come into force in the machine's time",
     "whole.py": "waits for services that run in the machine's time",
     "observing": "whether a loop still turns and a server answers shows in the machine's time",
+    "evidence/verifying.py": "a head that was just signed is waited for in the machine's time",
     "replaying/running.py": "how long a replay takes, and has still to go, is one of its figures",
     "sample/made.py": "how long making a world took is one of its figures",
 }

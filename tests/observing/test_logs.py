@@ -178,7 +178,7 @@ def test_a_secret_stays_here(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["password", "kafka_password", "api_token", "master_key", "Authorization", "client_secret"]
+    "name", ["password", "kafka_password", "api_token", "master_key", "evidence_key", "Authorization", "client_secret"]
 )
 def test_a_secret_name(name: str) -> None:
     """What stands under the name of a secret is not told."""

@@ -7,9 +7,11 @@ import typer
 from placehub.cli import (
     auditing,
     benches,
+    cases,
     deadletters,
     deploy,
     documents,
+    evidencing,
     handbook,
     mail,
     operating,
@@ -35,8 +37,10 @@ running.add_to(app)
 operating.add_to(app)
 mail.add_to(app)
 auditing.add_to(app)
+evidencing.add_to(auditing.app)
 replaying.add_to(app)
 app.add_typer(auditing.app, name="audit")
+app.add_typer(cases.app, name="case")
 app.add_typer(organisations.app, name="org")
 app.add_typer(referrals.app, name="referral")
 app.add_typer(returning.app, name="returns")

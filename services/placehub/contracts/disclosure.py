@@ -61,6 +61,10 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "ReturnLine.source",
         "ReturnProduced.changed",
         "ReturnQueried.column",
+        "TreeHeadSigned.consistency",
+        "TreeHeadSigned.key_id",
+        "TreeHeadSigned.root_hash",
+        "TreeHeadSigned.signature",
     ),
     "about an organisation or a post, never a person": (
         "AgreementRegistered.name",

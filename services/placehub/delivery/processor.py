@@ -33,6 +33,7 @@ from placehub.organisations.events import OrganisationDisabled
 from placehub.placements.events import PlacementAgreed
 from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
 from placehub.search.events import EventSetAside, SearchClosed
+from placehub.streams import TREEHEAD
 
 _CIRCLES: Final = {"referral": "referral_id", "agreement": "agreement_id", "partnership": "agreement_id"}
 """Stream -> the field that names the circle its events are delivered in: a partnership's in that of its agreement."""
@@ -50,6 +51,7 @@ class Delivery:
     name = "delivery"
     streams: tuple[str, ...] = (
         *("referral", "vacancy", "placement", "agreement", "partnership", "organisation", "reminder"),
+        TREEHEAD,
     )
     raw: tuple[str, ...] = ()
 

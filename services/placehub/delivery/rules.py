@@ -17,6 +17,7 @@ from placehub.delivery.parties import Parties, may_speak
 from placehub.delivery.stripping import check_path
 from placehub.disputes import events as disputes
 from placehub.errors import Misconfigured
+from placehub.evidence import events as evidence
 from placehub.governance import events as governance
 from placehub.mailboxes import events as mailboxes
 from placehub.offers import events as offers
@@ -86,6 +87,7 @@ _SEALED: Final = "identity opens only by the authority's disclosure"
 _BASIS: Final = "the basis counts what the hub knew of others"
 _HOMES: Final = "an authority sees a household only inside an offer made to it"
 _OTHERS: Final = "who else is party to an agreement is not a provider's to know"
+_WHO: Final = "who takes part is not told with it"
 _PLACES: Final = "what else a household can take is the provider's"
 
 TABLE: Final[tuple[Row, ...]] = (
@@ -232,6 +234,7 @@ TABLE: Final[tuple[Row, ...]] = (
     *_rows([_A.COMMISSIONERS, _A.JOINED, _A.TOLD], codesign.ClauseFlagged, codesign.ClauseAnswered),
     Row(governance.ReminderRaised, _A.ADDRESSEES, ("to",), _OTHERS),
     Row(governance.ReminderCleared, _A.ADDRESSEES, ("to",), _OTHERS),
+    Row(evidence.TreeHeadSigned, _A.ADDRESSEES, ("to",), _WHO),
     *_rows(
         [_A.COMMISSIONERS, _A.THIS_PROVIDER],
         agreements.ProviderJoined,

@@ -120,7 +120,8 @@ def _secrets() -> Iterator[tuple[str, str]]:
     made |= {name: secrets.token_urlsafe(32) for name in ("postgres_password", "database_password", "api_token")}
     made |= {name: secrets.token_urlsafe(32) for name in ("registry_password", "grafana_password")}
     yield from made.items()
-    yield "master_key", base64.b64encode(secrets.token_bytes(32)).decode()
+    for name in ("master_key", "evidence_key"):
+        yield name, base64.b64encode(secrets.token_bytes(32)).decode()
     safe = f"sslmode=verify-full&sslrootcert={_MOUNTED}/ca"
     yield "database", f"postgresql+psycopg://placehub:{made['database_password']}@postgres:5432/placehub?{safe}"
     # The registry reads no password from a file, but settings; the ordinal puts them before its own.

@@ -21,7 +21,7 @@ def _secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _master_key() -> str:
+def _key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
@@ -44,7 +44,8 @@ class Identity(BaseModel):
     database_password: str = Field(default_factory=_secret, repr=False)
     registry_password: str = Field(default_factory=_secret, repr=False)
     api_token: str = Field(default_factory=_secret, repr=False)
-    master_key: str = Field(default_factory=_master_key, repr=False)
+    master_key: str = Field(default_factory=_key, repr=False)
+    evidence_key: str = Field(default_factory=_key, repr=False)
     ports: dict[str, int] = {}
     database_elsewhere: str | None = None
     """Where the database lies when it cannot lie in the hub's folder (root's, closed to everybody else)."""

@@ -165,6 +165,7 @@ class Stack:
             "api": f"http://{LOOPBACK}:{identity.ports['api']}",
             "api_token": identity.api_token,
             "master_key": identity.master_key,
+            "evidence_key": identity.evidence_key,
             "clock": self._clock,
             "partitions": self._partitions,
             "observe": f"{LOOPBACK}:0",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from placehub.agreements import lifecycle as agreements
+from placehub.evidence import lifecycle as evidence
 from placehub.governance import lifecycle as reminders
 from placehub.lifecycle import Act
 from placehub.organisations import lifecycle as organisations
@@ -15,7 +16,7 @@ from placehub.vacancies import lifecycle as vacancies
 
 ACTS: Final[dict[str, Act]] = {
     act.event: act
-    for aggregate in (referrals, vacancies, placements, agreements, returns, organisations, reminders)
+    for aggregate in (referrals, vacancies, placements, agreements, returns, organisations, reminders, evidence)
     for act in aggregate.ACTS
 }
 """Event's full name -> its row."""
@@ -28,5 +29,6 @@ STATES: Final[dict[str, dict[str, str]]] = {
     "partnership": returns.STATES,
     "organisation": organisations.STATES,
     "reminder": reminders.STATES,
+    "treehead": evidence.STATES,
 }
 """Stream -> the states of its aggregate, each with its meaning."""

@@ -3,6 +3,7 @@
 from placehub.database import METADATA
 from placehub.delivery import tables as delivery
 from placehub.drivers import tables as drivers
+from placehub.evidence import tables as evidence
 from placehub.governance import tables as governance
 from placehub.ingest import tables as ingest
 from placehub.intake import tables as intake
@@ -13,6 +14,19 @@ from placehub.organisations import tables as organisations
 from placehub.search import tables as search
 from placehub.vacancies import tables as vacancies
 
-SERVICES = (delivery, drivers, governance, ingest, intake, keys, monitoring, organisations, search, trust, vacancies)
+SERVICES = (
+    delivery,
+    drivers,
+    evidence,
+    governance,
+    ingest,
+    intake,
+    keys,
+    monitoring,
+    organisations,
+    search,
+    trust,
+    vacancies,
+)
 SCHEMAS = tuple(sorted({str(table.schema) for table in METADATA.tables.values()}))
 """The PostgreSQL schemas, one a service."""

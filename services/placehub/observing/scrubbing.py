@@ -27,10 +27,12 @@ OWN: Final = frozenset({"time", "level", "processor", "worker", "trace_id", "ce_
 SHORTEST_SECRET: Final = 8
 """A secret shorter than this would be found within other words."""
 
-_SECRET_NAME: Final = re.compile(r"password|passwd|secret|token|master_key|authorization|credential|private_key", re.I)
+_SECRET_NAME: Final = re.compile(
+    r"password|passwd|secret|token|(?:master|evidence)_key|authorization|credential|private_key", re.I
+)
 _VALUE: Final = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,;)}\]]+)"""
 _SECRET_PAIR: Final = re.compile(
-    rf"""(\w*(?:password|passwd|secret|token|master_key|authorization)\w*["']?\s*[=:]\s*)((?:Basic|Bearer)\s+)?{_VALUE}""",
+    rf"""(\w*(?:password|passwd|secret|token|(?:master|evidence)_key|authorization)\w*["']?\s*[=:]\s*)((?:Basic|Bearer)\s+)?{_VALUE}""",
     re.I,
 )
 _LOGIN: Final = re.compile(r"(\w+://[^\s:/@]*):[^\s@]+@")

@@ -1,0 +1,194 @@
+"""A bundle checked with nothing but the public key: what was changed is named; pure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from placehub.contracts.codec import from_json
+from placehub.errors import Rejected
+from placehub.evidence.bundles import (
+    HEAD_FIELDS,
+    MANIFEST,
+    SHORT,
+    SIGNATURE,
+    manifest_of,
+    name_of_part,
+    read_part,
+    signature_of,
+)
+from placehub.evidence.events import TreeHeadSigned
+from placehub.evidence.findings import Finding
+from placehub.evidence.heads import PublicKey
+from placehub.evidence.leaves import Sealed, canonical
+from placehub.evidence.signed import check_signature, head_of
+from placehub.evidence.tree import extends, includes
+
+UNREADABLE = "cannot be read: it was changed"
+
+
+@dataclass(frozen=True, slots=True)
+class BundleChecked:
+    """What a bundle says it is, and what is wrong with it; of a bundle with findings believe nothing."""
+
+    referral_id: str
+    records: int
+    tree_size: int
+    findings: tuple[Finding, ...]
+
+
+def check_bundle(data: bytes, key: PublicKey) -> BundleChecked:
+    """Check hashes, signatures, inclusion and consistency of a bundle."""
+    lines = data.split(b"\n")
+    lines = lines[:-1] if lines[-1] == b"" and len(lines) > 1 else lines
+    manifest, parts, last = lines[0], lines[1:-1], lines[-1]
+    known = [read_part(one) for one in parts]
+    findings = list(_check_lines(manifest, parts, last, key))
+    if not data.endswith(b"\n"):
+        findings.append(Finding(SIGNATURE, "", "must end with a line end: bytes at the end are gone or changed"))
+    told = [one for one in known if one is not None]
+    if not findings:
+        findings += _check_proofs(told, key)
+    case = next((one for one in told if one.get("kind") == "case"), {})
+    count = sum(one.get("kind") == "record" for one in told)
+    return BundleChecked(str(case.get("referral_id", "")), count, _number(case.get("tree_size")), tuple(findings))
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _check_lines(manifest: bytes, parts: Sequence[bytes], last: bytes, key: PublicKey) -> Iterator[Finding]:
+    """Yield which lines are not as they were signed: the manifest, a part, or the signature."""
+    due, signature = manifest_of(parts), _signature(last)
+    if signature_of(key.key_id, signature) != last:
+        yield from _check_signature_line(last, key)
+    if due == manifest:
+        if signature and not key.holds(signature, manifest):
+            yield Finding(SIGNATURE, "signature", "does not hold: it was changed, or this is not the key of the log")
+        return
+    if signature and key.holds(signature, due):
+        yield Finding(MANIFEST, _where_different(manifest, due), "was changed: the signature is for what the parts are")
+        return
+    listed = _listed(manifest)
+    if listed is None:
+        yield Finding(MANIFEST, "line 1", UNREADABLE)
+        return
+    named = list(_changed_parts(listed, parts))
+    yield from named
+    if not key.holds(signature, manifest):
+        yield Finding(MANIFEST, "", "is not what the signature is for, nor what the parts are, or this is another key")
+    elif not named:
+        yield Finding(MANIFEST, "", "says otherwise than the parts are")
+
+
+def _signature(line: bytes) -> bytes:
+    text = (read_part(line) or {}).get("signature")
+    try:
+        return bytes.fromhex(text) if isinstance(text, str) else b""
+    except ValueError:
+        return b""
+
+
+def _check_signature_line(line: bytes, key: PublicKey) -> Iterator[Finding]:
+    told = read_part(line)
+    if told is None or told.get("kind") != SIGNATURE:
+        yield Finding(SIGNATURE, "last line", UNREADABLE)
+    elif told.get("key_id") != key.key_id:
+        yield Finding(SIGNATURE, "key_id", "names another key than this one")
+    else:
+        yield Finding(SIGNATURE, "signature", "is not written as a signature is: it was changed")
+
+
+def _listed(manifest: bytes) -> list[dict[str, Any]] | None:
+    parts = (read_part(manifest) or {}).get("parts")
+    whole = isinstance(parts, list) and all(isinstance(one, dict) and "name" in one for one in parts)
+    return parts if whole else None
+
+
+def _where_different(one: bytes, other: bytes) -> str:
+    at = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(min(one, other)))
+    return f"byte {at}"
+
+
+def _changed_parts(listed: Sequence[Mapping[str, Any]], parts: Sequence[bytes]) -> Iterator[Finding]:
+    """Yield what the manifest lists and is not there as it was, then what it does not list."""
+    there = [hashlib.sha256(one).hexdigest() for one in parts]
+    aligned = len(listed) == len(parts)
+    for number, one in enumerate(listed):
+        if one.get("sha256") not in there:
+            fields = _changed_fields(one, parts[number]) if aligned else []
+            for name in fields or [f"line {number + 2}"]:
+                yield Finding(str(one["name"]), name, "was changed, or is gone" if not aligned else "was changed")
+    known = {one.get("sha256") for one in listed}
+    if all(one.get("sha256") in there for one in listed):
+        for number, digest in enumerate(there):
+            if digest not in known or not aligned:
+                name = name_of_part(read_part(parts[number]) or {})
+                yield Finding(name, f"line {number + 2}", "is not in the manifest, or not in its order")
+                return
+
+
+def _changed_fields(listed: Mapping[str, Any], part: bytes) -> list[str]:
+    """Return the fields of a part that are not as listed; none where it cannot be read."""
+    found, fields = read_part(part), listed.get("fields")
+    if found is None or not isinstance(fields, dict):
+        return []
+    now = {name: hashlib.sha256(canonical(value)).hexdigest()[:SHORT] for name, value in found.items()}
+    return sorted(name for name in {*now, *fields} if now.get(name) != fields.get(name) and name in fields)
+
+
+def _check_proofs(parts: Sequence[Mapping[str, Any]], key: PublicKey) -> Iterator[Finding]:
+    """Yield which heads, proofs and records do not hold together; all parts are as they were signed."""
+    case = next((one for one in parts if one.get("kind") == "case"), None)
+    heads = {one.tree_size: one for part in parts if part.get("kind") == "head" for one in _head(part)}
+    if case is None or case.get("tree_size") not in heads or case.get("earlier_size") not in heads:
+        yield Finding("case", "tree_size", "names a tree head that is not in the bundle")
+        return
+    for head in heads.values():
+        yield from check_signature(head, key)
+    earlier, newest = head_of(heads[case["earlier_size"]]), head_of(heads[case["tree_size"]])
+    proof = [bytes.fromhex(one) for one in case["consistency"]]
+    if not extends(earlier.tree_size, newest.tree_size, proof, earlier.root_hash, newest.root_hash):
+        yield Finding("case", "consistency", "does not show that the log only grew between the two tree heads")
+    schemas = {part.get("schema_id") for part in parts if part.get("kind") == "schema"}
+    records = [part for part in parts if part.get("kind") == "record"]
+    if len(records) != case["records"]:
+        yield Finding("case", "records", f"says {case['records']}, and there are {len(records)}")
+    for part in records:
+        yield from _check_record(part, newest.tree_size, newest.root_hash, schemas)
+
+
+def _head(part: Mapping[str, Any]) -> Iterator[TreeHeadSigned]:
+    try:
+        told = {name: part[name] for name in HEAD_FIELDS}
+        yield from_json(TreeHeadSigned, {**told, "previous_size": 0, "consistency": [], "to": []})
+    except (KeyError, Rejected, ValidationError):
+        return
+
+
+def _check_record(part: Mapping[str, Any], size: int, root_hash: bytes, schemas: set[Any]) -> Iterator[Finding]:
+    where = name_of_part(part)
+    record = Sealed(
+        part["topic"],
+        part["partition"],
+        part["offset"],
+        part["key"],
+        [(name, base64.b64decode(value)) for name, value in part["headers"]],
+        base64.b64decode(part["value"]),
+    )
+    proof = [bytes.fromhex(one) for one in part["inclusion"]]
+    if not includes(record.leaf.hash, part["leaf"], size, proof, root_hash):
+        yield Finding(where, "inclusion", "does not show that the record is in the log as it is here")
+    if schema_id_of(record.value) not in schemas:
+        yield Finding(where, "value", "is written in a schema that is not in the bundle")
+
+
+def schema_id_of(value: bytes) -> int | None:
+    """Return the id of the schema a value is written in; None when it names none."""
+    return int.from_bytes(value[1:5], "big") if len(value) >= 5 and value[0] == 0 else None
