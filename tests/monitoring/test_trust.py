@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
 from placehub.agreements.events import AgreementRegistered, ConsultationAnswered, ConsultationOpened, ProviderJoined
@@ -18,6 +19,7 @@ from placehub.contracts.parts import FeeLine
 from placehub.monitoring.feedback import ON_FEEDBACK, ON_OFFERS, ON_REFERRALS
 from placehub.monitoring.processor import Monitoring
 from placehub.monitoring.responding import ASKED, CONSULTED, INVITED, OFFERED, QUERIED, REVISED
+from placehub.monitoring.trust_tables import REFERRAL_FEEDBACK
 from placehub.monitoring.views import VIEWS
 from placehub.offers.events import (
     ClarificationAsked,
@@ -201,6 +203,9 @@ def test_feedback_both_ways(engine: Engine, parties: tuple[str, str], say: Say) 
     )
     seen = rows_of(engine, "feedback_owed", provider)
     assert seen == rows_of(engine, "feedback_owed", authority)
+    with engine.connect() as connection:
+        days = connection.scalars(select(REFERRAL_FEEDBACK.c.answered_on).filter_by(referral_id=case)).all()
+    assert days == [{"b": (AT + timedelta(hours=401)).date().isoformat()}]
     told = {(row["organisation"], row["about"]): (row["owed"], row["given"]) for row in seen}
     assert told == {(authority, ON_OFFERS): (2, 1), (authority, ON_FEEDBACK): (2, 1), (provider, ON_REFERRALS): (2, 1)}
 

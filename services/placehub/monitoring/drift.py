@@ -9,16 +9,18 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Numeric,
     Select,
     Subquery,
     Text,
-    and_,
     case,
     cast,
     column,
     distinct,
     func,
+    literal,
+    null,
     or_,
     select,
     true,
@@ -32,10 +34,9 @@ from placehub.contracts.headers import Attributes
 from placehub.contracts.parts import FeeLine
 from placehub.monitoring.entitlement import party_s
 from placehub.monitoring.fold import A_WEEK, Fold, Key, Row
-from placehub.monitoring.suppression import hidden, suppressed
-from placehub.monitoring.trust import HIDING, OWNER, quantile, sector
+from placehub.monitoring.trust import HIDING, OWNER, Told, quantile_of, sector, share_parts
 from placehub.monitoring.trust_tables import FEE_SAID
-from placehub.monitoring.view import OPERATORS_OWN, View, named
+from placehub.monitoring.view import OPERATORS_OWN, View, named, week
 from placehub.placements import events as placements
 from placehub.streams import event_name
 
@@ -165,36 +166,44 @@ FEE_CHANGES: Final = View(
 
 
 def _drift_index(as_of: ColumnElement[Any]) -> Select[Any]:
-    """Return, for each organisation and side, its placements and the changes that the side brought."""
+    """Return, for each organisation and side, its placements and the changes that the side brought, week by week."""
+    one = union_all(*_placed_and_changed()).subquery("came").c
+    grouped = (one.organisation, one.changed_by, one.week)
+    counts = (func.sum(one[name]).label(name) for name in ("placements", "changes", "rises"))
+    percents = func.array_agg(one.percent).filter(one.percent.is_not(None)).label("percents")
+    columns = (one.organisation.label("code"), named(one.organisation), sector(one.organisation), *grouped[1:])
+    weekly_counts = select(*columns, *counts, percents).where(one.week < week(as_of))
+    return weekly_counts.group_by(*grouped).order_by(*grouped)
+
+
+def _placed_and_changed() -> tuple[Select[Any], Select[Any]]:
+    """Return each agreed placement of each organisation, once for each side, and each agreed change of its fee."""
     fees, by = _FEES, values(column("changed_by", Text), name="by").data([(one,) for one in SIDES])
-    agreed = select(fees.c.placement_id, fees.c.authority, fees.c.provider).where(
-        ~_CHANGED, fees.c.agreed_at.is_not(None)
+    agreed = fees.c.agreed_at.is_not(None)
+    parties = (fees.c.placement_id, *(fees.c[side] for side in SIDES))
+    placed = (
+        select(*parties, func.min(fees.c.agreed_at).label("at"))
+        .where(~_CHANGED, agreed)
+        .group_by(*parties)
+        .subquery("placed")
     )
-    placed = agreed.distinct().subquery("placed")
-    of = union_all(*(select(placed.c[side].label("organisation"), placed.c.placement_id) for side in SIDES)).subquery(
-        "of"
+    columns = (placed.c.placement_id, placed.c.at)
+    of = union_all(*(select(placed.c[side].label("organisation"), *columns) for side in SIDES)).subquery("of")
+    none, rose = literal(0, Integer), case((fees.c.weekly > fees.c.weekly_before, 1), else_=0)
+    changed_in = week(func.greatest(fees.c.agreed_at, of.c.at, type_=of.c.at.type))
+    changes = (changed_in, none, literal(1, Integer), rose, _PERCENT)
+    placements = (
+        week(of.c.at).label("week"),
+        literal(1, Integer).label("placements"),
+        none.label("changes"),
+        none.label("rises"),
+        cast(null(), Numeric).label("percent"),
     )
-    mine = and_(
-        fees.c.placement_id == of.c.placement_id,
-        fees.c.changed_by == by.c.changed_by,
-        fees.c.agreed_at.is_not(None),
-        _CHANGED,
-    )
-    changes = func.count(fees.c.terms)
     return (
-        select(
-            named(of.c.organisation),
-            sector(of.c.organisation),
-            by.c.changed_by,
-            func.count(distinct(of.c.placement_id)).label("placements"),
-            changes.label("changes"),
-            changes.filter(fees.c.weekly > fees.c.weekly_before).label("rises"),
-            quantile(_PERCENT, 0.5).label("percent_median"),
-        )
-        .join_from(of, by, true())
-        .outerjoin(fees, mine)
-        .group_by(of.c.organisation, by.c.changed_by)
-        .order_by(of.c.organisation, by.c.changed_by)
+        select(of.c.organisation, by.c.changed_by, *placements).join_from(of, by, true()),
+        select(of.c.organisation, fees.c.changed_by, *changes)
+        .join_from(of, fees, fees.c.placement_id == of.c.placement_id)
+        .where(_CHANGED, agreed),
     )
 
 
@@ -204,19 +213,21 @@ def drift(changes: int | None, placements: int | None) -> Decimal | None:
 
 
 def _share(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    margins = (("sector", "changed_by"),)
-    kept = list(rows)
-    of, changed = (suppressed(kept, name, margins) for name in ("placements", "changes"))
-    return [_shown(was, *now) for was, *now in zip(kept, of, changed, strict=True)]
+    given = list(rows)
+    key, margins = ("code", "organisation", "sector", "changed_by"), (("sector", "changed_by"),)
+    of = share_parts(given, key=key, whole="placements", margins=margins)
+    changed = share_parts(given, key=key, whole="changes", parts=("rises",), margins=margins)
+    return [_shown(*both) for both in zip(of, changed, strict=True)]
 
 
-def _shown(was: Mapping[str, Any], of: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(of: Told, changed: Told) -> dict[str, Any]:
     """Return a row as it may be shared: its figures follow from the counts as they are shown."""
-    placed = of["placements"]
-    changes = None if placed is None else changed["changes"]
-    rises = None if changes is None or hidden(was["changes"] - was["rises"]) is None else hidden(was["rises"])
-    told = {"placements": placed, "changes": changes, "rises": rises, "drift": drift(changes, placed)}
-    return {**was, **told, "percent_median": was["percent_median"] if changes else None}
+    placed = of.counts["placements"]
+    counts = dict.fromkeys(changed.counts) if placed is None else changed.counts
+    percents = changed.lists("changes", "percents") if counts["changes"] else []
+    told = {"placements": placed, **counts, "drift": drift(counts["changes"], placed)}
+    names = ("organisation", "sector", "changed_by")
+    return {**{name: of.key[name] for name in names}, **told, "percent_median": quantile_of(percents, "0.5")}
 
 
 DRIFT_INDEX: Final = View(

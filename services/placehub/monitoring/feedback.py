@@ -17,6 +17,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    null,
     or_,
     select,
     union_all,
@@ -29,7 +30,7 @@ from placehub.monitoring.fold import Fold, Row
 from placehub.monitoring.tables import PLACEMENT, SEARCH
 from placehub.monitoring.trust import HIDING, OWNER, sector, share_parts
 from placehub.monitoring.trust_tables import OFFER_ANSWER, REFERRAL_FEEDBACK
-from placehub.monitoring.view import OPERATORS_OWN, View, last_change, named
+from placehub.monitoring.view import OPERATORS_OWN, View, last_change, named, week
 from placehub.offers.events import ReferralFeedbackGiven
 from placehub.referrals.events import FeedbackAnswered
 from placehub.search.feedback import AFTER_DAYS
@@ -42,12 +43,26 @@ def _given(row: Row, event: ReferralFeedbackGiven, attributes: Attributes) -> di
     if event.after_days not in AFTER_DAYS:  # the search refused it
         return {}
     other = sorted({one.field for one in event.fields if one.found != "described"})
-    return {"to_answer": other, "answered": _both(row.get("answered"), other), "given_at": attributes.taken_at}
+    answered = _both(row.get("answered"), other)
+    told = {"to_answer": other, "answered": answered, "answered_on": _days(row, answered)}
+    return {**told, "given_at": attributes.taken_at}
 
 
 def _answered(row: Row, event: FeedbackAnswered, attributes: Attributes) -> dict[str, Any]:
     known = (*(row.get("answered") or ()), event.field)
-    return {"answered": _both(known, row.get("to_answer"))}
+    answered = _both(known, row.get("to_answer"))
+    on = {event.field: attributes.taken_at.date().isoformat()}
+    return {"answered": answered, "answered_on": _days({"answered_on": {**on, **_known(row)}}, answered)}
+
+
+def _known(row: Row) -> dict[str, str]:
+    return row.get("answered_on") or {}
+
+
+def _days(row: Row, answered: Iterable[str]) -> dict[str, str]:
+    """Return the day of the first answer to each of these fields."""
+    known = _known(row)
+    return {field: known[field] for field in answered if field in known}
 
 
 def _both(some: Iterable[str] | None, others: Iterable[str] | None) -> list[str]:
@@ -68,6 +83,8 @@ def _on_offers() -> Select[Any]:
             offer.provider.label("to"),
             literal(1, Integer).label("owed"),
             func.num_nonnulls(offer.feedback).label("given"),
+            week(offer.not_selected_at).label("owed_in"),
+            week(offer.not_selected_at).label("given_in"),
         )
         .join_from(OFFER_ANSWER, SEARCH, SEARCH.c.referral_id == offer.referral_id)
         .where(offer.not_selected_at.is_not(None), SEARCH.c.authority.is_not(None))
@@ -79,19 +96,23 @@ def _on_referrals() -> Select[Any]:
     day = values(column("after_days", Integer), name="day").data([(one,) for one in AFTER_DAYS])
     lived, said = PLACEMENT.c, REFERRAL_FEEDBACK.c
     until = func.least(lived.ended_on, cast(last_change(), Date))
+    of_case = (lived.referral_id, lived.authority, lived.provider, day.c.after_days)
     due = (
-        select(lived.referral_id, lived.authority, lived.provider, day.c.after_days)
+        select(*of_case, func.min(lived.started_on + day.c.after_days, type_=Date).label("due_on"))
         .join_from(PLACEMENT, day, lived.started_on + day.c.after_days <= until)
-        .distinct()
+        .group_by(*of_case)
         .subquery("due")
     )
     same = [said[name] == due.c[name] for name in ("referral_id", "provider", "after_days")]
+    owed_in = week(due.c.due_on)
     return select(
         literal(ON_REFERRALS, Text),
         due.c.provider,
         due.c.authority,
         literal(1, Integer),
         func.num_nonnulls(said.given_at),
+        owed_in,
+        func.greatest(owed_in, week(said.given_at), type_=Date),
     ).outerjoin_from(due, REFERRAL_FEEDBACK, and_(*same))
 
 
@@ -99,8 +120,9 @@ def _on_feedback() -> Select[Any]:
     """Return fields that a provider found not to be as described, and how many of them the authority answered."""
     found = REFERRAL_FEEDBACK.c
     counts = (func.cardinality(found.to_answer), func.cardinality(found.answered))
+    none = cast(null(), Date)  # each of the answers has a week of its own
     return (
-        select(literal(ON_FEEDBACK, Text), SEARCH.c.authority, found.provider, *counts)
+        select(literal(ON_FEEDBACK, Text), SEARCH.c.authority, found.provider, *counts, week(found.given_at), none)
         .join_from(REFERRAL_FEEDBACK, SEARCH, SEARCH.c.referral_id == found.referral_id)
         .where(counts[0] > 0, SEARCH.c.authority.is_not(None))
     )
@@ -147,15 +169,36 @@ FEEDBACK_OWED: Final = View(
 )
 
 
+def _answers() -> Select[Any]:
+    """Return each answer to a field that was not as described, in its week."""
+    found = REFERRAL_FEEDBACK.c
+    days = func.jsonb_each_text(found.answered_on).table_valued("key", "value").render_derived(name="answer")
+    columns = (SEARCH.c.authority, literal(ON_FEEDBACK, Text), week(cast(days.c.value, Date)))
+    return (
+        select(*columns, literal(0, Integer), literal(1, Integer))
+        .join_from(REFERRAL_FEEDBACK, SEARCH, SEARCH.c.referral_id == found.referral_id)
+        .join(days, literal(True))
+        .where(SEARCH.c.authority.is_not(None))
+    )
+
+
 def _feedback_given(as_of: ColumnElement[Any]) -> Select[Any]:
+    """Return what came to be owed, and what was given, in each week that is over."""
     of = _OWED.c
-    columns = (named(of.organisation), sector(of.organisation), of.about)
-    grouped = (of.organisation, of.about)
-    return select(*columns, *_figures()).group_by(*grouped).order_by(*grouped)
+    owed = select(of.organisation, of.about, of.owed_in.label("week"), of.owed, literal(0, Integer).label("given"))
+    given = select(of.organisation, of.about, of.given_in, literal(0, Integer), of.given)
+    flows = (owed, given.where(of.given_in.is_not(None)), _answers())
+    one = union_all(*flows).subquery("came").c
+    grouped = (one.organisation, one.about, one.week)
+    columns = (one.organisation.label("code"), named(one.organisation), sector(one.organisation), *grouped[1:])
+    counts = (func.sum(one[name]).label(name) for name in ("owed", "given"))
+    return select(*columns, *counts).where(one.week < week(as_of)).group_by(*grouped).order_by(*grouped)
 
 
 def _share(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return share_parts(rows, "owed", ("given",), (("sector", "about"),))
+    key, margins = ("code", "organisation", "sector", "about"), (("sector", "about"),)
+    shared = share_parts(rows, key=key, whole="owed", parts=("given",), margins=margins)
+    return [{**{name: one.key[name] for name in key[1:]}, **one.counts} for one in shared]
 
 
 FEEDBACK_GIVEN: Final = View(

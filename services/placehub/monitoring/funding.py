@@ -6,10 +6,24 @@ What follows one refusal in one case is in `support`; here it is counted, by aut
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, Text, Uuid, case, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    Subquery,
+    Text,
+    Uuid,
+    and_,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from placehub.monitoring.entitlement import party_s
@@ -17,7 +31,7 @@ from placehub.monitoring.suppression import SMALL
 from placehub.monitoring.tables import OFFER, PLACEMENT, SUPPORT_AGREED, SUPPORT_REFUSED
 from placehub.monitoring.trust import HIDING, OWNER, share_parts
 from placehub.monitoring.trust_tables import FEE_SAID
-from placehub.monitoring.view import OPERATORS_OWN, View, named
+from placehub.monitoring.view import OPERATORS_OWN, View, named, week
 
 IN_OFFER, IN_PLACEMENT = "before the placement", "in the placement"
 OTHER: Final = "other support"
@@ -47,6 +61,7 @@ def _in_placements() -> Select[Any]:
             last(of.reason).label("reason"),
             last(of.by).label("role"),
             last(of.said_at).label("answered_at"),
+            requested.label("counted_at"),
         )
         .where(of.what.is_not(None), of.corrected_at.is_(None))
         .group_by(of.placement_id, what)
@@ -83,6 +98,7 @@ def _in_offers() -> Select[Any]:
             case((was.is_(None), refused.reason)),
             func.coalesce(later.c.by, refused.by),
             func.coalesce(was, refused.refused_at),
+            refused.refused_at,
         )
         .join_from(SUPPORT_REFUSED, OFFER, offer.offer_id == refused.offer_id)
         .outerjoin(later, literal(True))
@@ -130,46 +146,81 @@ SUPPORT_REQUESTED: Final = View(
 )
 
 
-def _not_funded(as_of: ColumnElement[Any]) -> Select[Any]:
-    of = _ASKED.c
-    what = func.lower(of.what).label("what")
-    count = func.count()
-    counts = (
-        count.label("requested"),
-        count.filter(of.answer == "agreed").label("agreed"),
-        count.filter(of.answer == "refused").label("refused"),
-        count.filter(of.answer.is_(None)).label("no_answer"),
-    )
-    grouped = (of.authority, of.stage, what)
-    return select(named(of.authority), of.stage, what, *counts).group_by(*grouped).order_by(*grouped)
-
-
 COUNTS: Final = ("requested", "agreed", "refused", "no_answer")
 
 
+def _counted() -> Subquery:
+    """Return each support that was asked for, under its words from the week in which more than a few have used them.
+
+    What was asked for before stays with the other support, and so do its answers: no count goes from one to the other.
+    """
+    of = _ASKED.c
+    words, since = func.lower(of.what), week(of.counted_at)
+    so_far = func.count().over(partition_by=(of.authority, of.stage, words), order_by=since)
+    counted_as = case((so_far > SMALL, words), else_=OTHER)
+    return select(_ASKED, words.label("words"), counted_as.label("counted_as")).subquery("counted")
+
+
+_COUNTED: Final = _counted()
+
+
+def _flow(since: ColumnElement[Any], **counts: ColumnElement[Any]) -> Select[Any]:
+    """Return what comes to each count of a support in a week; what is taken off it is less than nought."""
+    of = _COUNTED.c
+    none: ColumnElement[Any] = literal(0)
+    given = (counts.get(name, none).label(name) for name in COUNTS)
+    return select(of.authority, of.stage, of.counted_as.label("what"), since.label("week"), *given)
+
+
+def _answers() -> Select[Any]:
+    """Return each answer given in a placement, in its week; it takes the place of the answer before."""
+    of, said, known = _COUNTED.c, FEE_SAID.c, (FEE_SAID.c.placement_id, func.lower(FEE_SAID.c.what))
+    answer = case(_ANSWERS, value=said.event)
+    before = func.lag(answer).over(partition_by=known, order_by=(said.said_at, said.event.desc()))
+    given = (
+        select(known[0], known[1].label("what"), answer.label("answer"), before.label("before"), said.said_at)
+        .where(said.what.is_not(None), said.corrected_at.is_(None), said.event.in_(_ANSWERS))
+        .subquery("given")
+    )
+
+    def more(name: str) -> ColumnElement[Any]:
+        return case((given.c.answer == name, 1), else_=0) - case((given.c.before == name, 1), else_=0)
+
+    first = case((given.c.before.is_(None), -1), else_=0)
+    counts = {**{name: more(name) for name in _ANSWERS.values()}, "no_answer": first}
+    since = func.greatest(week(given.c.said_at), week(of.counted_at), type_=Date)
+    same = and_(given.c.placement_id == of.placement_id, given.c.what == of.words)
+    return _flow(since, **counts).join_from(_COUNTED, given, same).where(of.stage == IN_PLACEMENT)
+
+
+def _not_funded(as_of: ColumnElement[Any]) -> Select[Any]:
+    """Return what was asked for and what came of it, in each week that is over."""
+    of, since = _COUNTED.c, week(_COUNTED.c.counted_at)
+    before, one_more, one_less = of.stage == IN_OFFER, literal(1), literal(-1)
+    flows = (
+        _flow(since, requested=one_more, no_answer=one_more).where(of.stage == IN_PLACEMENT),
+        _answers(),
+        _flow(since, requested=one_more, refused=one_more).where(before),
+        _flow(week(of.answered_at), agreed=one_more, refused=one_less).where(before, of.answer == "agreed"),
+    )
+    one = union_all(*flows).subquery("came").c
+    grouped = (one.authority, one.stage, one.what, one.week)
+    counts = (func.sum(one[name]).label(name) for name in COUNTS)
+    columns = (one.authority.label("code"), named(one.authority), *grouped[1:])
+    return select(*columns, *counts).where(one.week < week(as_of)).group_by(*grouped).order_by(*grouped)
+
+
 def _share(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    margins: list[tuple[str, ...]] = [("authority", "stage"), ("stage", "what")]
-    return share_parts(_pooled(rows), "requested", COUNTS[1:], margins)
-
-
-def _pooled(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Put together, for each authority and stage, the support that few asked for."""
-    found: list[dict[str, Any]] = []
-    for (authority, stage), some in groupby(rows, lambda row: (row["authority"], row["stage"])):
-        those = list(some)
-        found += [dict(row) for row in those if row["requested"] > SMALL]
-        few = [row for row in those if row["requested"] <= SMALL]
-        if few:
-            sums = {name: sum(row[name] for row in few) for name in COUNTS}
-            found.append({"authority": authority, "stage": stage, "what": OTHER, **sums})
-    return found
+    key, margins = ("code", "authority", "stage", "what"), (("code", "stage"), ("stage", "what"))
+    shared = share_parts(rows, key=key, whole="requested", parts=COUNTS[1:], margins=margins)
+    return [{**{name: one.key[name] for name in key[1:]}, **one.counts} for one in shared]
 
 
 SUPPORT_NOT_FUNDED: Final = View(
     name="support_not_funded",
     title="Support that was asked for and not funded, by authority and what it is (small numbers are hidden)",
-    says="One row for each authority and support, in the words in which it was asked for. What 5 or fewer asked for is "
-    f"counted together as other support. {HIDING}{_SAYS}{OWNER}",
+    says="One row for each authority and support, in the words in which it was asked for. What 5 or fewer have "
+    f"asked for so far is counted together as other support, and stays there. {HIDING}{_SAYS}{OWNER}",
     columns={
         "authority": "Name of the authority",
         "stage": "before the placement (a line of an offer that was refused) or in the placement",

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, case, distinct, fu
 
 from placehub.monitoring.entitlement import party_s
 from placehub.monitoring.tables import SEARCH
-from placehub.monitoring.trust import HIDING, OWNER, share_parts
+from placehub.monitoring.trust import HIDING, OWNER, Told, share_parts
 from placehub.monitoring.trust_tables import INVITATION, JOINED
-from placehub.monitoring.view import OPERATORS_OWN, View, hours, named
+from placehub.monitoring.view import OPERATORS_OWN, View, hours, named, week
 
 
 def _told() -> Subquery:
@@ -91,23 +91,30 @@ RELEASES: Final = View(
 
 
 def _equality(as_of: ColumnElement[Any]) -> Select[Any]:
+    """Return who was told in each week that is over; a search counts in the week of the first of its tier."""
     of = _TOLD.c
-    grouped = (of.authority, of.tier)
-    searches = func.count(distinct(of.referral_id)).label("searches")
-    return select(named(of.authority), of.tier, searches, *_figures()).group_by(*grouped).order_by(*grouped)
+    since = week(of.released_at)
+    grouped = (of.authority, of.tier, since)
+    searches = func.count(distinct(case((_TOGETHER, of.referral_id)))).label("searches")
+    columns = (of.authority.label("code"), named(of.authority), of.tier, since.label("week"), searches)
+    return select(*columns, *_figures()).where(since < week(as_of)).group_by(*grouped).order_by(*grouped)
 
 
 def _share(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Hide small numbers; of few searches nothing is told."""
-    kept = list(rows)
-    of = share_parts(kept, "searches", (), (("tier",),))
-    shared = share_parts(kept, "told", PARTS, (("tier",),))
-    return [_shown(now, few["searches"]) for now, few in zip(shared, of, strict=True)]
+    given = list(rows)
+    key, margins = ("code", "authority", "tier"), (("tier",),)
+    of = share_parts(given, key=key, whole="searches", margins=margins)
+    told = share_parts(given, key=key, whole="told", parts=PARTS, margins=margins)
+    return [_shown(*both) for both in zip(of, told, strict=True)]
 
 
-def _shown(row: Mapping[str, Any], searches: int | None) -> dict[str, Any]:
-    none = dict.fromkeys(("told", *PARTS, "hours_apart")) if searches is None else {}
-    return {**row, **none, "searches": searches}
+def _shown(of: Told, told: Told) -> dict[str, Any]:
+    searches = of.counts["searches"]
+    counts = dict.fromkeys(told.counts) if searches is None else told.counts
+    apart = [] if searches is None else [one for one in told.of("told", "hours_apart") if one is not None]
+    names = {name: of.key[name] for name in ("authority", "tier")}
+    return {**names, "searches": searches, **counts, "hours_apart": max(apart, default=None)}
 
 
 RELEASE_EQUALITY: Final = View(

@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, Text, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Numeric,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from placehub.agreements.events import ConsultationAnswered, ConsultationOpened, ProviderJoined, ProviderLeft
 from placehub.contracts.headers import Attributes
 from placehub.monitoring.entitlement import party_s
 from placehub.monitoring.fold import Fold, Row
-from placehub.monitoring.suppression import hidden
 from placehub.monitoring.tables import AGREEMENT, SEARCH
-from placehub.monitoring.trust import HIDING, OWNER, once, quantile, sector, share_parts
+from placehub.monitoring.trust import HIDING, OWNER, Told, once, quantile, quantile_of, sector, share_parts
 from placehub.monitoring.trust_tables import (
     CLARIFICATION,
     CONSULTATION,
@@ -22,7 +37,7 @@ from placehub.monitoring.trust_tables import (
     JOINED,
     OFFER_ANSWER,
 )
-from placehub.monitoring.view import OPERATORS_OWN, View, hours, named
+from placehub.monitoring.view import OPERATORS_OWN, View, hours, named, week
 from placehub.offers import events as offers
 from placehub.referrals.events import ClarificationAnswered, OfferQueried, OfferSelected
 from placehub.search import events as search
@@ -143,22 +158,39 @@ QUERIED, REVISED, CONSULTED = "a query about an offer", "a revised referral", "a
 
 
 def _question(
-    name: str, by: ColumnElement[Any], of: ColumnElement[Any], at: ColumnElement[Any], until: ColumnElement[Any]
+    name: str,
+    by: ColumnElement[Any],
+    of: ColumnElement[Any],
+    at: ColumnElement[Any],
+    until: ColumnElement[Any],
+    left: ColumnElement[Any] | None = None,
 ) -> Select[Any]:
-    """Return one question: who asks whom, and the hours until it is answered; null: it is not yet."""
-    took = case((until.is_not(None), hours(at, func.greatest(until, at))))
-    columns = (literal(name, Text).label("question"), by.label("asked_by"), of.label("organisation"))
-    return select(*columns, took.label("took")).where(by.is_not(None), of.is_not(None), at.is_not(None))
+    """Return one question: who asks whom, and the hours until it is answered; null: it is not yet.
+
+    Beside it the weeks in which it was asked and answered; and `left_in`: nobody asked it any more, unanswered.
+    """
+    gone: ColumnElement[Any] = cast(null(), Date) if left is None else week(left)
+    answered = and_(until.is_not(None), gone.is_(None))
+    last = func.greatest(until, at, type_=at.type)
+    return select(
+        literal(name, Text).label("question"),
+        by.label("asked_by"),
+        of.label("organisation"),
+        case((answered, hours(at, last))).label("took"),
+        week(at).label("asked_in"),
+        case((answered, week(last))).label("answered_in"),
+        gone.label("left_in"),
+    ).where(by.is_not(None), of.is_not(None), at.is_not(None))
 
 
 def _of_referrals() -> list[Select[Any]]:
     """Return invitations and questions; an invitation taken back before it was answered asks nothing any more."""
     invited, asked, authority = INVITATION.c, CLARIFICATION.c, SEARCH.c.authority
-    invitations = _question(INVITED, authority, invited.provider, invited.released_at, invited.answered_at)
+    closed = case((invited.answered_at.is_(None), invited.closed_at))
+    invitations = _question(INVITED, authority, invited.provider, invited.released_at, invited.answered_at, closed)
     questions = _question(ASKED, asked.provider, authority, asked.asked_at, asked.answered_at)
-    stands = or_(invited.answered_at.is_not(None), invited.closed_at.is_(None))
     return [
-        invitations.join_from(INVITATION, SEARCH, SEARCH.c.referral_id == invited.referral_id).where(stands),
+        invitations.join_from(INVITATION, SEARCH, SEARCH.c.referral_id == invited.referral_id),
         questions.join_from(CLARIFICATION, SEARCH, SEARCH.c.referral_id == asked.referral_id),
     ]
 
@@ -167,9 +199,10 @@ def _of_offers() -> list[Select[Any]]:
     """Return offers that the search took in, queries about them and what was to be reconfirmed."""
     of, authority = OFFER_ANSWER.c, SEARCH.c.authority
     closed = case((and_(of.withdrawn_at.is_(None), SEARCH.c.closed_at > of.made_at), SEARCH.c.closed_at))
-    stands = or_(of.withdrawn_at.is_(None), of.decided_at <= of.withdrawn_at)
+    decided = func.coalesce(of.decided_at, closed)
+    gone = case((or_(of.decided_at.is_(None), of.decided_at > of.withdrawn_at), of.withdrawn_at))
     asked = (
-        _question(OFFERED, of.provider, authority, of.made_at, func.coalesce(of.decided_at, closed)).where(stands),
+        _question(OFFERED, of.provider, authority, of.made_at, decided, gone),
         _question(QUERIED, authority, of.provider, of.queried_at, of.query_answered_at),
         _question(REVISED, authority, of.provider, of.reconfirmation_asked_at, of.reconfirmed_at),
     )
@@ -228,7 +261,8 @@ def _responses(as_of: ColumnElement[Any]) -> Select[Any]:
     of = _QUESTIONS.c
     grouped = (of.organisation, of.asked_by, of.question)
     columns = (named(of.organisation), sector(of.organisation), named(of.asked_by), of.question)
-    return select(*columns, *_figures()).group_by(*grouped).order_by(*grouped)
+    stands = of.left_in.is_(None)
+    return select(*columns, *_figures()).where(stands).group_by(*grouped).order_by(*grouped)
 
 
 def _side(organisation: str) -> ColumnElement[bool]:
@@ -252,21 +286,35 @@ RESPONSES: Final = View(
 
 
 def _response_times(as_of: ColumnElement[Any]) -> Select[Any]:
+    """Return what was asked and answered in each week that is over; what is asked no more is taken off in its week."""
     of = _QUESTIONS.c
-    columns = (named(of.organisation), sector(of.organisation), of.question)
-    grouped = (of.organisation, of.question)
-    return select(*columns, *_figures()).group_by(*grouped).order_by(*grouped)
+
+    def came(since: ColumnElement[Any], asked: int, answered: int) -> Select[Any]:
+        took = of.took if answered else cast(null(), Numeric)
+        counts = (literal(asked).label("asked"), literal(answered).label("answered"), took.label("took"))
+        return select(of.organisation, of.question, since.label("week"), *counts).where(since.is_not(None))
+
+    flows = (came(of.asked_in, 1, 0), came(of.left_in, -1, 0), came(of.answered_in, 0, 1))
+    one = union_all(*flows).subquery("came").c
+    grouped = (one.organisation, one.question, one.week)
+    took = func.array_agg(one.took).filter(one.took.is_not(None)).label("took")
+    counts = (func.sum(one.asked).label("asked"), func.sum(one.answered).label("answered"), took)
+    columns = (one.organisation.label("code"), named(one.organisation), sector(one.organisation), *grouped[1:])
+    return select(*columns, *counts).where(one.week < week(as_of)).group_by(*grouped).order_by(*grouped)
 
 
 def _share(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Hide small numbers, and the times of few answers."""
-    kept = list(rows)
-    shared = share_parts(kept, "asked", ("answered",), (("sector", "question"),))
-    none = {"hours_median": None, "hours_p90": None}
-    return [
-        {**now, **({} if now["asked"] is not None and hidden(was["answered"]) else none)}
-        for was, now in zip(kept, shared, strict=True)
-    ]
+    key, margins = ("code", "organisation", "sector", "question"), (("sector", "question"),)
+    return [_timed(one) for one in share_parts(rows, key=key, whole="asked", parts=("answered",), margins=margins)]
+
+
+def _timed(one: Told) -> dict[str, Any]:
+    """Return a row; its times are of the answers that are in their count as it was told last."""
+    enough = one.counts["asked"] is not None and one.cells["answered"].shown
+    took = one.lists("answered", "took") if enough else []
+    times = {"hours_median": quantile_of(took, "0.5"), "hours_p90": quantile_of(took, "0.9")}
+    return {**{name: one.key[name] for name in ("organisation", "sector", "question")}, **one.counts, **times}
 
 
 RESPONSE_TIMES: Final = View(

@@ -6,11 +6,13 @@ The one module that every view with `share` uses. What it does, and what of it i
   breaks (`docs/`: small numbers are hidden). In kind it is what the Department for Education does ("A guide to looked
   after children statistics in England", on rounding, suppression and grossing: numbers replaced to protect
   confidentiality, with secondary suppression); rounding authorities' own figures goes further than its later releases.
-- **One publication** (`suppressed`): where a hidden cell could be worked out from a total, others of its margin are
+- **One publication**: where a hidden cell could be worked out from a total, others of its margin are
   hidden with it, until two or more are, and more than five are in them together (secondary suppression).
 - **Two publications** (`published`): a cell is told anew only when more than five have come to it since it was told
   last; until then it stays as it was told. Where a margin has one such waiting cell, or few in them, the smallest
   other that has changed waits with it. So no difference of two publications, of a cell or of a sum of cells, is small.
+  Where something may be taken off again, too, that holds of a cell in each publication and the next: later ones may
+  come back to nearly the same, as more than five come and others go.
 - **Counts of people** (`pooled`): periods are put together until more than five different ones are in a count.
 
 Honest limits. Whoever knows exact totals from elsewhere *and* holds two publications against each other is kept from a
@@ -56,15 +58,6 @@ def shared_share(part: int, whole: int) -> Decimal | None:
         return None
     rounded = hidden(part) or 0
     return round(Decimal(rounded) / max(hidden(whole) or 0, rounded, 1), 2)
-
-
-def suppressed(rows: Iterable[Mapping[str, Any]], count: str, margins: Margins) -> list[dict[str, Any]]:
-    """Return the rows with the count hidden (None) or rounded, as one publication may tell them; the rest as it was."""
-    kept = [dict(row) for row in rows]
-    small = _protected([row[count] for row in kept], _groups(kept, margins))
-    for number, row in enumerate(kept):
-        row[count] = None if number in small else hidden(row[count])
-    return kept
 
 
 @dataclass(slots=True)

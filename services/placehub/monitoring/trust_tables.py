@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Index, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 
 from placehub.database import METADATA
 from placehub.monitoring.tables import SCHEMA, at_column, text_column
@@ -88,6 +89,7 @@ REFERRAL_FEEDBACK: Final = Table(
     Column("after_days", Integer, primary_key=True, autoincrement=False),
     Column("to_answer", ARRAY(Text), comment="fields that were not as described"),
     Column("answered", ARRAY(Text), comment="... of which the authority answered"),
+    Column("answered_on", JSONB, comment="the day of the first answer to each"),
     *map(at_column, ("given_at", "changed_at")),
     schema=SCHEMA,
     comment="One row per feedback of a provider on a referral",
