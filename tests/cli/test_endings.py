@@ -160,7 +160,7 @@ def _hear_ctrl_c() -> None:
 
 
 ACTS = ("up", "prepare", "run", "demo", "pause", "resume", "org disable", "deploy init", "deploy renew")
-WRITES_FILES = ("schema write", "docs write", "docs check", "returns export", "views chart")
+WRITES_FILES = ("schema write", "docs write", "docs check", "returns export", "views chart", "case export")
 
 
 def test_every_command_that_tells_something_speaks_json() -> None:

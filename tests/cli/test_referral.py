@@ -1,4 +1,4 @@
-"""`placehub referral check`: the score before anything is sent."""
+"""`placehub referral`: the score before anything is sent, and who a child is disclosed to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from .conftest import Run
-from .test_publish import CANARY, event
+from .test_publish import CANARY, event, tailed
 
 
 def a_referral(**need: Any) -> str:
@@ -70,3 +70,45 @@ def test_questions_of_a_running_hub(placehub: Run) -> None:
     assert ended.code == 0, ended.err
     assert json.loads(ended.out)["basis"]["postcodes"]
     assert placehub("tail", "referral", "--last", "1", "--json").out == before
+
+
+def disclose(placehub: Run, authority: str, referral: str, *more: str) -> Any:
+    """Let an authority disclose who the child of a referral is."""
+    words = ("T-PROVIDER", "--purpose", "introductions", "--role", "team manager", "--as", authority)
+    return placehub("referral", "disclose", referral, *words, *more)
+
+
+def test_an_identity_is_disclosed(placehub: Run, hub: Any, authority: str) -> None:
+    """It is taken from what the authority itself has received, and posted sealed; a wrong purpose is named."""
+    made = event(authority, identity={"name": CANARY})
+    placehub("publish", "-", "--as", authority, given=json.dumps(made))
+    hub.settle()
+    referral, child = made["data"]["referral_id"], made["data"]["children"][0]["child_id"]
+    ended = disclose(placehub, authority, referral, "--json")
+    assert ended.code == 0, ended.err
+    (record,) = tailed(placehub, "outbox", "--as", authority, "--last", "1")
+    assert record["id"] == json.loads(ended.out)[0]["id"]
+    assert record["data"]["children"] == [{"child_id": child, "identity": "sealed"}]
+    wrong = placehub(
+        *("referral", "disclose", referral, "T-PROVIDER", "--purpose", "curiosity", "--role", "team manager"),
+        *("--as", authority),
+    )
+    assert wrong.code == 1
+    assert "purpose" in wrong.err
+
+
+def test_what_cannot_be_disclosed(placehub: Run, hub: Any, authority: str) -> None:
+    """A referral that is not there, a child that is not of it, and one of whom nothing was said are told apart."""
+    made = event(authority)
+    placehub("publish", "-", "--as", authority, given=json.dumps(made))
+    hub.settle()
+    referral = made["data"]["referral_id"]
+    unknown, stranger, unsaid = (
+        disclose(placehub, authority, str(uuid4())),
+        disclose(placehub, authority, referral, "--child", str(uuid4())),
+        disclose(placehub, authority, referral),
+    )
+    assert (unknown.code, stranger.code, unsaid.code) == (3, 3, 3)
+    assert "not in this inbox" in unknown.err
+    assert "not of this referral" in stranger.err
+    assert "ReferralRevised" in unsaid.err

@@ -98,6 +98,7 @@ def test_a_missing_or_unreadable_header_is_named(name: str, value: bytes | None)
         ("ce_time", "2026-03-02T09:30:00"),
         ("ce_time", "0001-01-01T00:00:00+14:00"),
         ("ce_recordedtime", "later"),
+        ("ce_toldtime", "later"),
         ("ce_because", "a timer"),
         ("ce_sequence", "-1"),
         ("ce_sequence", "²"),

@@ -13,6 +13,7 @@ from placehub.agreements.events import AgreementRegistered, PartyNamed, Provider
 from placehub.contracts.codec import to_json
 from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.delivery.circle import Circle, Letter, Place, turn
+from placehub.keys.sealed import Sealed
 from placehub.offers import events as offers
 from placehub.referrals import events as referrals
 from placehub.search import events as search
@@ -45,6 +46,42 @@ def test_a_late_provider_gets_the_latest_facts_and_every_answer() -> None:
     early = ["ReferralMade", "ProviderInvited", "ClarificationAnswered", "ReferralRevised", "ClarificationAnswered"]
     assert case.inbox(ONE) == early
     assert case.inbox(TWO) == ["ClarificationAnswered", "ReferralRevised", "ClarificationAnswered", "ProviderInvited"]
+
+
+def disclosed(key: str) -> referrals.DisclosedChild:
+    """Return one child's identity, sealed under that key."""
+    sealed = Sealed(key_id=key, nonce=b"twelve bytes", ciphertext=b"sealed")
+    return referrals.DisclosedChild(child_id=uuid4(), identity=sealed)
+
+
+def test_an_identity_is_one_providers() -> None:
+    """Who a child is goes to the provider it was disclosed to, and its key is open to that one alone."""
+    case = Told()
+    case.authority(referrals.ReferralMade)
+    case.invite(ONE), case.invite(TWO)
+    case.authority(referrals.DisclosureGranted, provider=ONE, children=(disclosed("first"),))
+    case.authority(referrals.DisclosureGranted, provider=ONE, children=(disclosed("second"),))
+    case.invite(THREE)
+    need = {(one, "key of need") for one in (ONE, TWO, THREE)}
+    assert case.circle.entitled() == need | {(ONE, "first"), (ONE, "second")}
+    assert case.circle.disclosed() == {(ONE, "first"), (ONE, "second")}
+    assert case.inbox(ONE).count("DisclosureGranted") == 2
+    assert "DisclosureGranted" not in [*case.inbox(TWO), *case.inbox(THREE)]
+
+
+def test_an_identity_closes_with_the_part_in_the_case() -> None:
+    """Who declines can open it no more; who was not invited, or has declined, gets none; who is chosen keeps it."""
+    case = Told()
+    case.authority(referrals.ReferralMade)
+    case.invite(ONE)
+    for provider in (ONE, TWO):
+        case.authority(referrals.DisclosureGranted, provider=provider, children=(disclosed(provider),))
+    assert case.circle.disclosed() == {(ONE, ONE)}
+    assert case.inbox(TWO) == []
+    case.provider(ONE, offers.InvitationDeclined)
+    assert case.circle.disclosed() == set()
+    case.authority(referrals.DisclosureGranted, provider=ONE, children=(disclosed("late"),))
+    assert case.inbox(ONE)[-1] == "InvitationDeclined"
 
 
 def test_a_closed_invitation_ends_facts_and_keys() -> None:

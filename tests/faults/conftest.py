@@ -21,7 +21,7 @@ from .oracle import Broker, Seen
 
 SCALE = os.environ.get("FAULTS_SCALE", "corner")
 DAYS = os.environ.get("FAULTS_DAYS", "20")
-SECONDS = float(os.environ.get("FAULTS_SECONDS", "180"))
+SECONDS = float(os.environ.get("FAULTS_SECONDS", "90"))
 SEEDS = [int(seed) for seed in os.environ.get("FAULTS_SEEDS", "1").split()]
 CALM_SECONDS = 900
 READY_SECONDS = 120

@@ -299,6 +299,7 @@ def test_what_a_sender_claims_beside_its_event(quarter: Quarter) -> None:
         "ce_sequence": b"999",
         "ce_marks": CANARY.encode(),
         "ce_recordedtime": b"2020-01-01T00:00:00+00:00",
+        "ce_toldtime": b"2020-01-01T00:00:00+00:00",
         "ce_dataschema": CANARY.encode(),
         "traceparent": CANARY.encode(),
     }
@@ -312,7 +313,7 @@ def test_what_a_sender_claims_beside_its_event(quarter: Quarter) -> None:
     (letter,), (followed,) = taken(quarter, claims), taken(quarter, traced)
     about = letter.attributes
     assert (about.source, about.recorded_at, about.marks) == (f"/organisations/{by.code}", quarter.hub.now, ())
-    assert about.sequence < 999
+    assert (about.told_at, about.sequence < 999) == (quarter.hub.now, True)
     assert CANARY not in repr(letter)
     assert followed.attributes.traceparent == trace.decode()
 

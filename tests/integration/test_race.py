@@ -34,7 +34,7 @@ from ..faults.injecting import Target, children
 from ..faults.oracle import Broker, Left, Seen, faults
 from .story import BASIS
 
-PAIRS: Final = int(os.environ.get("RACE_PAIRS", "150"))
+PAIRS: Final = int(os.environ.get("RACE_PAIRS", "60"))
 APART: Final = 2 * 1609.344 * 1.5
 """Metres between two pairs' sectors: a search of one mile never reaches another pair's home."""
 AUTHORITY: Final = "E08000035"

@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from placehub.cases.story import sentence
 from placehub.drivers.records import Record
 from placehub.monitoring import fold
-from placehub.monitoring.story import sentence
 from placehub.referrals.child import ChildNeed
 from placehub.streams import STREAMS
 from placehub.vacancies.events import VacancyConfirmed, VacancyPaused

@@ -291,6 +291,7 @@ ACTED: tuple[type, ...] = (
     referrals.OfferQueried,
     referrals.SupportLineRefused,
     referrals.SplitConfirmed,
+    referrals.DisclosureGranted,
     referrals.OfferSelected,
     referrals.SelectionWithdrawn,
     offers.ClarificationAsked,
@@ -324,6 +325,8 @@ def an_act(cls: type, **other: Any) -> Any:
     needed = {name: _WORDS.get(name, "other") for name in names if name not in ("feedback", "recorded_for")}
     if cls is offers.OfferMade:
         needed["offer_id"] = OTHER_OFFER
+    if cls is referrals.DisclosureGranted:
+        needed["children"] = (referrals.DisclosedChild(child_id=CHILD, identity=None),)
     sealed = ("question", "answer", "reason", "family_time_plan")
     if cls in (
         referrals.ClarificationAnswered,

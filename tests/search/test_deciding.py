@@ -278,3 +278,15 @@ def _happens(view: Given, case: Case, kind: str, what: Any, how: Any) -> tuple[C
 def _by(cls: type, provider: str) -> Any:
     event = an_act(cls)
     return replace(event, provider=provider) if hasattr(event, "provider") else event
+
+
+@pytest.mark.parametrize("state", INVITATION_STATES)
+def test_an_identity_is_disclosed_to_who_is_invited(state: str) -> None:
+    """Only a provider that has a part in the case may be told who a child is, and only of a child of the case."""
+    granted = an_act(referrals.DisclosureGranted)
+    taken = state in ("invited", "interested", "offered")
+    assert refused(a_case("referred", state), granted) == (None if taken else "provider")
+    assert refused(a_case("referred"), replace(granted, provider=OTHER)) == "provider"
+    assert refused(a_case("referred"), replace(granted, children=())) == "children"
+    stranger = referrals.DisclosedChild(child_id=UUID(int=77))
+    assert refused(a_case("referred"), replace(granted, children=(stranger,))) == "children"

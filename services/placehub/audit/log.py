@@ -15,8 +15,10 @@ class Log(Protocol):
         """Return how many partitions a stream has; 0 when there is no such stream yet."""
         ...
 
-    def records(self, stream: str, partition: int, types: Collection[str] | None = None) -> Iterator[Record]:
-        """Yield one partition's records in their order, repeats dropped; only those of these types if given."""
+    def records(
+        self, stream: str, partition: int, types: Collection[str] | None = None, about: Collection[str] | None = None
+    ) -> Iterator[Record]:
+        """Yield one partition's records in their order, repeats dropped; of these types and subjects, if given."""
         ...
 
 
@@ -33,8 +35,10 @@ class MemoryLog:
         """Return how many partitions every stream is given."""
         return self._partitions
 
-    def records(self, stream: str, partition: int, types: Collection[str] | None = None) -> Iterator[Record]:
+    def records(
+        self, stream: str, partition: int, types: Collection[str] | None = None, about: Collection[str] | None = None
+    ) -> Iterator[Record]:
         """Yield what is held of a partition."""
         for one in self._kept.get((stream, partition), ()):
-            if types is None or one.attributes.type in types:
+            if (types is None or one.attributes.type in types) and (about is None or one.key in about):
                 yield one

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 
 from placehub.contracts.codec import Codec
 from placehub.drivers.brokers import message_of
@@ -24,8 +25,10 @@ class Streams:
         """Return how many partitions a stream has; 0 when there is no such stream yet."""
         return len(self._ends_of(stream))
 
-    def records(self, stream: str, partition: int, types: Collection[str] | None = None) -> Iterator[Record]:
-        """Yield one partition's records in their order, repeats dropped; only those of these types if given."""
+    def records(
+        self, stream: str, partition: int, types: Collection[str] | None = None, about: Collection[str] | None = None
+    ) -> Iterator[Record]:
+        """Yield one partition's records in their order, repeats dropped; of these types and subjects, if given."""
         end = self._ends_of(stream).get(partition, 0)
         if not end:
             return
@@ -34,18 +37,18 @@ class Streams:
         try:
             consumer.assign([place])
             consumer.seek(place, 0)
-            yield from self._read(consumer, place, end, types)
+            yield from self._read(consumer, place, end, lambda one: _wanted(one, types, about))
         finally:
             consumer.close()
 
     def _read(
-        self, consumer: KafkaConsumer, place: TopicPartition, end: int, types: Collection[str] | None
+        self, consumer: KafkaConsumer, place: TopicPartition, end: int, wanted: Callable[[ConsumerRecord], bool]
     ) -> Iterator[Record]:
         passed: dict[tuple[str, str], int] = {}
         while consumer.position(place) < end:
             for batch in consumer.poll(timeout_ms=200, max_records=500).values():
                 for one in batch:
-                    if one.offset < end and (types is None or _type_of(one.headers) in types):
+                    if one.offset < end and wanted(one):
                         record = read_event(self._codec, message_of(one))
                         about = record.attributes.source, record.key
                         if record.attributes.sequence > passed.get(about, 0):
@@ -61,6 +64,13 @@ class Streams:
             finally:
                 consumer.close()
         return self._ends[stream]
+
+
+def _wanted(one: ConsumerRecord, types: Collection[str] | None, about: Collection[str] | None) -> bool:
+    """Tell from key and headers alone, so that nothing is decoded in vain."""
+    return (types is None or _type_of(one.headers) in types) and (
+        about is None or (one.key or b"").decode(errors="replace") in about
+    )
 
 
 def _type_of(headers: list[tuple[str, bytes]]) -> str:

@@ -1,16 +1,38 @@
-"""`placehub case`: everything of one case, for who has to judge it."""
+"""`placehub case`: a case's whole story, as of a moment and as a party could see it then, and as signed evidence."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
-from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub
+from placehub.cli.completion import complete_organisations
+from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub, now, time_given
+
+if TYPE_CHECKING:
+    from placehub.cases.file import CaseFile
 
 app = typer.Typer(help="Everything of one case.", no_args_is_help=True, rich_markup_mode=None)
+Referral = Annotated[UUID, typer.Argument(help="Id of the referral.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="As of this moment, RFC 3339; now if left out.")]
+ForWhom = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        help="Only what this organisation had been told by then; its code.",
+        autocompletion=complete_organisations,
+    ),
+]
+
+
+class Format(StrEnum):
+    """What a case file can be exported as."""
+
+    HTML = "html"
+    PDF = "pdf"
 
 
 @app.callback()
@@ -18,9 +40,51 @@ def _case() -> None:
     """Everything of one case."""
 
 
+@app.command()
+def show(
+    referral: Referral,
+    as_of: AsOf = None,
+    organisation: ForWhom = None,
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
+    """Tell a case from its first event: when each happened, when the hub knew, and when each party was told.
+
+    It also says which providers under the agreement were not told, why, and when they would have been. With --as it is
+    the case as that organisation could see it at that moment, and nothing else.
+    """
+    from placehub.cases.writing import NOT_TOLD, as_document, head_of, not_told_of, story_of
+    from placehub.cli.printing import as_facts, as_json, as_table
+
+    file = _file(folder, referral, as_of, organisation)
+    if json:
+        as_json(as_document(file))
+        return
+    as_facts(dict(head_of(file)))  # type: ignore[arg-type]  # each line is a pair
+    as_table("The story", *story_of(file))
+    if file.not_told:
+        as_table("Who was not told, and why", NOT_TOLD, not_told_of(file))
+
+
+@app.command()
+def export(
+    referral: Referral,
+    to: Annotated[Format, typer.Option("--to", help="html or pdf.")],
+    out: Annotated[Path, typer.Option("--out", help="The file to write.")],
+    as_of: AsOf = None,
+    organisation: ForWhom = None,
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Write the file of a case, for reading or for paper."""
+    from placehub.cases.writing import FORMATS
+
+    out.write_bytes(FORMATS[to](_file(folder, referral, as_of, organisation)))
+    print(out)
+
+
 @app.command("bundle")
 def bundle(
-    referral: Annotated[UUID, typer.Argument(help="Id of the referral.")],
+    referral: Referral,
     file: Annotated[Path, typer.Option("--write", help="The file to write.")],
     head: Annotated[
         int | None, typer.Option("--head", min=1, help="Size of an earlier signed tree head; the newest if left out.")
@@ -59,3 +123,16 @@ def bundle(
     as_facts(facts)
     if made.not_yet_signed:
         aside("What is not yet signed is not in it: no tree head covers it. Make the bundle again after the next.")
+
+
+def _file(folder: Path, referral: UUID, as_of: str | None, organisation: str | None) -> CaseFile:
+    from placehub.app import past
+    from placehub.cases.reading import read_case
+    from placehub.monitoring.listing import known_kind
+
+    settings = hub(folder)
+    moment = time_given(as_of, "--as-of") or now(settings)
+    with database(settings) as connection:
+        if organisation is not None:
+            known_kind(connection, organisation)
+        return read_case(past(settings), connection, referral, moment, organisation)

@@ -82,6 +82,38 @@ def reopen(
         print(posted)
 
 
+@app.command()
+def disclose(
+    referral: Annotated[UUID, typer.Argument(help="Id of the referral.")],
+    provider: Annotated[str, typer.Argument(help="Code of the provider, which must be invited.")],
+    purpose: Annotated[str, typer.Option("--purpose", help="What for; one of the code list disclosure_purpose.")],
+    by: Annotated[str, typer.Option("--role", help="Role of who discloses it; one of the code list officer_role.")],
+    sender: Sender,
+    children: Annotated[
+        list[UUID] | None, typer.Option("--child", help="Only this child; once for each. All, if left out.")
+    ] = None,
+    credentials: CredentialsFile = None,
+    folder: Folder = DEFAULT_FOLDER,
+    json: Json = False,
+) -> None:
+    """Open to one invited provider who the children of a referral are: what the authority sealed as their identity."""
+    from placehub.cli.credentials import find_access
+    from placehub.cli.printing import as_json
+    from placehub.mailboxes.mailbox import Mailbox
+    from placehub.referrals.disclosing import disclosure
+
+    hush()
+    access = find_access(sender, folder, credentials)
+    with Mailbox.of(access) as mailbox:
+        received = [one.event for one in mailbox.read_to_end()]  # outside of any group: your own system misses nothing
+        told = disclosure(received, referral, provider, purpose, by, children or ())
+        posted = mailbox.post(told, time=_now(folder))
+    if json:
+        as_json([{"id": str(posted), "type": "DisclosureGranted"}])
+    else:
+        print(posted)
+
+
 def _now(folder: Path) -> datetime:
     """Return the hub's time where its folder is here; else the wall's: an organisation elsewhere has no other."""
     from placehub.clock import WallClock

@@ -18,7 +18,8 @@ _TOO_MANY_DIGITS = 19  # a number of nineteen digits may not fit 64 bits
 _NAMES = frozenset(
     {
         *("ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "ce_time"),
-        *("ce_dataschema", "ce_sequence", "ce_recordedtime", "ce_marks", "ce_because", "traceparent"),
+        *("ce_dataschema", "ce_sequence", "ce_recordedtime", "ce_toldtime", "ce_marks", "ce_because"),
+        "traceparent",
     }
 )
 
@@ -29,7 +30,8 @@ class Attributes:
 
     `source` and `sequence` count without a gap per (source, subject) in a stream or an inbox; a posted event has
     sequence 0 until the hub has taken it. `recorded_at` is when the hub took it, `marks` what it noted then
-    (`recorded_late`, `out_of_policy`). `because` is the id of what an event of the hub's own follows from: of another
+    (`recorded_late`, `out_of_policy`); `told_at` is when the hub told the owner of an inbox, and stands there alone.
+    `because` is the id of what an event of the hub's own follows from: of another
     event, or one derived from a timer; it stands in streams alone. `traceparent` is W3C's; it always has one. `extra`
     are further headers to write; they are never read, so that what a sender puts beside its event goes no further.
     """
@@ -41,6 +43,7 @@ class Attributes:
     time: datetime
     sequence: int = 0
     recorded_at: datetime | None = None
+    told_at: datetime | None = None
     marks: tuple[str, ...] = ()
     because: UUID | None = None
     dataschema: str | None = None
@@ -75,6 +78,7 @@ def write_headers(of: Attributes) -> Headers:
         "ce_dataschema": of.dataschema,
         "ce_sequence": str(of.sequence) if of.sequence else None,
         "ce_recordedtime": of.recorded_at.isoformat() if of.recorded_at else None,
+        "ce_toldtime": of.told_at.isoformat() if of.told_at else None,
         "ce_marks": ",".join(of.marks) or None,
         "ce_because": str(of.because) if of.because else None,
         "content-type": CONTENT_TYPE,
@@ -100,6 +104,7 @@ def read_headers(headers: Headers) -> Attributes:
         time=_time("ce_time", _need(texts, "ce_time")),
         sequence=_number(texts.get("ce_sequence", "0")),
         recorded_at=_time("ce_recordedtime", texts["ce_recordedtime"]) if "ce_recordedtime" in texts else None,
+        told_at=_time("ce_toldtime", texts["ce_toldtime"]) if "ce_toldtime" in texts else None,
         marks=tuple(mark for mark in texts.get("ce_marks", "").split(",") if mark),
         because=_uuid("ce_because", texts["ce_because"]) if "ce_because" in texts else None,
         dataschema=texts.get("ce_dataschema"),

@@ -42,6 +42,7 @@ from placehub.keys.sealed import Sealed
 from placehub.mailboxes.events import DataUseEnded
 from placehub.referrals.events import (
     ClarificationAnswered,
+    DisclosureGranted,
     EarlyNoticeGiven,
     ReferralMade,
     ReferralRevised,
@@ -61,11 +62,16 @@ def dispute_slot(dispute_id: UUID, what: str = "") -> str:
     return f"{DISPUTE}{dispute_id} {what}"
 
 
+DISCLOSURE: Final = "disclosure "
+"""How the slots of disclosed identities begin: whose they are follows, and the one provider that may open them."""
+
+
 SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
     EarlyNoticeGiven: lambda event: REOPENING if event.previous_placement else "referral",
     ReferralMade: lambda event: "referral",
     ReferralRevised: lambda event: "referral",
     SplitConfirmed: lambda event: "split",
+    DisclosureGranted: lambda event: f"{DISCLOSURE}{_children(event)} {event.provider}",
     ClarificationAnswered: lambda event: f"answer {event.clarification_id}",
     ReferralEventCorrected: lambda event: f"correction {event.corrects}",
     AgreementRegistered: lambda event: "agreement",
@@ -83,8 +89,12 @@ SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
     DocumentProposed: lambda event: f"document {event.document_id} v{event.document_version}",
 }
 """Events that are facts of the circle; of each slot a newcomer is told the latest. Those of a dispute are no
-newcomer's: whoever it is routed to is told of them.
+newcomer's: whoever it is routed to is told of them. Nor is an identity: it is disclosed to one provider.
 """
+
+
+def _children(event: DisclosureGranted) -> str:
+    return ",".join(sorted(str(one.child_id) for one in event.children))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +126,17 @@ class Circle:
 
     def entitled(self) -> frozenset[tuple[str, str]]:
         """Return each pair of provider and key that is open while the circle stands as it does."""
-        keys = {key for fact in self.facts.values() for key in fact.keys}
-        return frozenset((provider, key) for provider in self.parties.present() for key in keys) | self.keeps
+        of_all = {key for slot, fact in self.facts.items() if not slot.startswith(DISCLOSURE) for key in fact.keys}
+        shared = {(provider, key) for provider in self.parties.present() for key in of_all}
+        return frozenset(shared) | self.disclosed() | self.keeps
+
+    def disclosed(self) -> frozenset[tuple[str, str]]:
+        """Return each pair of provider and identity key that the authority has opened and that is open still."""
+        told = {slot: slot.split(" ", 2)[2] for slot in self.facts if slot.startswith(DISCLOSURE)}
+        part = self.parties.taking_part()
+        return frozenset(
+            (provider, key) for slot, provider in told.items() if provider in part for key in self.facts[slot].keys
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +256,7 @@ def _current(circle: Circle) -> list[Fact]:
     """Leave out a notice that waits for its search, and a split of a search before this one."""
     reopened = circle.facts.get(REOPENING)
     facts = circle.facts.items()
-    stands = {slot: fact for slot, fact in facts if slot != REOPENING and not slot.startswith(DISPUTE)}
+    stands = {slot: fact for slot, fact in facts if slot != REOPENING and not slot.startswith((DISPUTE, DISCLOSURE))}
     split, begun = stands.get("split"), reopened is not None and stands.get("referral") is not None
     if split and begun and reopened and split.position < reopened.position <= stands["referral"].position:
         del stands["split"]

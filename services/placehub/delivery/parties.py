@@ -92,6 +92,10 @@ class Parties:
         """Return the providers whose part is open now, in order of their codes."""
         return tuple(sorted(name for name, seat in self.seats.items() if seat.open))
 
+    def taking_part(self) -> frozenset[str]:
+        """Return the providers that have a part in the case now: whose seat is open, or whose offer is selected."""
+        return frozenset(self.present()) | self.selected()
+
     def selected(self) -> frozenset[str]:
         """Return the providers of whose offers a selection stands."""
         return frozenset(one.provider for one in self.offers.values() if one.selected)

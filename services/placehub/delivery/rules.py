@@ -37,6 +37,7 @@ class Audience(StrEnum):
     AUTHORITY = "authority of the case"
     INVITED = "every invited provider, also those invited later"
     THIS_PROVIDER = "the provider it names"
+    DISCLOSED_TO = "the provider it names, while it has a part in the case"
     PROVIDER_OF_OFFER = "provider of the offer"
     OWNER = "owner of the vacancy"
     AUTHORITY_CONCERNED = "the authority it names"
@@ -110,6 +111,7 @@ TABLE: Final[tuple[Row, ...]] = (
         referrals.SupportLineRefused,
         referrals.SelectionWithdrawn,
     ),
+    *_rows([_A.AUTHORITY, _A.DISCLOSED_TO], referrals.DisclosureGranted),
     *_rows([_A.AUTHORITY], referrals.SplitConfirmed, referrals.OfferSelected),
     Row(
         referrals.SplitConfirmed,
@@ -344,6 +346,8 @@ def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
             return () if getattr(event, "previous_placement", None) else parties.present()
         case Audience.THIS_PROVIDER:
             return [event.provider] if event.provider in parties.seats else []
+        case Audience.DISCLOSED_TO:
+            return [event.provider] if event.provider in parties.taking_part() else []
         case Audience.PROVIDER_OF_OFFER:
             return [parties.offers[event.offer_id].provider] if event.offer_id in parties.offers else []
         case Audience.OWNER:

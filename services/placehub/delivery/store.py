@@ -163,7 +163,7 @@ def _upsert(connection: Connection, table: Table, rows: Values) -> None:
 
 
 def entitle(connection: Connection, before: Mapping[UUID, Circle], after: Mapping[UUID, Circle], now: datetime) -> None:
-    """Open and close the need keys as the circles now stand.
+    """Open and close the keys as the circles now stand: of need, and of identity where it was disclosed.
 
     Keys belong to a child, and a child may be in two cases: a key closes to a provider with the last case it is
     open for. Its lock keeps two cases, decided by two workers, from each thinking the other still needs it.
@@ -187,7 +187,9 @@ def _open(
     rows = []
     for subject, pairs in opened.items():
         owner = circles[subject].parties.owner or ""
-        granted = grant(connection, pairs, f"referral {subject}", now, owner=owner, compartment="need")
+        because, identities = f"referral {subject}", pairs & circles[subject].disclosed()
+        granted = grant(connection, pairs - identities, because, now, owner=owner, compartment="need")
+        granted |= grant(connection, identities, because, now, owner=owner, compartment="identity")
         rows += [{"organisation": provider, "key_id": key, "subject": subject} for provider, key in sorted(granted)]
     if rows:
         connection.execute(insert(ENTITLED).on_conflict_do_nothing(), rows)

@@ -93,12 +93,12 @@ class Step:
     def deliver(self, organisation: str, event: object, attributes: Attributes) -> None:
         """Put an event into an organisation's inbox under the attributes it has in its stream.
 
-        What it follows from is left out: that may be another organisation's.
+        What it follows from is left out: that may be another organisation's. When it was told is added.
         """
         kept = self._encoded.get(id(event))
         if kept is None:  # the event is kept with its bytes, or its id could be another's
             kept = self._encoded[id(event)] = event, self.codec.encode(event)
-        about = replace(attributes, because=None)
+        about = replace(attributes, because=None, told_at=self.now)
         self._pending.append(_Pending(inbox(organisation), attributes.subject, about, {}, kept[1]))
 
     def reject(
@@ -154,7 +154,13 @@ class Step:
         ce_id = uuid5(HUB, f"{name}|{organisation}|{nth}")
         trace = traceparent(ce_id, trace_id)
         about = Attributes(
-            id=ce_id, source=self.source, type=name, subject=organisation, time=self.now, traceparent=trace
+            id=ce_id,
+            source=self.source,
+            type=name,
+            subject=organisation,
+            time=self.now,
+            told_at=self.now,
+            traceparent=trace,
         )
         self._pending.append(_Pending(inbox(organisation), organisation, about, {}, self.codec.encode(event)))
 

@@ -49,6 +49,7 @@ _HEADERS: Final = {
     "ce_time": ("RFC 3339 time with a zone: when it happened", True),
     "ce_sequence": ("counts without a gap for each source and subject; set by the hub", False),
     "ce_recordedtime": ("when the hub took the event; set by the hub", False),
+    "ce_toldtime": ("when the hub told the owner of the inbox; set by the hub, in inboxes alone", False),
     "ce_marks": ("recorded_late, out_of_policy; set by the hub", False),
     "ce_because": ("UUID of what an event of the hub's own follows from; set by the hub, in streams alone", False),
     "content-type": (CONTENT_TYPE, False),

@@ -230,7 +230,9 @@ def _append(one: _Posted, before: Aggregate | None) -> None:
     now = one.step.now
     marks = rules.marks(one.event, one.attributes, before, now)
     # what a sender puts into the headers beside its event goes no further, but for a trace that is one
-    noted = replace(one.attributes, recorded_at=now, marks=marks, because=None, sequence=0, dataschema=None)
+    noted = replace(
+        one.attributes, recorded_at=now, told_at=None, marks=marks, because=None, sequence=0, dataschema=None
+    )
     assert one.record.value is not None  # decoded above
     one.step.append(_place(one.event)[0], noted, one.record.value)
 

@@ -26,7 +26,7 @@ from placehub.mailboxes.documents import OpenPart, Prepared, prepare
 from placehub.mailboxes.inbox import Inbox, Mark, Received
 from placehub.mailboxes.outbox import Letter, Outbox
 from placehub.referrals.child import Child, ChildIdentity, ChildNeed, NotedChild
-from placehub.referrals.events import FreeText
+from placehub.referrals.events import DisclosedChild, FreeText
 from placehub.streams import full_name, stream
 from placehub.vacancies.events import Household
 
@@ -167,9 +167,14 @@ class Mailbox:
         sealed = child.need if isinstance(child, Child) else None
         return self.open_sealed(sealed, ChildNeed, "need", purpose)
 
-    def open_identity(self, child: NotedChild, purpose: str = "receive the child") -> ChildIdentity | None:
-        """Open a child's identity; None when none was given, NotFound when it has not been disclosed."""
-        sealed = child.identity if isinstance(child, Child) else None
+    def open_identity(
+        self, child: NotedChild | DisclosedChild, purpose: str = "receive the child"
+    ) -> ChildIdentity | None:
+        """Open a child's identity; None when none was given, NotFound when it has not been disclosed.
+
+        A provider gives what `DisclosureGranted` brought: an authority opens it out of the referral itself.
+        """
+        sealed = child.identity if isinstance(child, Child | DisclosedChild) else None
         return self.open_sealed(sealed, ChildIdentity, "identity", purpose)
 
     def open_household(self, sealed: Sealed | None, purpose: str = "consider an offer") -> Household | None:

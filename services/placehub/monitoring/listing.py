@@ -19,7 +19,13 @@ def view_named(name: str) -> View:
 
 def views_for(connection: Connection, organisation: str) -> list[View]:
     """Return the views of which an organisation may see anything; NotFound while none of that code is known."""
+    kind = known_kind(connection, organisation)
+    return [view for view in VIEWS.values() if kind in view.entitled.parts]
+
+
+def known_kind(connection: Connection, organisation: str) -> str:
+    """Return which kind of organisation this is; NotFound while none of that code is known."""
     kind = kind_of(connection, organisation)
     if kind is None:
         raise NotFound(UNKNOWN)
-    return [view for view in VIEWS.values() if kind in view.entitled.parts]
+    return kind

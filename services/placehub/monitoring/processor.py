@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from placehub.cases.story import sentence, speaker
 from placehub.database import among
 from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_letter
 from placehub.drivers.records import Record
@@ -25,7 +26,6 @@ from placehub.monitoring import (
     quality,
     responding,
 )
-from placehub.monitoring.story import sentence, speaker
 from placehub.monitoring.tables import (
     AGREEMENT,
     DEAD_LETTER,

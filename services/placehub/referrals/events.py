@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, ClassVar
 
-from placehub.contracts.fields import IN_REFERRAL, SENSITIVE, Code, Doc, OpenWords, Seals, Sector, event, record
+from placehub.contracts.fields import IN_REFERRAL, PII, SENSITIVE, Code, Doc, OpenWords, Seals, Sector, event, record
 from placehub.contracts.parts import (
     AgreementId,
     ChildId,
@@ -17,7 +17,7 @@ from placehub.contracts.parts import (
     VacancyId,
 )
 from placehub.keys.sealed import Sealed
-from placehub.referrals.child import Child, NotedChild
+from placehub.referrals.child import Child, ChildIdentity, NotedChild
 
 
 @record
@@ -218,6 +218,32 @@ class SplitConfirmed:
     child_id: ChildId
     reason: Words = None
     family_time_plan: Words = None
+
+
+@record
+class DisclosedChild:
+    """One child's identity, as its authority sealed it."""
+
+    child_id: ChildId
+    identity: Annotated[Sealed | None, PII, Seals(ChildIdentity, "child", "identity")] = None
+
+
+@event
+class DisclosureGranted:
+    """The authority opens the identity of children to one provider that is invited, for one purpose.
+
+    It goes to that provider alone, and its key is open to it as long as it has a part in the case: it closes with
+    `InvitationClosed` or `DataUseEnded`, and stays where the child has moved in. It stands in the case's own stream, in
+    one order with what ends that part, so that none is opened that has been closed already.
+    """
+
+    STREAM: ClassVar[str] = "referral"
+    referral_id: ReferralId
+    authority: Organisation
+    provider: Annotated[Organisation, Doc("To whom")]
+    children: Annotated[tuple[DisclosedChild, ...], Doc("Whose identity; each of this referral")]
+    purpose: Annotated[str, Code("disclosure_purpose")]
+    by: OfficerRole
 
 
 @record

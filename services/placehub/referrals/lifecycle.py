@@ -99,6 +99,11 @@ ACTS: Final[tuple[Act, ...]] = (
     _own("OfferQueried", _REFERRED, offer=_STANDING),
     _own("SupportLineRefused", _REFERRED, offer=_STANDING),
     _own(
+        "DisclosureGranted",
+        _REFERRED,
+        then=("delivered to the provider it names, if that is invited", "the identity's key is open to it"),
+    ),
+    _own(
         "SplitConfirmed",
         ("noticed", "referred"),
         then=("each group is searched for", "ProviderInvited", "InvitationUpdated", "InvitationClosed"),

@@ -1,31 +1,26 @@
 """A return as CSV, Excel or PDF, each with the pack for the meeting; nothing is read or written here.
 
-Text that a spreadsheet would take for a formula is written so that it stays text. The PDF is set in a font that every
-reader has, which knows the letters of Western Europe alone: of others (`ŵ`) the mark is left out, `ł` becomes `?`.
+Text that a spreadsheet would take for a formula is written so that it stays text.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from placehub.paper import Rows, begin, part, plain
 from placehub.returns.events import ReturnProduced
 from placehub.returns.pack import NOTHING, Pack
 
 if TYPE_CHECKING:
-    from fpdf import FPDF
     from openpyxl import Workbook
 
-Rows = Sequence[Sequence[str]]
 LINES: Final = ("section", "column", "group", "value", "source")
 PACK: Final = ("part", "what", "before or who", "now or words")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_MOST_IN_CELL: Final = 700
-_FONT: Final = "Helvetica"
 
 
 def _lines(of: ReturnProduced) -> Rows:
@@ -45,14 +40,9 @@ def _head(of: ReturnProduced) -> Rows:
     ]
 
 
-def _plain(text: str) -> str:
-    """Return text as a file can hold it: control characters, which some formats refuse, become spaces."""
-    return "".join(one if one.isprintable() or one == "\n" else " " for one in text)
-
-
 def _unformed(text: str) -> str:
     """Return text for CSV: what a spreadsheet would take for a formula begins with an apostrophe."""
-    return f"'{_plain(text)}" if text.startswith(_FORMULA) and text != NOTHING else _plain(text)
+    return f"'{plain(text)}" if text.startswith(_FORMULA) and text != NOTHING else plain(text)
 
 
 def as_csv(of: ReturnProduced, pack: Pack) -> bytes:
@@ -91,59 +81,20 @@ def _number(value: str, source: str) -> str | float:
 def _sheet(book: Workbook, title: str, head: Sequence[str], rows: Sequence[Sequence[str | float]]) -> None:
     sheet = book.create_sheet(title)
     for row in (head, *rows):
-        sheet.append([_plain(one) if isinstance(one, str) else one for one in row])
+        sheet.append([plain(one) if isinstance(one, str) else one for one in row])
     for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
         cell.data_type = "s"  # text that begins like a formula stays text
 
 
 def as_pdf(of: ReturnProduced, pack: Pack) -> bytes:
     """Return a PDF for paper: what the return is about, its lines, and the pack; dated by its period, not by today."""
-    from fpdf import FPDF
-
-    paper = FPDF(orientation="landscape", format="A4")
-    paper.set_creation_date(datetime(of.ends_on.year, of.ends_on.month, of.ends_on.day, tzinfo=UTC))
-    paper.set_title(_western(f"{of.kind} return {of.of_organisation} {of.starts_on} to {of.ends_on}"))
-    paper.set_auto_page_break(True, margin=15)
+    dated = datetime(of.ends_on.year, of.ends_on.month, of.ends_on.day, tzinfo=UTC)
+    paper = begin(f"{of.kind} return {of.of_organisation} {of.starts_on} to {of.ends_on}", dated)
+    part(paper, f"{of.kind.capitalize()} return of {of.of_organisation}", ("what", "says"), _head(of))
+    part(paper, "Return", LINES, _lines(of))
     paper.add_page()
-    _part(paper, f"{of.kind.capitalize()} return of {of.of_organisation}", ("what", "says"), _head(of))
-    _part(paper, "Return", LINES, _lines(of))
-    paper.add_page()
-    _part(paper, "Pack for the meeting", PACK, pack.rows())
+    part(paper, "Pack for the meeting", PACK, pack.rows())
     return bytes(paper.output())
-
-
-def _part(paper: FPDF, title: str, head: Sequence[str], rows: Rows) -> None:
-    paper.set_font(_FONT, "B", 13)
-    paper.cell(text=_western(title), new_x="LMARGIN", new_y="NEXT", h=9)
-    paper.set_font(_FONT, size=8)
-    with paper.table(line_height=4.5, text_align="LEFT") as table:
-        for row in (head, *rows):
-            for part in _pieces([_western(one) for one in row]):
-                table.row(part)
-    paper.ln(4)
-
-
-def _pieces(row: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield a row, one with long texts as several: a row of a table has to fit on a page."""
-    for start in range(0, max(1, *map(len, row)), _MOST_IN_CELL):
-        yield [one[start : start + _MOST_IN_CELL] for one in row]
-
-
-def _western(text: str) -> str:
-    """Return text in the letters that the font knows."""
-    known = "".join(
-        one if _knows(one) else "".join(part for part in unicodedata.normalize("NFKD", one) if _knows(part)) or "?"
-        for one in _plain(text.replace("\n", " "))
-    )
-    return known
-
-
-def _knows(letter: str) -> bool:
-    try:
-        letter.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 FORMATS: Final[Mapping[str, Callable[[ReturnProduced, Pack], bytes]]] = {

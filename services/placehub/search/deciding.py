@@ -18,6 +18,8 @@ from placehub.search.events import InvitationLapsed, SearchClosed, SearchReopene
 from placehub.search.together import check_groups, kept_groups, state_of
 from placehub.streams import full_name
 
+_TOLD_WHO: Final = ("invited", "interested", "offered")
+"""States of an invitation in which its provider may be told who a child is."""
 TABLE: Final[dict[str, Act]] = {act.event: act for act in ACTS}
 
 
@@ -102,6 +104,18 @@ def _split_confirmed(case: Case, event: referrals.SplitConfirmed, view: View) ->
     return inviting.again(replace(case, groups=event.groups), view)
 
 
+def _disclosed(case: Case, event: referrals.DisclosureGranted, view: View) -> Decided:
+    """Identity is opened to nobody that has no part in the case, and of no child but the case's own."""
+    known = case.invitations.get(event.provider)
+    if known is None or known.state not in _TOLD_WHO:
+        rule = f"must be a provider whose invitation is {' or '.join(_TOLD_WHO)}"
+        raise Rejected("provider", rule, "Disclose to who is invited; see the case as it now stands.")
+    named = {one.child_id for one in event.children}
+    if not named or not named <= {one.child_id for one in case.facts.children}:
+        raise Rejected("children", "must be children of this referral", "Name those whose identity you disclose.")
+    return Decided(case)
+
+
 def _withdrawn(case: Case, event: Any, view: View) -> Decided:
     return _closed(case, event.reason)
 
@@ -152,6 +166,7 @@ _FOLLOW: Final[dict[type, Callable[[Case, Any, View], Decided]]] = {
     referrals.InHouseSearchStarted: _in_house_started,
     referrals.InHouseSearchConcluded: _in_house_concluded,
     referrals.SplitConfirmed: _split_confirmed,
+    referrals.DisclosureGranted: _disclosed,
     referrals.OfferQueried: offering.queried,
     referrals.SelectionWithdrawn: selecting.selection_withdrawn,
     offers.InterestExpressed: offering.interested,

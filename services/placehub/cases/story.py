@@ -24,6 +24,9 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     ),
     referrals.ReferralWithdrawn: lambda event: f"The referral was withdrawn: {event.reason}.",
     referrals.EarlyNoticeWithdrawn: lambda event: f"The early notice was withdrawn: {event.reason}.",
+    referrals.DisclosureGranted: lambda event: (
+        f"{event.provider} may open who the children are, by the {event.by}, for: {event.purpose}."
+    ),
     referrals.OfferSelected: lambda event: (
         f"An offer was selected by the {event.by}{', as agreed by telephone' if event.recorded_for else ''}."
     ),
@@ -40,10 +43,10 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
         f"The search began: {event.homes_fitting} of {event.homes_considered} homes fit."
     ),
     search.ProviderInvited: lambda event: (
-        f"{event.provider} was invited with {_homes(event.homes)}; the best {in_band(event.band)}."
+        f"{event.provider} was invited{_with(event.homes)}; the best {in_band(event.band)}."
     ),
     search.InvitationUpdated: lambda event: (
-        f"{event.provider}'s invitation was updated: {_homes(event.homes)}; the best {in_band(event.band)}."
+        f"{event.provider}'s invitation was updated{_with(event.homes)}; the best {in_band(event.band)}."
     ),
     search.InvitationClosed: lambda event: f"{event.provider}'s invitation is over: {event.reason}.",
     search.OutOfHoursContactTold: lambda event: f"The duty desk of {event.provider} was told of the emergency.",
@@ -85,7 +88,7 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     search.OfferFlagged: lambda event: f"{event.provider}, whose offer stands, was suspended under the agreement.",
     search.OfferExpired: lambda event: f"The time of {event.provider}'s offer ran out.",
     search.SelectionRefused: lambda event: (
-        f"The place at {event.provider} had just gone; {len(event.next_offers)} other offers stand."
+        f"The place at {event.provider} had just gone{_others_stand(event.next_offers)}."
     ),
     search.OfferNotSelected: lambda event: f"{event.provider}'s offer was not selected.",
     referrals.ReferralContinued: lambda event: f"It goes on from an older case of the same child: {event.continues}.",
@@ -112,9 +115,12 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
 def sentence(event: Any) -> str:
     """Say in one sentence what happened; where nothing special is said, what the event means."""
     cls: type = type(event)
-    if cls in _SAYINGS:
-        return _SAYINGS[cls](event)
-    return inspect.getdoc(cls).splitlines()[0]  # type: ignore[union-attr]  # every event says what it means
+    return _SAYINGS[cls](event) if cls in _SAYINGS else meaning(cls)
+
+
+def meaning(cls: type) -> str:
+    """Return what events of a class mean, in one sentence."""
+    return (inspect.getdoc(cls) or "").partition("\n")[0]
 
 
 def speaker(attributes: Attributes) -> str | None:
@@ -127,8 +133,13 @@ def _children(children: tuple[Any, ...]) -> str:
     return "1 child" if count == 1 else f"{count} children"
 
 
-def _homes(homes: tuple[Any, ...]) -> str:
-    return _counted("home", len(homes))
+def _with(homes: tuple[Any, ...]) -> str:
+    """Say how many homes; nothing of them where they were taken out, as for an authority."""
+    return f" with {_counted('home', len(homes))}" if homes else ""
+
+
+def _others_stand(offers: tuple[Any, ...]) -> str:
+    return f"; {_counted('other offer', len(offers))} {'stands' if len(offers) == 1 else 'stand'}" if offers else ""
 
 
 def _counted(what: str, count: int) -> str:
