@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from sqlalchemy import LargeBinary, Text, select, update
+from sqlalchemy import LargeBinary, Text, delete, select, update
 
 from placehub.evidence.events import TreeHeadSigned
 from placehub.evidence.leaves import Leaf, Sealed
@@ -144,6 +144,17 @@ def test_what_was_checked_is_not_read_again() -> None:
     log.streams["referral", 0][0] = replace(first, value=first.value + b"\x00")
     assert log.check(checked)[0] == []
     assert log.check()[0] == ["record referral/0/0, value: is not what was logged"]
+
+
+def test_a_tree_that_was_changed_behind_the_last_check_stops_the_next() -> None:
+    """Where the tree is not as it was checked, or a tile of it is gone, the next check says so and how to go on."""
+    log = made()
+    (*_, checked) = log.check()[1]
+    log.connection.execute(delete(TILE).where(TILE.c.level == 1))
+    found, passed = log.check(checked)
+    assert passed == []
+    assert [one.split(":")[0] for one in found] == [f"tree, up to leaf {checked.size}"]
+    assert all(one.startswith("tile 1/0, hash ") for one in log.check()[0])
 
 
 def test_a_rewritten_log_is_found_by_its_heads() -> None:

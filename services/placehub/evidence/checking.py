@@ -115,7 +115,7 @@ class LogCheck:
         """Check chunk by chunk; yield how far it has come after each. Stop early when what was checked is gone."""
         self._check_log()
         self._check_heads()
-        if self._begin and (self._begin.size > self.end or self._growth.root() != self._begin.root_hash):
+        if self._begin and not self._stands(self._begin):
             says = "is not as it was when it was checked; check from the beginning (--all) to find what was changed"
             self.findings.append(Finding("tree", f"up to leaf {self._begin.size}", says))
             return
@@ -127,6 +127,13 @@ class LogCheck:
                 yield Checked(self._growth.size, self._growth.root())
             if stop in at_size:
                 self.findings += check_signature(at_size[stop], self._key, self._growth.root())
+
+    def _stands(self, checked: Checked) -> bool:
+        """Tell whether the tree is still as it was when it was checked."""
+        try:
+            return checked.size <= self.end and self._growth.root() == checked.root_hash
+        except ValueError:  # a tile is gone, or shorter than it was
+            return False
 
     def _check_log(self) -> None:
         if self.end != self._log.size:
