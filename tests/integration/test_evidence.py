@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -66,11 +67,11 @@ def records(settings: Settings) -> int:
         consumer.close()
 
 
-def offline(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command where no hub is known."""
+def placehub(*words: str, folder: Path, settings: Settings | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command as the operator of that hub; without settings where no hub is known."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("PLACEHUB_")}
     command = [sys.executable, "-m", "placehub", *words]
-    environment = {**bare, "PLACEHUB_DIR": str(folder)}
+    environment = {**bare, "PLACEHUB_DIR": str(folder), **(settings.environment() if settings else {})}
     return subprocess.run(command, capture_output=True, text=True, timeout=90, env=environment, check=False)
 
 
@@ -134,13 +135,17 @@ def test_the_log_from_the_first_event_to_the_court(town: Town, tmp_path: Path) -
     assert {one["topic"] for one in parts if one.get("kind") == "record"} == {"referral", "placement"}
     assert b"made up" not in made.data, "the identity stays sealed"
     file, key = tmp_path / "case.jsonl", tmp_path / "key.pem"
-    key.write_text(signing_key(settings).public.pem)
-    file.write_bytes(made.data)
-    whole = offline("audit", "verify", "--bundle", str(file), "--key", str(key), folder=tmp_path)
+    key.write_text(placehub("audit", "key", folder=tmp_path, settings=settings).stdout)
+    written = placehub("case", "bundle", str(case.id), "--write", str(file), folder=tmp_path, settings=settings)
+    assert (written.returncode, file.read_bytes()) == (0, made.data), written.stderr
+    assert file.stat().st_mode & 0o077 == 0
+    live = placehub("audit", "verify", "--key", str(key), "--json", folder=tmp_path, settings=settings)
+    assert (live.returncode, json.loads(live.stdout)["findings"]) == (0, []), live.stderr
+    whole = placehub("audit", "verify", "--bundle", str(file), "--key", str(key), folder=tmp_path)
     assert whole.returncode == 0, whole.stdout + whole.stderr
     at = made.data.index(b'"kind":"record"') + 40
     file.write_bytes(made.data[:at] + bytes([made.data[at] ^ 1]) + made.data[at + 1 :])
-    broken = offline("audit", "verify", "--bundle", str(file), "--key", str(key), folder=tmp_path)
+    broken = placehub("audit", "verify", "--bundle", str(file), "--key", str(key), folder=tmp_path)
     assert broken.returncode == 1
     assert "record referral/" in broken.stdout
     with pytest.raises(NotFound):

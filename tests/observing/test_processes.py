@@ -15,7 +15,7 @@ from placehub.app import PROCESSES
 from placehub.database import connect
 from placehub.drivers.pausing import Pause, pause, resume
 from placehub.observing.metrics import METRICS, NAMED
-from placehub.streams import STREAMS
+from placehub.streams import LOGGED, STREAMS
 
 from ..integration.story import HubUnderTest, Town, desk, play
 from .asking import ask, findings, metrics, until, workers
@@ -130,7 +130,10 @@ def test_each_is_noted_with_what_it_holds(hub: HubUnderTest, observed: dict[str,
     every = list(range(hub.settings.partitions))
     assert held["api"] == {}
     assert held["search"] == {"referral": every}
-    assert held["delivery"] == {one.name: every for one in STREAMS if one.name != "clock"}
+    assert held["delivery"] == {
+        one.name: [0] if one.single_partition else every for one in STREAMS if one.name != "clock"
+    }
+    assert held["evidence"] == dict.fromkeys(LOGGED, every)
     assert all(topic.startswith("outbox.") for topic in held["intake"])
 
 
