@@ -118,6 +118,14 @@ STREAMS: Final[tuple[Stream, ...]] = (
         events=_of(governance, "reminder"),
     ),
     Stream(
+        name="evidence",
+        key="subject_id",
+        says="Who opened which sealed part, and who read the record of which case, when and why",
+        writers=("evidence",),
+        readers=("delivery", "evidence"),
+        events=_of(evidence, "evidence"),
+    ),
+    Stream(
         name="treehead",
         key="log_id",
         says="How the evidence log stood, signed: the log of all records of the other streams but the clock's",

@@ -136,7 +136,8 @@ def test_the_log_from_the_first_event_to_the_court(town: Town, tmp_path: Path) -
     assert b"made up" not in made.data, "the identity stays sealed"
     file, key = tmp_path / "case.jsonl", tmp_path / "key.pem"
     key.write_text(placehub("audit", "key", folder=tmp_path, settings=settings).stdout)
-    written = placehub("case", "bundle", str(case.id), "--write", str(file), folder=tmp_path, settings=settings)
+    words = ("case", "bundle", str(case.id), "--for", "court", "--write", str(file))
+    written = placehub(*words, folder=tmp_path, settings=settings)
     assert (written.returncode, file.read_bytes()) == (0, made.data), written.stderr
     assert file.stat().st_mode & 0o077 == 0
     live = placehub("audit", "verify", "--key", str(key), "--json", folder=tmp_path, settings=settings)

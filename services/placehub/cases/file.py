@@ -7,8 +7,8 @@ each party was told (`ce_toldtime` in its inbox). As of a moment means: what the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -18,6 +18,7 @@ from placehub.contracts.codec import event_class, to_json
 from placehub.delivery.stripping import strip
 from placehub.delivery.told import Told
 from placehub.drivers.records import Record
+from placehub.referrals.events import EarlyNoticeGiven, ReferralMade, ReferralRevised
 from placehub.search.events import InvitationsWithheld, ProviderInvited, SearchClosed, SearchReopened, Withheld
 from placehub.search.wording import because
 
@@ -93,6 +94,10 @@ class CaseFile:
     entries: tuple[Entry, ...] = ()
     not_told: tuple[NotTold, ...] = field(default=())
     """Empty for a party: it is never told of the others."""
+    authority: str = ""
+    """Whose case it is."""
+    children: tuple[UUID, ...] = ()
+    """Pseudonymous ids of everybody it is about."""
 
 
 def case_file(
@@ -105,17 +110,22 @@ def case_file(
     """
     known = in_order(one for one in records if one.attributes.taken_at <= as_of)
     letters = [one for one in sent if one.sent_at <= as_of]
-    if organisation is not None:
-        own = [one for one in letters if one.organisation == organisation and one.withheld is None]
-        entries = _as_told(own, known)
-        return CaseFile(referral_id=referral_id, as_of=as_of, organisation=organisation, entries=entries)
-    return CaseFile(
+    file = CaseFile(
         referral_id=referral_id,
         as_of=as_of,
-        organisation=None,
-        entries=_whole(known, letters),
-        not_told=_not_told(known),
+        organisation=organisation,
+        authority=next((one.event.authority for one in known if hasattr(one.event, "authority")), ""),
+        children=tuple(sorted({child for one in known for child in _children(one.event)})),
     )
+    if organisation is None:
+        return replace(file, entries=_whole(known, letters), not_told=_not_told(known))
+    own = [one for one in letters if one.organisation == organisation and one.withheld is None]
+    return replace(file, entries=_as_told(own, known))
+
+
+def _children(event: Any) -> Iterator[UUID]:
+    if isinstance(event, EarlyNoticeGiven | ReferralMade | ReferralRevised):
+        yield from (one.child_id for one in event.children)
 
 
 def in_order(records: Iterable[Record]) -> list[Record]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 from uuid import UUID
 
 import typer
 
 from placehub.cli.completion import complete_organisations
-from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub, now, time_given
+from placehub.cli.options import DEFAULT_FOLDER, By, Folder, Json, database, hub, now, operator, time_given
 
 if TYPE_CHECKING:
     from placehub.cases.file import CaseFile
@@ -27,12 +27,25 @@ ForWhom = Annotated[
     ),
 ]
 
+Purpose = Annotated[
+    str,
+    typer.Option("--for", help="Why it is read, kept in the evidence log; one of the code list reading_purpose."),
+]
+
 
 class Format(StrEnum):
     """What a case file can be exported as."""
 
     HTML = "html"
     PDF = "pdf"
+
+
+class Read(NamedTuple):
+    """Who reads what of a case, and why."""
+
+    by: str | None
+    what: str
+    purpose: str
 
 
 @app.callback()
@@ -43,20 +56,23 @@ def _case() -> None:
 @app.command()
 def show(
     referral: Referral,
+    purpose: Purpose,
     as_of: AsOf = None,
     organisation: ForWhom = None,
+    by: By = None,
     folder: Folder = DEFAULT_FOLDER,
     json: Json = False,
 ) -> None:
     """Tell a case from its first event: when each happened, when the hub knew, and when each party was told.
 
     It also says which providers under the agreement were not told, why, and when they would have been. With --as it is
-    the case as that organisation could see it at that moment, and nothing else.
+    the case as that organisation could see it at that moment, and nothing else. That it was read, by whom and why, is
+    kept before it is shown, and its authority is told.
     """
     from placehub.cases.writing import NOT_TOLD, as_document, head_of, not_told_of, story_of
     from placehub.cli.printing import as_facts, as_json, as_table
 
-    file = _file(folder, referral, as_of, organisation)
+    file = _file(folder, referral, as_of, organisation, Read(by, "case file", purpose))
     if json:
         as_json(as_document(file))
         return
@@ -71,14 +87,17 @@ def export(
     referral: Referral,
     to: Annotated[Format, typer.Option("--to", help="html or pdf.")],
     out: Annotated[Path, typer.Option("--out", help="The file to write.")],
+    purpose: Purpose,
     as_of: AsOf = None,
     organisation: ForWhom = None,
+    by: By = None,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
-    """Write the file of a case, for reading or for paper."""
+    """Write the file of a case, for reading or for paper; as with `show`, that it was read is kept first."""
     from placehub.cases.writing import FORMATS
 
-    out.write_bytes(FORMATS[to](_file(folder, referral, as_of, organisation)))
+    read = Read(by, "exported case file", purpose)
+    out.write_bytes(FORMATS[to](_file(folder, referral, as_of, organisation, read)))
     print(out)
 
 
@@ -86,9 +105,11 @@ def export(
 def bundle(
     referral: Referral,
     file: Annotated[Path, typer.Option("--write", help="The file to write.")],
+    purpose: Purpose,
     head: Annotated[
         int | None, typer.Option("--head", min=1, help="Size of an earlier signed tree head; the newest if left out.")
     ] = None,
+    by: By = None,
     folder: Folder = DEFAULT_FOLDER,
     json: Json = False,
 ) -> None:
@@ -105,6 +126,7 @@ def bundle(
     from placehub.evidence.bundling import bundle_case
     from placehub.evidence.store import read_log
 
+    _file(folder, referral, None, None, Read(by, "bundle", purpose))
     settings = hub(folder)
     signs = signing_key(settings)
     with database(settings) as connection:
@@ -125,14 +147,33 @@ def bundle(
         aside("What is not yet signed is not in it: no tree head covers it. Make the bundle again after the next.")
 
 
-def _file(folder: Path, referral: UUID, as_of: str | None, organisation: str | None) -> CaseFile:
+def _file(folder: Path, referral: UUID, as_of: str | None, organisation: str | None, read: Read) -> CaseFile:
+    """Return the file of a case, once it is kept that it is read."""
     from placehub.app import past
     from placehub.cases.reading import read_case
+    from placehub.codes.lists import check
+    from placehub.evidence.readings import Reading, keep_reading
     from placehub.monitoring.listing import known_kind
 
     settings = hub(folder)
-    moment = time_given(as_of, "--as-of") or now(settings)
+    at = now(settings)
+    check("reading_purpose", read.purpose, at.date(), "--for")
+    moment = time_given(as_of, "--as-of") or at
     with database(settings) as connection:
         if organisation is not None:
             known_kind(connection, organisation)
-        return read_case(past(settings), connection, referral, moment, organisation)
+        file = read_case(past(settings), connection, referral, moment, organisation)
+        reading = Reading(
+            referral_id=referral,
+            children=file.children,
+            owner=file.authority,
+            by=operator(read.by),
+            what=read.what,
+            purpose=read.purpose,
+            seen_as=organisation,
+            as_of=moment,
+            at=at,
+        )
+        keep_reading(connection, reading)
+        connection.commit()
+    return file

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from placehub.cli import (
+    accessing,
     auditing,
     benches,
     cases,
@@ -44,6 +45,7 @@ app.add_typer(organisations.app, name="org")
 app.add_typer(referrals.app, name="referral")
 app.add_typer(returning.app, name="returns")
 app.add_typer(cases.app, name="case")
+app.add_typer(accessing.app, name="access")
 app.add_typer(stories.searches, name="search")
 app.add_typer(stories.views, name="views")
 app.add_typer(documents.app, name="documents")

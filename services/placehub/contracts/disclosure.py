@@ -61,10 +61,16 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "ReturnLine.source",
         "ReturnProduced.changed",
         "ReturnQueried.column",
+        "SealedOpened.compartment",
+        "SealedOpened.subject_kind",
         "TreeHeadSigned.consistency",
         "TreeHeadSigned.key_id",
         "TreeHeadSigned.root_hash",
         "TreeHeadSigned.signature",
+    ),
+    "who works for the hub or a party, and what for; never about a child": (
+        "RecordRead.by",
+        "SealedOpened.purpose",
     ),
     "about an organisation or a post, never a person": (
         "AgreementRegistered.name",

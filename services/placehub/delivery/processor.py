@@ -51,7 +51,7 @@ class Delivery:
     name = "delivery"
     streams: tuple[str, ...] = (
         *("referral", "vacancy", "placement", "agreement", "partnership", "organisation", "reminder"),
-        TREEHEAD,
+        *("evidence", TREEHEAD),
     )
     raw: tuple[str, ...] = ()
 

@@ -55,6 +55,7 @@ class Audience(StrEnum):
         "both sides of the dispute and whoever it is routed to; of a new route, whoever it was routed to before too"
     )
     ADDRESSEES = "whoever it is addressed to"
+    OWNER_OF_RECORD = "whose child, household or case it is, unless it opened the part itself"
     TOLD = "every provider that was told of a tender"
     LEAD_IF_NAMED = "lead of the agreement, where the sender chooses to be named"
     NOBODY = "nobody"
@@ -237,6 +238,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(governance.ReminderRaised, _A.ADDRESSEES, ("to",), _OTHERS),
     Row(governance.ReminderCleared, _A.ADDRESSEES, ("to",), _OTHERS),
     Row(evidence.TreeHeadSigned, _A.ADDRESSEES, ("to",), _WHO),
+    *_rows([_A.OWNER_OF_RECORD], evidence.SealedOpened, evidence.RecordRead),
     *_rows(
         [_A.COMMISSIONERS, _A.THIS_PROVIDER],
         agreements.ProviderJoined,
@@ -372,6 +374,8 @@ def _members(audience: Audience, event: Any, parties: Parties) -> Iterable[str]:
             return tuple(event.providers)
         case Audience.DISPUTE:
             return _of_dispute(event, parties)
+        case Audience.OWNER_OF_RECORD:
+            return [event.owner] if getattr(event, "organisation", None) != event.owner else []
         case Audience.ADDRESSEES:
             return tuple(event.to)
         case Audience.TOLD:

@@ -1,4 +1,4 @@
-"""What the evidence log says: its signed tree heads."""
+"""What the evidence log says: its signed tree heads, and who opened or read what."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from placehub.contracts.fields import Doc, event
+from placehub.contracts.fields import Code, Doc, OpenWords, event
 from placehub.contracts.parts import Organisation
 
 
@@ -24,3 +24,34 @@ class TreeHeadSigned:
     previous_size: Annotated[int, Doc("Size at the head before this one; 0: it is the first")]
     consistency: Annotated[tuple[str, ...], Doc("RFC 9162's proof that the log only grew since then, hexadecimal")] = ()
     to: Annotated[tuple[Organisation, ...], Doc("Everybody it goes to: all that were registered in the log by then")]
+
+
+@event
+class SealedOpened:
+    """An organisation was given the key of a sealed part, for a purpose. What the hub's rules open is not told so."""
+
+    STREAM: ClassVar[str] = "evidence"
+    subject_id: Annotated[UUID, Doc("Pseudonymous id of the child or household the part is about")]
+    subject_kind: Annotated[str, Doc("`child` or `household`")]
+    compartment: Annotated[str, Doc("`identity`, `need` or `household`")]
+    owner: Annotated[Organisation, Doc("Whose subject it is; it is told, unless it opened the part itself")]
+    organisation: Annotated[Organisation, Doc("Who opened it")]
+    purpose: Annotated[
+        str, OpenWords(), Doc("What for, in the words of whoever opened it; left out if they look like personal data")
+    ]
+    opened_at: datetime
+
+
+@event
+class RecordRead:
+    """An operator read the record of a case: what, as whom and why. It stands before the record is shown."""
+
+    STREAM: ClassVar[str] = "evidence"
+    subject_id: Annotated[UUID, Doc("The referral")]
+    owner: Annotated[Organisation, Doc("The authority whose case it is; it is told")]
+    by: Annotated[str, Doc("Who read it, as `--by` or the login says")]
+    what: Annotated[str, Code("record_part")]
+    purpose: Annotated[str, Code("reading_purpose")]
+    seen_as: Annotated[Organisation | None, Doc("As whom it was read; absent: everything")] = None
+    as_of: datetime
+    read_at: datetime

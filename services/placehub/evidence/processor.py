@@ -7,24 +7,32 @@ which they were taken in. It is recorded, leaf by leaf; of one partition it is a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
 
 from placehub.drivers.records import Partition, Record
-from placehub.drivers.step import Step, Turn
-from placehub.evidence.events import TreeHeadSigned
+from placehub.drivers.step import HUB, Step, Turn
+from placehub.errors import Rejected
+from placehub.evidence.events import RecordRead, SealedOpened, TreeHeadSigned
 from placehub.evidence.heads import SigningKey
 from placehub.evidence.leaves import Sealed
+from placehub.evidence.readings import readings_noted, readings_to_note
 from placehub.evidence.store import StoredLog, open_log
 from placehub.evidence.tiles import Growth, nodes_of
 from placehub.evidence.tree import consistency
+from placehub.keys.store import openings_noted, openings_to_note
+from placehub.mailboxes.checks import check_event
 from placehub.streams import LOGGED
 
 SEAT: Final = Partition("organisation", 0)
 """Whoever holds this partition signs: so the heads have one writer, and their sequence no gap."""
+NOT_REPEATED: Final = "not repeated here"
+AT_ONCE: Final = 500
+"""How many openings, and readings, are told in one turn; more wait for the next."""
 
 
 class Evidence:
@@ -47,9 +55,10 @@ class Evidence:
         open_log(turns[0][0].connection, self._key.public).add(leaves)
 
     def tick(self, step: Step) -> None:
-        """Sign the log if that is due."""
+        """Tell who opened and read what, and sign the log if that is due."""
         if step.partition != SEAT:
             return
+        tell_accesses(step)
         log = open_log(step.connection, self._key.public)
         waits = log.head_at is not None and step.now < log.head_at + self._every
         if log.size > log.head_size and not waits:
@@ -82,6 +91,62 @@ class Evidence:
 
     def react(self, step: Step, records: Sequence[Record]) -> None:
         """Its world is empty."""
+
+
+def tell_accesses(step: Step) -> None:
+    """Tell in the evidence stream who opened and read what since the last time, each once, `AT_ONCE` at most."""
+    _tell_openings(step)
+    _tell_readings(step)
+
+
+def _tell_openings(step: Step) -> None:
+    found = openings_to_note(step.connection, AT_ONCE)
+    for one in found:
+        event = SealedOpened(
+            subject_id=_pseudonym(one.subject_id),
+            subject_kind=one.subject_kind,
+            compartment=one.compartment,
+            owner=one.owner,
+            organisation=one.organisation,
+            purpose=one.purpose,
+            opened_at=one.at,
+        )
+        step.emit(_without_words(event), because=uuid5(HUB, f"opening {one.id}"))
+    openings_noted(step.connection, [one.id for one in found])
+
+
+def _pseudonym(subject_id: str) -> UUID:
+    """Return the id as it is; one that is no UUID could be a name, so another follows from it."""
+    try:
+        return UUID(subject_id)
+    except ValueError:
+        return uuid5(HUB, f"subject {subject_id}")
+
+
+def _without_words(event: SealedOpened) -> SealedOpened:
+    """Leave out words that could be about a person: a stream keeps what it is told for ever."""
+    try:
+        check_event(event, event.opened_at.date())
+    except Rejected:
+        return replace(event, purpose=NOT_REPEATED)
+    return event
+
+
+def _tell_readings(step: Step) -> None:
+    found = readings_to_note(step.connection, AT_ONCE)
+    for number, one in found.items():
+        event = RecordRead(
+            subject_id=one.referral_id,
+            owner=one.owner,
+            by=one.by,
+            what=one.what,
+            purpose=one.purpose,
+            seen_as=one.seen_as,
+            as_of=one.as_of,
+            read_at=one.at,
+        )
+        step.emit(event, because=uuid5(HUB, f"reading {number}"))
+    readings_noted(step.connection, list(found))
 
 
 def sealed(record: Record) -> Sealed:

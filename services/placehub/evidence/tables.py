@@ -1,10 +1,25 @@
-"""The evidence log's own tables: its leaves, its tree, how it stands, and how far it has been checked."""
+"""The evidence log's own tables: its leaves, its tree, how far it has been checked, and who read which case."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from placehub.database import METADATA
 
@@ -56,4 +71,23 @@ CHECKED: Final = Table(
     Column("root_hash", LargeBinary, nullable=False),
     schema=SCHEMA,
     comment="How far the log has been held against the streams, so that the next check goes on there",
+)
+
+READING: Final = Table(
+    "reading",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("referral_id", Uuid, nullable=False, index=True),
+    Column("children", ARRAY(Uuid), nullable=False, comment="who the case is about"),
+    Column("owner", Text, nullable=False, comment="the authority whose case it is"),
+    Column("by", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("seen_as", Text, nullable=True),
+    Column("as_of", DateTime(timezone=True), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("noted", Boolean, nullable=False, server_default="false", comment="stands in the evidence stream"),
+    Index("ix_reading_not_noted", "id", postgresql_where=text("NOT noted")),
+    schema=SCHEMA,
+    comment="Every time an operator read the record of a case, kept before it was shown",
 )

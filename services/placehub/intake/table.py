@@ -30,5 +30,6 @@ STATES: Final[dict[str, dict[str, str]]] = {
     "organisation": organisations.STATES,
     "reminder": reminders.STATES,
     "treehead": evidence.STATES,
+    "evidence": evidence.NOTED,
 }
 """Stream -> the states of its aggregate, each with its meaning."""

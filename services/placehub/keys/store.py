@@ -8,9 +8,10 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -272,4 +273,47 @@ def _opened_today(conn: Connection, key_ids: Collection[str], purpose: str, now:
 def _record(conn: Connection, key_ids: Sequence[str], organisation: str, purpose: str, now: datetime) -> None:
     if key_ids:
         facts = {"organisation": organisation, "purpose": purpose, "at": now}
+        facts |= {"noted": organisation == HUB or purpose == MADE_TO_SEAL}
         conn.execute(insert(opening), [{"key_id": key_id, **facts} for key_id in key_ids])
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One key that was given to an organisation, and of what it is."""
+
+    id: int
+    subject_kind: str
+    subject_id: str
+    compartment: str
+    owner: str
+    organisation: str
+    purpose: str
+    at: datetime
+
+
+def openings_to_note(conn: Connection, at_most: int) -> list[Opening]:
+    """Return openings by organisations that the evidence stream has not told of yet, the oldest first."""
+    return _openings(conn, opening.c.noted.is_(False), at_most)
+
+
+def openings_noted(conn: Connection, ids: Collection[int]) -> None:
+    """Note that the evidence stream tells of these openings."""
+    if ids:
+        conn.execute(update(opening).where(opening.c.id.in_(ids)).values(noted=True))
+
+
+def openings_of(conn: Connection, *, child: UUID | None = None, organisation: str | None = None) -> list[Opening]:
+    """Return every opening of a child's parts, or by an organisation, the hub's and those to seal too, in order."""
+    of_child = (subject_key.c.subject_kind == "child") & (subject_key.c.subject_id == str(child))
+    return _openings(conn, of_child if child else opening.c.organisation == organisation)
+
+
+def _openings(conn: Connection, which: ColumnElement[bool], at_most: int | None = None) -> list[Opening]:
+    columns = (
+        opening.c.id,
+        *(subject_key.c[name] for name in ("subject_kind", "subject_id", "compartment", "owner")),
+        *(opening.c[name] for name in ("organisation", "purpose", "at")),
+    )
+    joined = opening.join(subject_key, subject_key.c.key_id == opening.c.key_id)
+    found = select(*columns).select_from(joined).where(which).order_by(opening.c.id).limit(at_most)
+    return [Opening(*row) for row in conn.execute(found)]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
     Identity,
+    Index,
     LargeBinary,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from placehub.database import METADATA
@@ -66,6 +69,10 @@ opening = Table(
     Column("organisation", Text, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column(
+        "noted", Boolean, nullable=False, server_default="false", comment="told in the evidence stream, or need not be"
+    ),
+    Index("ix_opening_not_noted", "id", postgresql_where=text("NOT noted")),
     schema=SCHEMA,
 )
 """Every key ever given out: to whom, for what, when; to the hub, once a day for each purpose."""
