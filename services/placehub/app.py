@@ -51,7 +51,7 @@ READS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "vacancies": (("vacancy",), ("placement",)),
     "governance": (("agreement", "placement", "vacancy"), ("agreement", "partnership")),
     "delivery": ((*LOGGED, TREEHEAD), ()),
-    "monitoring": ((*LOGGED, DEADLETTER), ()),
+    "monitoring": ((*(one for one in LOGGED if one != "evidence"), DEADLETTER), ()),
     "evidence": (LOGGED, ()),
 }
 """Processor -> the topics it reads by partition, and those it reads whole."""
