@@ -269,7 +269,7 @@ def test_the_example_office(hub: HubUnderTest, authority: Desk, provider: Desk, 
     town.end()
 
 
-async def until(holds: Callable[[], bool], seconds: float = 30) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 90) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while not await asyncio.to_thread(holds):
