@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from placehub.contracts.codec import Codec, Folder
 from placehub.drivers.records import Partition
 from placehub.drivers.step import Step
-from placehub.monitoring.processor import Monitoring
+from placehub.monitoring.processor import ALL, Monitoring
 from placehub.monitoring.sufficiency import SUFFICIENCY
 from placehub.monitoring.views import VIEWS
 from placehub.placements.events import PlacementStarted
@@ -34,8 +34,10 @@ Feed = Callable[[Sequence[Told]], None]
 
 @pytest.fixture
 def connection(engine: Engine) -> Iterator[Connection]:
-    """A connection whose rows nobody else sees."""
+    """A connection to views that are empty; its rows nobody else sees. Others' searches decide what is hidden here."""
     with engine.connect() as connection:
+        for table in ALL:
+            connection.execute(table.delete())
         yield connection
         connection.rollback()
 
