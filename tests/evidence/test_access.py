@@ -104,6 +104,6 @@ def test_a_reading_is_kept_and_told_once(connection: Connection) -> None:
     ]
     for asked in ({"child": child}, {"organisation": owner}):
         found = access_of(connection, **asked)
-        assert {access.did for access in found} == {"opened need", "read case file"}
+        assert {access.did for access in found} == {"sealed need", "opened need", "read case file"}
         assert [access.at for access in found] == sorted(access.at for access in found)
     assert access_of(connection, child=uuid4()) == []

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from placehub.evidence.readings import readings_of
-from placehub.keys.store import openings_of
+from placehub.keys.store import MADE_TO_SEAL, openings_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,8 @@ def access_of(connection: Connection, *, child: UUID | None = None, organisation
 
 def _accesses(connection: Connection, child: UUID | None, organisation: str | None) -> Iterator[Access]:
     for one in openings_of(connection, child=child, organisation=organisation):
-        did, of = f"opened {one.compartment}", f"{one.subject_kind} {one.subject_id}"
+        act = "sealed" if one.purpose == MADE_TO_SEAL else "opened"
+        did, of = f"{act} {one.compartment}", f"{one.subject_kind} {one.subject_id}"
         yield Access(at=one.at, who=one.organisation, did=did, of=of, purpose=one.purpose)
     for read in readings_of(connection, child=child, organisation=organisation):
         yield Access(
