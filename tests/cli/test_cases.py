@@ -66,6 +66,15 @@ def test_exported(placehub: Run, searched: tuple[UUID, str, str, str], tmp_path:
         assert out.read_bytes().startswith(begins)
 
 
+def test_a_file_that_cannot_be_written(placehub: Run, searched: tuple[UUID, str, str, str], tmp_path: Path) -> None:
+    """Where no file can be written, that is said in a sentence, and how to name another."""
+    out = tmp_path / "nowhere" / "case.pdf"
+    ended = placehub("case", "export", str(searched[0]), "--to", "pdf", "--out", str(out), *WHY)
+    assert ended.code == 2
+    assert "cannot be written" in ended.err
+    assert "--out" in ended.err
+
+
 def test_what_is_not_known(placehub: Run, searched: tuple[UUID, str, str, str]) -> None:
     """An unknown case or organisation, a moment before the case, and what is no time are told apart from a story."""
     case = str(searched[0])

@@ -95,10 +95,10 @@ def export(
 ) -> None:
     """Write the file of a case, for reading or for paper; as with `show`, that it was read is kept first."""
     from placehub.cases.writing import FORMATS
+    from placehub.cli.printing import as_file
 
     read = Read(by, "exported case file", purpose)
-    out.write_bytes(FORMATS[to](_file(folder, referral, as_of, organisation, read)))
-    print(out)
+    as_file(out, FORMATS[to](_file(folder, referral, as_of, organisation, read)), "--out")
 
 
 @app.command("bundle")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 
@@ -54,6 +55,17 @@ def as_facts(facts: Mapping[str, Any]) -> None:
 def aside(line: str) -> None:
     """Print a line for the person at the terminal, apart from the result."""
     print(line, file=sys.stderr, flush=True)
+
+
+def as_file(path: Path, data: bytes, option: str) -> None:
+    """Write a file and print its name; Misconfigured when it cannot be written there. `option` named the file."""
+    from placehub.errors import Misconfigured
+
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be written: {error.strerror}. Name another file with {option}.") from error
+    print(path)
 
 
 def progress(line: str) -> None:

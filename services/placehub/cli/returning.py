@@ -107,10 +107,10 @@ def export(
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Write one return to a file, with the pack for the meeting."""
+    from placehub.cli.printing import as_file
     from placehub.returns.writing import FORMATS
 
-    out.write_bytes(FORMATS[to](*_found(folder, return_id, version)))
-    print(out)
+    as_file(out, FORMATS[to](*_found(folder, return_id, version)), "--out")
 
 
 def _found(folder: Path, return_id: UUID, version: int | None) -> tuple[ReturnProduced, Pack]:

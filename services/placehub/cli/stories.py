@@ -190,7 +190,7 @@ def draw_view(
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Draw one view as SVG: all of it, or what one organisation is entitled to."""
-    from placehub.errors import Misconfigured
+    from placehub.cli.printing import as_file
     from placehub.monitoring.charts import draw
     from placehub.monitoring.listing import view_named
 
@@ -200,8 +200,4 @@ def draw_view(
     if write is None:
         sys.stdout.write(drawn)
         return
-    try:
-        write.write_text(drawn, encoding="utf-8")
-    except OSError as error:
-        raise Misconfigured(f"{write} cannot be written: {error.strerror}. Name another file with --write.") from error
-    print(write)
+    as_file(write, drawn.encode(), "--write")
