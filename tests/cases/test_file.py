@@ -138,12 +138,12 @@ def test_who_was_not_told_and_why() -> None:
     """A provider left out is named with the rule, the homes looked at and when it would have been told."""
     (left,) = as_of(30).not_told
     assert (left.provider, left.criterion, left.homes) == (FAR, "distance", 2)
-    assert left.would_be == "when the search is widened as far as a home of its"
+    assert left.would_be_told == "when the search is widened as far as a home of its"
     (left,) = as_of(90).not_told
-    assert left.would_be == OVER
+    assert left.would_be_told == OVER
     again = recorded(whole(SearchReopened, referral_id=CASE), 70, 5)
     (left,) = case_file(CASE, [*RECORDS, again], SENT, AT + timedelta(minutes=90)).not_told
-    assert left.would_be != OVER
+    assert left.would_be_told != OVER
     late = recorded(whole(ProviderInvited, referral_id=CASE, provider=FAR), 40, 5)
     assert case_file(CASE, [*RECORDS, late], SENT, AT + timedelta(minutes=50)).not_told == ()
 

@@ -22,6 +22,14 @@ class Log(Protocol):
         ...
 
 
+def everywhere(
+    log: Log, stream: str, types: Collection[str] | None = None, about: Collection[str] | None = None
+) -> Iterator[Record]:
+    """Yield the records of every partition of a stream, one partition after the other, as `Log.records` does."""
+    for number in range(log.partitions(stream)):
+        yield from log.records(stream, number, types, about)
+
+
 class MemoryLog:
     """Streams that are held in memory, as the bulk shell makes them."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
 from placehub.contracts.codec import Codec
 from placehub.drivers.brokers import message_of
+from placehub.drivers.reading import read_partition
 from placehub.drivers.records import Record, read_event
 from placehub.mailboxes.connection import ends_of
 
@@ -35,25 +36,19 @@ class Streams:
         place = TopicPartition(stream, partition)
         consumer = self._open()
         try:
-            consumer.assign([place])
-            consumer.seek(place, 0)
-            yield from self._read(consumer, place, end, lambda one: _wanted(one, types, about))
+            found = read_partition(consumer, place, 0, end)
+            yield from self._first(one for one in found if _wanted(one, types, about))
         finally:
             consumer.close()
 
-    def _read(
-        self, consumer: KafkaConsumer, place: TopicPartition, end: int, wanted: Callable[[ConsumerRecord], bool]
-    ) -> Iterator[Record]:
+    def _first(self, found: Iterable[ConsumerRecord]) -> Iterator[Record]:
         passed: dict[tuple[str, str], int] = {}
-        while consumer.position(place) < end:
-            for batch in consumer.poll(timeout_ms=200, max_records=500).values():
-                for one in batch:
-                    if one.offset < end and wanted(one):
-                        record = read_event(self._codec, message_of(one))
-                        about = record.attributes.source, record.key
-                        if record.attributes.sequence > passed.get(about, 0):
-                            passed[about] = record.attributes.sequence
-                            yield record
+        for one in found:
+            record = read_event(self._codec, message_of(one))
+            about = record.attributes.source, record.key
+            if record.attributes.sequence > passed.get(about, 0):
+                passed[about] = record.attributes.sequence
+                yield record
 
     def _ends_of(self, stream: str) -> dict[int, int]:
         if stream not in self._ends:

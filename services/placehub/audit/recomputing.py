@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from placehub.audit.comparing import OUTCOMES
-from placehub.audit.log import Log
+from placehub.audit.log import Log, everywhere
 from placehub.audit.replay import Compared, Replay
 from placehub.audit.world import Past
 from placehub.drivers.records import Record
@@ -96,8 +96,7 @@ def answers_of(log: Log) -> list[Record]:
     return [
         record
         for stream in sorted({name.partition(".")[0] for name in types})
-        for number in range(log.partitions(stream))
-        for record in log.records(stream, number, types)
+        for record in everywhere(log, stream, types)
     ]
 
 

@@ -79,7 +79,7 @@ class NotTold:
     homes: int
     """Open homes of the provider that were looked at."""
     decided_at: datetime
-    would_be: str
+    would_be_told: str
     """When it would have been told."""
 
 
@@ -231,5 +231,5 @@ def _left_out(one: Withheld, at: datetime, *, over: bool) -> NotTold:
         because=because(one.criterion),
         homes=one.homes,
         decided_at=at,
-        would_be=OVER if over else WOULD_BE.get(one.criterion, WHEN_IT_FITS),
+        would_be_told=OVER if over else WOULD_BE.get(one.criterion, WHEN_IT_FITS),
     )

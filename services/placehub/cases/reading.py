@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Final
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from placehub.audit.log import Log
+from placehub.audit.log import Log, everywhere
 from placehub.cases.file import CaseFile, case_file
 from placehub.delivery.told import Told, told
 from placehub.drivers.parking import partition_of
@@ -33,13 +33,13 @@ def records_of(log: Log, referral_id: UUID) -> list[Record]:
     partitions = log.partitions("referral")
     found = list(log.records("referral", partition_of(key, partitions), about={key})) if partitions else []
     for stream in ("vacancy", "placement"):
-        named = _everywhere(log, stream, types=_NAMES_A_CASE)
+        named = everywhere(log, stream, types=_NAMES_A_CASE)
         found += [one for one in named if one.event.referral_id == referral_id]
     placements = {one.key for one in found if one.topic == "placement"}
     known = {one.position for one in found}
     for stream in ("placement", "reminder"):
         if placements:
-            found += [one for one in _everywhere(log, stream, about=placements) if one.position not in known]
+            found += [one for one in everywhere(log, stream, about=placements) if one.position not in known]
     return found
 
 
@@ -57,10 +57,3 @@ def read_case(
     if not any(one.attributes.taken_at <= as_of for one in records):
         raise NotFound("The hub knew nothing of that case by then. See 'placehub views show searches'.")
     return case_file(referral_id, records, sent_of(connection, referral_id, records), as_of, organisation)
-
-
-def _everywhere(
-    log: Log, stream: str, types: Collection[str] | None = None, about: Collection[str] | None = None
-) -> Iterator[Record]:
-    for number in range(log.partitions(stream)):
-        yield from log.records(stream, number, types, about)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from html import escape
 from typing import Any, Final
@@ -55,23 +56,13 @@ def not_told_of(file: CaseFile) -> Rows:
 
 
 def as_document(file: CaseFile) -> dict[str, Any]:
-    """Return the file as JSON has it; sealed parts stay sealed."""
+    """Return the file for JSON, its ids and times as they are; sealed parts stay sealed."""
     return {
-        "referral_id": str(file.referral_id),
-        "as_of": file.as_of.isoformat(),
+        "referral_id": file.referral_id,
+        "as_of": file.as_of,
         "organisation": file.organisation,
-        "story": [_entry(one) for one in file.entries],
-        "not_told": [
-            {
-                "provider": one.provider,
-                "criterion": one.criterion,
-                "because": one.because,
-                "homes": one.homes,
-                "decided_at": one.decided_at.isoformat(),
-                "would_be_told": one.would_be,
-            }
-            for one in file.not_told
-        ],
+        "story": [asdict(one) for one in file.entries],
+        "not_told": [asdict(one) for one in file.not_told],
     }
 
 
@@ -131,30 +122,7 @@ def _telling(one: Telling) -> str:
 
 
 def _left_out(one: NotTold) -> tuple[str, ...]:
-    return one.provider, one.because, str(one.homes), _at(one.decided_at), one.would_be
-
-
-def _entry(one: Entry) -> dict[str, Any]:
-    return {
-        "happened_at": one.happened_at.isoformat(),
-        "known_at": one.known_at.isoformat(),
-        "event": one.event,
-        "id": str(one.id),
-        "by": one.by,
-        "says": one.says,
-        "marks": list(one.marks),
-        "position": one.position,
-        "told": [
-            {
-                "organisation": telling.organisation,
-                "at": telling.at.isoformat(),
-                "without": list(telling.without),
-                "kept_back": telling.kept_back,
-            }
-            for telling in one.told
-        ],
-        "body": one.body,
-    }
+    return one.provider, one.because, str(one.homes), _at(one.decided_at), one.would_be_told
 
 
 def _at(moment: datetime) -> str:

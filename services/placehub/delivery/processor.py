@@ -33,7 +33,7 @@ from placehub.organisations.events import OrganisationDisabled
 from placehub.placements.events import PlacementAgreed
 from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
 from placehub.search.events import EventSetAside, SearchClosed
-from placehub.streams import TREEHEAD
+from placehub.streams import LOGGED, TREEHEAD
 
 _CIRCLES: Final = {"referral": "referral_id", "agreement": "agreement_id", "partnership": "agreement_id"}
 """Stream -> the field that names the circle its events are delivered in: a partnership's in that of its agreement."""
@@ -49,10 +49,7 @@ class Delivery:
     """Puts in each organisation's inbox exactly what it may see, once, with the keys it is entitled to."""
 
     name = "delivery"
-    streams: tuple[str, ...] = (
-        *("referral", "vacancy", "placement", "agreement", "partnership", "organisation", "reminder"),
-        *("evidence", TREEHEAD),
-    )
+    streams: tuple[str, ...] = (*LOGGED, TREEHEAD)
     raw: tuple[str, ...] = ()
 
     def __init__(self, inboxes: Inboxes) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, or_, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from placehub.delivery.tables import SENT
 
@@ -51,14 +51,10 @@ def _key(one: Told) -> tuple[str, str, UUID, int]:
 def _sendings(connection: Connection, events: Collection[UUID]) -> Iterator[Told]:
     ids = sorted(events)
     for start in range(0, len(ids), _AT_ONCE):
-        yield from _read(connection, or_(SENT.c.ce_id.in_(ids[start : start + _AT_ONCE])))
+        yield from _read(connection, SENT.c.ce_id.in_(ids[start : start + _AT_ONCE]))
 
 
 def _read(connection: Connection, which: ColumnElement[bool]) -> Iterator[Told]:
     names = ("organisation", "source", "ce_id", "round", "type", "subject", "sent_at", "without", "withheld")
     for row in connection.execute(select(*[SENT.c[name] for name in names]).where(which)).mappings():
-        yield _told(row)
-
-
-def _told(row: RowMapping) -> Told:
-    return Told(**{**row, "without": tuple(row["without"])})
+        yield Told(**{**row, "without": tuple(row["without"])})

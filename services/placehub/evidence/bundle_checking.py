@@ -15,8 +15,8 @@ from placehub.errors import Rejected
 from placehub.evidence.bundles import (
     HEAD_FIELDS,
     MANIFEST,
-    SHORT,
     SIGNATURE,
+    hashes_of_fields,
     manifest_of,
     name_of_part,
     read_part,
@@ -25,7 +25,7 @@ from placehub.evidence.bundles import (
 from placehub.evidence.events import TreeHeadSigned
 from placehub.evidence.findings import Finding
 from placehub.evidence.heads import PublicKey
-from placehub.evidence.leaves import Sealed, canonical
+from placehub.evidence.leaves import Sealed
 from placehub.evidence.signed import check_signature, head_of
 from placehub.evidence.tree import extends, includes
 
@@ -139,7 +139,7 @@ def _changed_fields(listed: Mapping[str, Any], part: bytes) -> list[str]:
     found, fields = read_part(part), listed.get("fields")
     if found is None or not isinstance(fields, dict):
         return []
-    now = {name: hashlib.sha256(canonical(value)).hexdigest()[:SHORT] for name, value in found.items()}
+    now = hashes_of_fields(found)
     return sorted(name for name in {*now, *fields} if now.get(name) != fields.get(name) and name in fields)
 
 

@@ -62,8 +62,12 @@ def manifest_of(parts: Sequence[bytes]) -> bytes:
 
 def _listed(part: bytes) -> dict[str, Any]:
     known = read_part(part) or {}
-    fields = {name: hashlib.sha256(canonical(value)).hexdigest()[:SHORT] for name, value in known.items()}
-    return {"name": name_of_part(known), "sha256": hashlib.sha256(part).hexdigest(), "fields": fields}
+    return {"name": name_of_part(known), "sha256": hashlib.sha256(part).hexdigest(), "fields": hashes_of_fields(known)}
+
+
+def hashes_of_fields(part: Mapping[str, Any]) -> dict[str, str]:
+    """Return the first digits of the hash of each field of a part, as the manifest lists them."""
+    return {name: hashlib.sha256(canonical(value)).hexdigest()[:SHORT] for name, value in part.items()}
 
 
 def read_part(line: bytes) -> dict[str, Any] | None:

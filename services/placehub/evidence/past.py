@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
 from placehub.contracts.codec import Codec, Schemas
 from placehub.drivers.brokers import message_of
+from placehub.drivers.reading import SOON_MS, read_partition
 from placehub.drivers.records import read_event, read_raw
 from placehub.errors import NotFound
 from placehub.evidence.events import TreeHeadSigned
@@ -16,9 +17,6 @@ from placehub.evidence.leaves import Leaf, Sealed
 from placehub.evidence.processor import sealed
 from placehub.mailboxes.connection import ends_of
 from placehub.streams import TREEHEAD
-
-_WAIT_MS: Final = 200
-_AT_ONCE: Final = 500
 
 
 class SealedStreams:
@@ -62,12 +60,7 @@ class SealedStreams:
     def _records(self, topic: str, partition: int, begin: int) -> Iterator[Any]:
         place, consumer = TopicPartition(topic, partition), self._open()
         try:
-            end = ends_of(consumer, [place])[place]
-            consumer.assign([place])
-            consumer.seek(place, begin)
-            while consumer.position(place) < end:
-                for batch in consumer.poll(timeout_ms=_WAIT_MS, max_records=_AT_ONCE).values():
-                    yield from (one for one in batch if one.offset < end)
+            yield from read_partition(consumer, place, begin, ends_of(consumer, [place])[place])
         finally:
             consumer.close()
 
@@ -79,7 +72,7 @@ def _one(consumer: KafkaConsumer, leaf: Leaf) -> Sealed:
         raise gone
     consumer.assign([place])
     consumer.seek(place, leaf.offset)
-    while not (found := consumer.poll(timeout_ms=_WAIT_MS, max_records=1).get(place)):
+    while not (found := consumer.poll(timeout_ms=SOON_MS, max_records=1).get(place)):
         pass
     if found[0].offset != leaf.offset:
         raise gone
