@@ -33,7 +33,7 @@ laws: $(VENV)/.ready ## the laws of matching, each on 10,000 generated worlds th
 	@PLACEHUB_LAWS_WORLDS=$${LAWS_WORLDS:-10000} $(BIN)/pytest tests/laws --timeout 3600 --durations=0
 
 faults: $(VENV)/.ready ## the long fault run: a region under kill -9 and worse, on several seeds
-	@FAULTS_SCALE=$${FAULTS_SCALE:-region} FAULTS_SECONDS=$${FAULTS_SECONDS:-900} FAULTS_SEEDS="$${FAULTS_SEEDS:-1 2 3}" \
+	@FAULTS_SCALE=$${FAULTS_SCALE:-region} FAULTS_DAYS=$${FAULTS_DAYS:-20} FAULTS_SECONDS=$${FAULTS_SECONDS:-900} FAULTS_SEEDS="$${FAULTS_SEEDS:-1 2 3}" \
 		$(BIN)/pytest tests/faults -s
 
 kills: $(VENV)/.ready ## each connector killed with -9 twenty times under load, at moments its seed chooses

@@ -32,6 +32,7 @@ from placehub.postcodes import authorities
 from placehub.settings import Settings
 from placehub.whole import Running
 
+from .demos import CORNER_DAYS, Demo, play
 from .servers import start_hub
 
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -98,6 +99,12 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         if running is not None:
             running.tick(BEGIN)
         yield shared
+
+
+@pytest.fixture(scope="session")
+def corner_demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo on the small corner of the sample world, in some days: played once a run, without a fault."""
+    return play(tmp_path_factory.mktemp("corner") / "hub", "--scale", "corner", "--days", str(CORNER_DAYS))
 
 
 @pytest.fixture(scope="session")

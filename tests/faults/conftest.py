@@ -17,20 +17,19 @@ from typing import Any
 
 import pytest
 
+from ..demos import CORNER_DAYS, LONGEST_SECONDS, Demo, demo_command, play
 from .oracle import Broker, Seen
 
 SCALE = os.environ.get("FAULTS_SCALE", "corner")
-DAYS = os.environ.get("FAULTS_DAYS", "20")
-SECONDS = float(os.environ.get("FAULTS_SECONDS", "90"))
+DAYS = os.environ.get("FAULTS_DAYS", str(CORNER_DAYS))
+SECONDS = float(os.environ.get("FAULTS_SECONDS", "60"))
 SEEDS = [int(seed) for seed in os.environ.get("FAULTS_SEEDS", "1").split()]
-CALM_SECONDS = 900
+CALM_SECONDS = LONGEST_SECONDS
 READY_SECONDS = 120
 
 
-def demo(folder: Path, *options: str) -> list[str]:
-    """Return the command line of the demo that every run here plays."""
-    world = ["--scale", SCALE, "--days", DAYS, "--seed", "7"]
-    return [sys.executable, "-m", "placehub", "demo", *world, "--dir", str(folder), *options]
+WORLD = ("--scale", SCALE, "--days", DAYS)
+"""The world that every run here plays."""
 
 
 @dataclass
@@ -52,7 +51,8 @@ def begun(folder: Path, *options: str) -> Iterator[Begun]:
     log = folder.with_suffix(".log")
     terminal, its_end = pty.openpty()  # how far it is, a demo says on a terminal alone
     with log.open("w") as out:
-        process = subprocess.Popen(demo(folder, *options), stdout=out, stderr=its_end, text=True)
+        command = demo_command(folder, *WORLD, *options)
+        process = subprocess.Popen(command, stdout=out, stderr=its_end, text=True)
     os.close(its_end)
     threading.Thread(target=_keep, args=(terminal, log), daemon=True).start()
     one = Begun(process, folder, log)
@@ -110,11 +110,13 @@ def verdicts(folder: Path) -> Any:
 
 
 @pytest.fixture(scope="session")
-def calm(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def calm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The verdicts of the same demo with one search worker and no fault."""
-    folder = tmp_path_factory.mktemp("calm") / "hub"
-    done = subprocess.run(demo(folder), capture_output=True, text=True, timeout=CALM_SECONDS, check=False)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    found = verdicts(folder)
+    if ("--scale", "corner", "--days", str(CORNER_DAYS)) == WORLD:
+        played: Demo = request.getfixturevalue("corner_demo")
+    else:
+        played = play(tmp_path_factory.mktemp("calm") / "hub", *WORLD)
+    assert played.done.returncode == 0, played.done.stdout[-2000:] + played.done.stderr[-2000:]
+    found = verdicts(played.folder)
     assert found
     return found

@@ -57,7 +57,7 @@ def test_the_whole_hub_is_killed(tmp_path: Path) -> None:
     """Killed as a whole in the midst of a demo, the hub is started again on its folder and has all it had taken."""
     folder = tmp_path / "hub"
     with begun(folder) as demo:
-        await_that(lambda: "simulated day 5 of" in demo.told() or demo.process.poll() is not None)
+        await_that(lambda: "simulated day 4 of" in demo.told() or demo.process.poll() is not None)
         os.kill(demo.process.pid, signal.SIGKILL)
         demo.process.wait(30)
     left = read_again(folder)

@@ -19,7 +19,7 @@ from .conftest import CALM_SECONDS, await_that, begun, read_again, verdicts
 from .oracle import faults
 
 pytestmark = pytest.mark.broker
-SHARED_SECONDS = 10
+SHARED_SECONDS = 6
 
 
 @contextmanager
