@@ -38,7 +38,10 @@ def joined(folder: Path, log: Path) -> Iterator[subprocess.Popen[str]]:
         yield one
     finally:
         one.terminate()
-        one.wait(30)
+        try:
+            one.wait(30)
+        finally:
+            one.kill()  # it waits for a broker that has gone, and nobody else would end it
 
 
 def epochs(folder: Path) -> dict[int, int]:
