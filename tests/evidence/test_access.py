@@ -78,7 +78,10 @@ def test_an_opening_is_told_once(connection: Connection) -> None:
 
 @pytest.mark.parametrize(
     ("subject", "purpose", "repeated"),
-    [("made.up.name", "read it", "read it"), ("0be9a33d-46d6-4194-8d0c-f3d80883ee00", "ring 01632 960155 about her", NOT_REPEATED)],
+    [
+        ("made.up.name", "read it", "read it"),
+        ("0be9a33d-46d6-4194-8d0c-f3d80883ee00", "ring 01632 960155 about her", NOT_REPEATED),
+    ],
 )
 def test_nothing_of_a_person_goes_into_the_stream(
     connection: Connection, subject: str, purpose: str, repeated: str
