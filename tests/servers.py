@@ -31,7 +31,7 @@ from placehub.embedded.registry import registry_ready, registry_url
 from placehub.embedded.stack import Stack
 from placehub.embedded.supervisor import Supervisor
 from placehub.settings import Settings
-from placehub.whole import Running
+from placehub.whole import FOR_FEW, Running
 
 NAMED: Final = "PLACEHUB_TEST_BOOTSTRAP"
 RESTS: Final = "PLACEHUB_REST_SECONDS"
@@ -159,6 +159,8 @@ def _settings(identity: Identity, database: str) -> Settings:
         api_token=SecretStr(identity.api_token),
         master_key=SecretStr(identity.master_key),
         evidence_key=SecretStr(identity.evidence_key),
+        portal=f"http://{LOOPBACK}:{identity.ports['portal']}",
+        portal_token=SecretStr(identity.portal_token),
         tree_head_seconds=int(os.environ[SIGNS]),
         clock="stream",
         observe=f"{LOOPBACK}:0",
@@ -172,10 +174,11 @@ def _beside(settings: Settings, folder: Path, containers: _Containers, identity:
     logs.mkdir()
     supervisor = Supervisor(
         {name: [sys.executable, "-m", "placehub", "run", name] for name in PROCESSES},
-        settings.model_copy(update={"master_key": None, "evidence_key": None}).environment(),
+        settings.model_copy(update=dict.fromkeys(FOR_FEW)).environment(),
         logs,
         secrets={
-            "api": {"PLACEHUB_MASTER_KEY": identity.master_key},
+            "api": {"PLACEHUB_MASTER_KEY": identity.master_key, "PLACEHUB_PORTAL_TOKEN": identity.portal_token},
+            "portal": {"PLACEHUB_PORTAL_TOKEN": identity.portal_token},
             "evidence": {"PLACEHUB_EVIDENCE_KEY": identity.evidence_key},
         },
     )

@@ -32,6 +32,7 @@ from placehub.settings import Settings
 from placehub.streams import DEADLETTER, LOGGED, TREEHEAD, every_event, full_name
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from kafka import KafkaConsumer
 
     from placehub.audit.reading import Streams
@@ -74,7 +75,7 @@ ANSWER_MS: Final = 10_000
 """How long somebody who asks waits for a broker that does not answer."""
 AUDIT: Final = "audit"
 """What audit opens a sealed part for, as the record of openings has it; the search's own word is its default."""
-PROCESSES: Final = ("api", *READS)
+PROCESSES: Final = ("api", "portal", *READS)
 """What `placehub run NAME` can run."""
 AUDIT_FETCH_BYTES: Final = 2_000_000
 """What one of audit's many readers fetches at most: each holds one partition."""
@@ -112,6 +113,8 @@ def run(name: str, settings: Settings) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     if name == "api":
         _run_api(settings)
+    elif name == "portal":
+        _run_portal(settings)
     elif name == "intake":
         _run_intake(settings)
     else:
@@ -124,10 +127,6 @@ def run(name: str, settings: Settings) -> None:
 
 
 def _run_api(settings: Settings) -> None:
-    from urllib.parse import urlsplit
-
-    import uvicorn
-
     from placehub.errors import Misconfigured
     from placehub.ingest.api import Ingest
     from placehub.ingest.api import router as events
@@ -144,15 +143,40 @@ def _run_api(settings: Settings) -> None:
         settings.registry,
         WallClock().now,
         [own_views, events],
+        portal_token=settings.portal_token.get_secret_value() if settings.portal_token else "",
     )
     outboxes = Outboxes(
         Codec(Registry(settings.registry)), lambda: producer(settings, max_block_ms=ANSWER_MS), settings.bootstrap
     )
     app.state.ingest = Ingest(outboxes=outboxes, rest_seconds=settings.rest_seconds)
-    address = urlsplit(f"//{settings.api_listen}" if settings.api_listen else settings.api)
+    _serve(settings, "api", app, settings.api_listen, settings.api)
+
+
+def _run_portal(settings: Settings) -> None:
+    from placehub.portal.shell import Portal
+
+    clock = TickedClock() if settings.clock == "stream" else WallClock()
+    with Portal.of(
+        settings, clock, lambda: producer(settings, max_block_ms=ANSWER_MS), lambda: reader(settings)
+    ) as one:
+        _serve(settings, "portal", one.app(), settings.portal_listen, settings.portal)
+
+
+def _serve(settings: Settings, name: str, app: FastAPI, listen: str, root: str) -> None:
+    """Serve an app where it is to listen, else at its root, until SIGTERM."""
+    from urllib.parse import urlsplit
+
+    import uvicorn
+
+    address = urlsplit(f"//{listen}" if listen else root)
     loop = Pulse("loop")
     config = uvicorn.Config(
-        app, host=address.hostname or "127.0.0.1", port=address.port or 80, log_config=None, access_log=False
+        app,
+        host=address.hostname or "127.0.0.1",
+        port=address.port or 80,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=3,  # a browser that follows a page would hold the process open
     )
 
     async def serve() -> None:
@@ -162,7 +186,7 @@ def _run_api(settings: Settings) -> None:
 
     # uvicorn raises the signal that ended it once more, and by default that would end us before we have cleared up
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with attend(settings, "api", loop=loop):
+    with attend(settings, name, loop=loop, keys=name == "portal"):
         asyncio.run(serve())
 
 

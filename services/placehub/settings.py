@@ -83,6 +83,12 @@ class Settings(BaseModel):
     """Base64 of 32 bytes that wrap every organisation's key; only the `api` process needs it."""
     evidence_key: SecretStr | None = None
     """Base64 of 32 bytes that sign the evidence log; only the `evidence` process and `case bundle` need it."""
+    portal: Annotated[str, Field(pattern=_ROOT_OR_NONE)] = ""
+    """Root of the portal as people's browsers know it; with https:// its cookies are sent by TLS only."""
+    portal_listen: Annotated[str, Field(pattern=_LISTEN)] = ""
+    """What the `portal` process binds, `host:port`; empty: host and port of `portal`."""
+    portal_token: SecretStr | None = None
+    """With it the portal asks the API for keys as its users' organisations; only `portal` and `api` need it."""
     clock: Literal["wall", "stream"] = "wall"
     """`wall`: the machine's clock. `stream`: ticks on the `clock` topic (demo, tests, what-if)."""
     partitions: Annotated[int, Field(ge=1)] = 6

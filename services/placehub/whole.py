@@ -43,6 +43,8 @@ QUIET_SECONDS: Final = 5.0
 """How long one look for quiet takes at most; it is repeated as long as patience lasts."""
 SEND_SECONDS: Final = 30.0
 """How long the broker may take to acknowledge a tick."""
+FOR_FEW: Final = ("master_key", "evidence_key", "portal_token")
+"""Secrets that only those processes are given which need them."""
 LOOK_SECONDS: Final = 0.1
 """How often the processes are looked after while something is waited for."""
 T = TypeVar("T")
@@ -172,11 +174,15 @@ def start_embedded(
     settings = stack.start()
     supervisor = Supervisor(
         _commands([name for name in PROCESSES if name not in leave_out], search_workers),
-        settings.model_copy(update={"master_key": None, "evidence_key": None}).environment(),
+        settings.model_copy(update=dict.fromkeys(FOR_FEW)).environment(),
         stack.folder / "logs",
         servers=stack.servers,
         secrets={
-            "api": {"PLACEHUB_MASTER_KEY": _secret(settings.master_key)},
+            "api": {
+                "PLACEHUB_MASTER_KEY": _secret(settings.master_key),
+                "PLACEHUB_PORTAL_TOKEN": _secret(settings.portal_token),
+            },
+            "portal": {"PLACEHUB_PORTAL_TOKEN": _secret(settings.portal_token)},
             "evidence": {"PLACEHUB_EVIDENCE_KEY": _secret(settings.evidence_key)},
         },
     )

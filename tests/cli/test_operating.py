@@ -44,10 +44,10 @@ def test_settings_and_where_they_are_from(placehub: Run, nowhere: Run, hub: Any,
     assert (found["log_level"]["value"], found["log_level"]["origin"]) == ("debug", "environment")
     assert (found["bootstrap"]["value"], found["bootstrap"]["origin"]) == (hub.settings.bootstrap, "folder")
     assert (found["kafka_tls_ca"]["value"], found["kafka_tls_ca"]["origin"]) == (None, "not set")
-    for name in ("kafka_password", "database", "api_token", "master_key", "evidence_key"):
+    for name in ("kafka_password", "database", "api_token", "master_key", "evidence_key", "portal_token"):
         assert (found[name]["value"], found[name]["secret"]) == ("set", True)
     shown = ended.out + nowhere("settings", **given).out
-    hidden = ("kafka_password", "database", "api_token", "master_key", "evidence_key")
+    hidden = ("kafka_password", "database", "api_token", "master_key", "evidence_key", "portal_token")
     for secret in (getattr(hub.settings, name) for name in hidden):
         assert secret.get_secret_value() not in shown
 

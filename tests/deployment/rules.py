@@ -137,7 +137,7 @@ def settings_exist(compose: Compose) -> Iterator[str]:
 
 
 def every_process_has_a_container(compose: Compose) -> Iterator[str]:
-    """Each process runs in a container of its own name; `api` alone has the master key, few the evidence key."""
+    """Each process runs in a container of its own name; few have a master or evidence key or the portal's token."""
     for name in PROCESSES:
         if compose["services"].get(name, {}).get("command") != ["run", name]:
             yield f"{name}: no container runs it"
@@ -146,6 +146,8 @@ def every_process_has_a_container(compose: Compose) -> Iterator[str]:
             yield f"{name}: is given the master key"
         if name not in ("evidence", "operator") and "evidence_key" in _secrets(service):
             yield f"{name}: is given the evidence key"
+        if name not in ("api", "portal") and "portal_token" in _secrets(service):
+            yield f"{name}: is given the portal's token"
 
 
 def brokers_are_three_and_agree(compose: Compose) -> Iterator[str]:

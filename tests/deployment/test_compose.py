@@ -97,6 +97,7 @@ BREACHES: list[tuple[Rule, Change]] = [
     (rules.every_process_has_a_container, _service("vacancies", command=["run", "search"])),
     (rules.every_process_has_a_container, _service("search", secrets=["ca", "master_key"])),
     (rules.every_process_has_a_container, _service("search", secrets=["ca", "evidence_key"])),
+    (rules.every_process_has_a_container, _service("search", secrets=["ca", "portal_token"])),
     (rules.brokers_are_three_and_agree, lambda compose: compose["services"].pop("kafka-3")),
     (rules.brokers_are_three_and_agree, _variable("kafka-2", "NODE_ID", "1")),
     (rules.brokers_are_three_and_agree, _service("kafka-2", ports=["127.0.0.1:29093:29093"])),

@@ -82,7 +82,7 @@ def test_every_secret_is_drawn_anew(made: Path, tmp_path: Path) -> None:
     other = init(tmp_path / "other", HOST, NOW)
     names = [one.name for one in (made / "secrets").iterdir() if one.name.endswith(("_password", "_token", "_key"))]
     drawn = [(folder / "secrets" / name).read_text() for folder in (made, other) for name in names]
-    assert len(names) == 12
+    assert len(names) == 13
     assert len(set(drawn)) == len(drawn)
     assert all(len(one) >= 43 for one in drawn)
     for name in ("master_key", "evidence_key"):

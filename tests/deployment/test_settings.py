@@ -24,7 +24,7 @@ NEEDED = {
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment with all that is needed, and nothing else of ours."""
-    for name in (*NEEDED, "PLACEHUB_MASTER_KEY", "PLACEHUB_EVIDENCE_KEY"):
+    for name in (*NEEDED, "PLACEHUB_MASTER_KEY", "PLACEHUB_EVIDENCE_KEY", "PLACEHUB_PORTAL_TOKEN"):
         monkeypatch.delenv(f"{name}_FILE", raising=False)
     for name, value in NEEDED.items():
         monkeypatch.setenv(name, value)
@@ -47,6 +47,9 @@ WRONG: Final[dict[str, tuple[tuple[Any, str], ...]]] = {
     "api_token": (TEXT,),
     "master_key": (TEXT,),
     "evidence_key": (TEXT,),
+    "portal": (TEXT, ("canary", f"{ROOT}, or be empty")),
+    "portal_listen": (TEXT, ("canary", "must be host:port, or empty")),
+    "portal_token": (TEXT,),
     "clock": (("canary", "must be 'wall' or 'stream'"),),
     "partitions": (("canary", "must be a whole number"), ("0", "must be 1 or more")),
     "replication": (("canary", "must be a whole number"), ("0", "must be 1 or more")),

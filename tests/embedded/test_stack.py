@@ -55,6 +55,7 @@ def test_settings_of_a_started_stack_are_saved_for_other_commands(stack: Stack) 
     settings = Settings.load(stack.folder)
     assert settings.master_key is not None
     assert settings.evidence_key is not None
+    assert settings.portal_token is not None
     assert settings.partitions == 6
     for name in ("hub.json", "identity.json", "kafka/server.properties"):
         assert (stack.folder / name).stat().st_mode & 0o077 == 0

@@ -41,7 +41,7 @@ from .story import BASIS
 
 pytestmark = pytest.mark.broker
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-SERVICES = (*READS, "api")
+SERVICES = (*READS, "api", "portal")
 AUTHORITY = "E08000035"
 QUIET_SECONDS = 60
 T = TypeVar("T")

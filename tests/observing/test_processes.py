@@ -63,7 +63,8 @@ def test_every_process_is_live_and_ready(observed: dict[str, str]) -> None:
     for name, observe in observed.items():
         assert ask(observe, "/live")[0] == 200
         found = findings(observe, "/ready")
-        assert set(found) == (servers if name == "api" else worker | ({"api"} if name == "search" else set())), name
+        own = servers if name in ("api", "portal") else worker
+        assert set(found) == own | ({"api"} if name in ("search", "portal") else set()), name
         assert all(ok for ok, _ in found.values()), name
 
 
@@ -128,7 +129,7 @@ def test_each_is_noted_with_what_it_holds(hub: HubUnderTest, observed: dict[str,
     """The table says which partitions a process holds; together all of them."""
     held = {one.processor: one.partitions for one in workers(hub.settings)}
     every = list(range(hub.settings.partitions))
-    assert held["api"] == {}
+    assert held["api"] == held["portal"] == {}
     assert held["search"] == {"referral": every}
     assert held["delivery"] == {
         one.name: [0] if one.single_partition else every for one in STREAMS if one.name != "clock"

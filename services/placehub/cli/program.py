@@ -17,6 +17,7 @@ from placehub.cli import (
     mail,
     operating,
     organisations,
+    portal,
     referrals,
     replaying,
     returning,
@@ -42,6 +43,7 @@ evidencing.add_to(auditing.app)
 replaying.add_to(app)
 app.add_typer(auditing.app, name="audit")
 app.add_typer(organisations.app, name="org")
+app.add_typer(portal.app, name="portal")
 app.add_typer(referrals.app, name="referral")
 app.add_typer(returning.app, name="returns")
 app.add_typer(cases.app, name="case")

@@ -53,7 +53,7 @@ def up(
         with database(settings) as connection:
             for one in paused(connection).values():
                 aside(f"  {one} ('placehub resume {one.processor}' lets it go on)")
-        for name in ("bootstrap", "registry", "api"):
+        for name in ("bootstrap", "registry", "api", "portal"):
             aside(f"  {name:<10} {getattr(settings, name)}")
         if settings.kafka_tls_ca:
             trust_kept(folder, settings.kafka_tls_ca)

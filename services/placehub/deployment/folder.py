@@ -118,7 +118,7 @@ def _fill(draft: Path, folder: Path, host: str, now: datetime) -> None:
 def _secrets() -> Iterator[tuple[str, str]]:
     made = {name: secrets.token_urlsafe(32) for name in ("kafka_password", "broker_password", "controller_password")}
     made |= {name: secrets.token_urlsafe(32) for name in ("postgres_password", "database_password", "api_token")}
-    made |= {name: secrets.token_urlsafe(32) for name in ("registry_password", "grafana_password")}
+    made |= {name: secrets.token_urlsafe(32) for name in ("registry_password", "grafana_password", "portal_token")}
     yield from made.items()
     for name in ("master_key", "evidence_key"):
         yield name, base64.b64encode(secrets.token_bytes(32)).decode()

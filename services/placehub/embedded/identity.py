@@ -14,7 +14,7 @@ from placehub.embedded.ports import choose_ports
 from placehub.errors import Misconfigured
 
 IDENTITY_FILE = "identity.json"
-PORTS = ["postgres", "kafka", "controller", "registry", "registry_management", "api"]
+PORTS = ["postgres", "kafka", "controller", "registry", "registry_management", "api", "portal"]
 
 
 def _secret() -> str:
@@ -46,6 +46,7 @@ class Identity(BaseModel):
     api_token: str = Field(default_factory=_secret, repr=False)
     master_key: str = Field(default_factory=_key, repr=False)
     evidence_key: str = Field(default_factory=_key, repr=False)
+    portal_token: str = Field(default_factory=_secret, repr=False)
     ports: dict[str, int] = {}
     database_elsewhere: str | None = None
     """Where the database lies when it cannot lie in the hub's folder (root's, closed to everybody else)."""

@@ -166,6 +166,8 @@ class Stack:
             "api_token": identity.api_token,
             "master_key": identity.master_key,
             "evidence_key": identity.evidence_key,
+            "portal": f"http://{LOOPBACK}:{identity.ports['portal']}",
+            "portal_token": identity.portal_token,
             "clock": self._clock,
             "partitions": self._partitions,
             "observe": f"{LOOPBACK}:0",

@@ -270,9 +270,12 @@ def create_app(
     registry: str,
     now: Callable[[], datetime],
     beside: Sequence[APIRouter] = (),
+    *,
+    portal_token: str = "",
 ) -> FastAPI:
     """Return the API, which serves the routes given beside its own under the same credentials.
 
+    With `portal_token` whoever calls may be any active organisation: the portal asks as its users' own.
     Nothing is opened before its first request. Raises Misconfigured on a wrong master key.
     """
     if not hub_token:
@@ -286,7 +289,12 @@ def create_app(
 
     app = FastAPI(title="placehub keys", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.state.key_service = KeyService(
-        engine=engine, master_key=check_master(master_key), hub_token=hub_token, registry=window, now=now
+        engine=engine,
+        master_key=check_master(master_key),
+        hub_token=hub_token,
+        portal_token=portal_token,
+        registry=window,
+        now=now,
     )
     for one in (router, *beside):
         app.include_router(one)

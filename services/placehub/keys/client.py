@@ -10,7 +10,7 @@ from base64 import b64decode
 from collections import OrderedDict, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -121,6 +121,12 @@ class KeyClient:
         """Drop every remembered key, for instance when the hub says that the use of data has ended."""
         self._made.clear()
         self._opened.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Forget the keys and let go of the connections; harmless twice."""

@@ -14,7 +14,7 @@ from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from sqlalchemy.engine import Engine
 
 from placehub.keys.registry import RegistryWindow
-from placehub.keys.store import HUB, authenticate
+from placehub.keys.store import HUB, authenticate, is_active
 
 BASIC = HTTPBasic(realm="placehub", description="An organisation's code and its API token.")
 """How callers say who they are."""
@@ -31,6 +31,7 @@ class KeyService:
     engine: Engine
     master_key: bytes = field(repr=False)
     hub_token: str = field(repr=False)
+    portal_token: str = field(default="", repr=False)
     registry: RegistryWindow
     now: Callable[[], datetime]
 
@@ -51,8 +52,9 @@ def caller(
     elif code == HUB:
         known = hmac.compare_digest(token.encode(), service.hub_token.encode())
     else:
+        for_user = bool(service.portal_token) and hmac.compare_digest(token.encode(), service.portal_token.encode())
         with service.engine.connect() as conn:
-            known = authenticate(conn, code, token)
+            known = is_active(conn, code) if for_user else authenticate(conn, code, token)
     if not known:
         raise HTTPException(401, "Wrong code or token.", BASIC.make_authenticate_headers())
     return code

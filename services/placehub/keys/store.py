@@ -217,6 +217,12 @@ def authenticate(conn: Connection, organisation: str, token: str) -> bool:
     return hmac.compare_digest(offered, known or bytes(len(offered))) and known is not None
 
 
+def is_active(conn: Connection, organisation: str) -> bool:
+    """Tell whether the organisation has a token that works."""
+    live = and_(credential.c.organisation == organisation, credential.c.disabled_at.is_(None))
+    return bool(conn.scalar(select(exists().where(live))))
+
+
 def disable(conn: Connection, organisation: str, now: datetime) -> None:
     """Stop the organisation's token at once; one that is disabled, or never was, stays as it is."""
     live = and_(credential.c.organisation == organisation, credential.c.disabled_at.is_(None))

@@ -11,6 +11,7 @@ from placehub.keys import tables as keys
 from placehub.monitoring import tables as monitoring
 from placehub.monitoring import trust_tables as trust
 from placehub.organisations import tables as organisations
+from placehub.portal import tables as portal
 from placehub.search import tables as search
 from placehub.vacancies import tables as vacancies
 
@@ -24,6 +25,7 @@ SERVICES = (
     keys,
     monitoring,
     organisations,
+    portal,
     search,
     trust,
     vacancies,

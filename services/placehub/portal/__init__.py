@@ -1,0 +1,1 @@
+"""The portal: where people do the work in a browser, each for the organisations they act for."""

@@ -1,0 +1,134 @@
+"""Reading inboxes: a loop in the portal's process keeps what its people's organisations are told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from placehub.clock import TickedClock
+from placehub.contracts.codec import Codec
+from placehub.contracts.headers import read_headers
+from placehub.contracts.ticks import ClockTicked
+from placehub.errors import HubError, Rejected
+from placehub.portal.bell import Bell
+from placehub.portal.told import keep, listened_to, move_on
+from placehub.streams import inbox
+
+LOG = structlog.get_logger()
+LOOK_MS: Final = 200
+"""How long one look at the inboxes waits for something to come."""
+REST_SECONDS: Final = 1.0
+"""How long the loop rests when a server is away, and how often it looks for inboxes that are new."""
+LOOKS: Final = 5
+"""Looks at the inboxes that are read between two looks for new ones."""
+CLOCK_TOPIC: Final = "clock"
+
+
+class Listening(threading.Thread):
+    """Keeps what comes to each inbox, with the position in the same transaction, then rings the bell.
+
+    Nothing is lost when a server is away: it goes on where the database says. Two of it on one database would each
+    keep the same events, and the second finds them passed already.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        codec: Codec,
+        bell: Bell,
+        open_consumer: Callable[[], KafkaConsumer],
+        ticked: TickedClock | None = None,
+    ) -> None:
+        """`ticked`: the clock to move on where the hub's time comes as events."""
+        super().__init__(name="listening", daemon=True)
+        self._engine = engine
+        self._codec = codec
+        self._bell = bell
+        self._open = open_consumer
+        self._ticked = ticked
+        self._consumer: KafkaConsumer | None = None
+        self._reading: frozenset[str] = frozenset()
+        self._end = threading.Event()
+        self._looks = 0
+
+    def run(self) -> None:
+        """Listen until it is ended."""
+        while not self._end.is_set():
+            try:
+                self._once()
+            except (KafkaError, SQLAlchemyError, HubError) as error:
+                LOG.warning("the portal waits for what it reads inboxes with", cause=type(error).__name__)
+                self._let_go()
+                self._end.wait(REST_SECONDS)
+        self._let_go()
+
+    def end(self) -> None:
+        """Stop listening and wait until it has."""
+        self._end.set()
+        self.join(10)
+
+    def _let_go(self) -> None:
+        self._reading = frozenset()
+        if self._consumer is not None:
+            self._consumer.close(autocommit=False)
+            self._consumer = None
+
+    def _once(self) -> None:
+        if self._consumer is None:
+            self._consumer, self._looks = self._open(), 0
+        if self._looks % LOOKS == 0:
+            self._follow(self._consumer)
+        self._looks += 1
+        if not self._reading and not self._ticked:
+            self._end.wait(REST_SECONDS / LOOKS)
+            return
+        for place, records in self._consumer.poll(timeout_ms=LOOK_MS, max_records=500).items():
+            if place.topic == CLOCK_TOPIC:
+                self._tick(records)
+            else:
+                self._take(place.topic.partition(".")[2], records)
+
+    def _follow(self, consumer: KafkaConsumer) -> None:
+        """Read on all inboxes that are to be read, when they have become others."""
+        with self._engine.connect() as connection:
+            wanted = listened_to(connection)
+        if frozenset(wanted) == self._reading and self._looks:
+            return
+        places = {TopicPartition(inbox(one), 0): offset for one, offset in wanted.items()}
+        clocks = [TopicPartition(CLOCK_TOPIC, 0)] if self._ticked else []
+        consumer.assign([*places, *clocks])
+        self._reading = frozenset(wanted)
+        ends = consumer.end_offsets(clocks) if clocks else {}
+        for place, offset in (places | {one: max(0, end - 1) for one, end in ends.items()}).items():
+            consumer.seek(place, offset)
+
+    def _tick(self, records: list[object]) -> None:
+        for one in records:
+            event = self._codec.decode(one.value)  # type: ignore[attr-defined]  # kafka-python has no types
+            if isinstance(event, ClockTicked) and self._ticked:
+                self._ticked.tick(event.now)
+
+    def _take(self, organisation: str, records: list[object]) -> None:
+        told = dict[tuple[str, str], None]()
+        with self._engine.begin() as connection:
+            for one in records:
+                headers, value = one.headers, one.value  # type: ignore[attr-defined]  # as above
+                attributes = read_headers(list(headers))
+                try:
+                    event = self._codec.decode(value)
+                except Rejected as why:
+                    if why.field != "ce_type":  # the hub wrote what it should not have: nothing to be passed over
+                        raise
+                    continue
+                subject = keep(connection, organisation, attributes, event)
+                if subject:
+                    told[organisation, subject] = None
+            move_on(connection, organisation, records[-1].offset + 1)  # type: ignore[attr-defined]  # as above
+        self._bell.ring(told)

@@ -1,0 +1,17 @@
+"""The pages, one module for each area of business, each with a `router`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from placehub.portal.pages import home, people, signing_in
+from placehub.portal.people import Signed
+from placehub.portal.sitting import Entry
+
+AREAS: Final[tuple[Any, ...]] = (signing_in, home, people)
+"""Every area; what it serves is part of the portal."""
+
+
+def menu(who: Signed) -> list[Entry]:
+    """Return where each area begins that is for this person."""
+    return [entry for area in AREAS if hasattr(area, "menu") for entry in area.menu(who)]

@@ -1,0 +1,75 @@
+"""An organisation's people: its administrators invite them and let them go."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from placehub.errors import Conflict, Rejected
+from placehub.portal.accounts import ROLES, role_title
+from placehub.portal.people import Signed, invite, invited_to, people_of, remove
+from placehub.portal.sitting import Entry, Form, Open, Sent, Who, go_to, page
+from placehub.portal.words import gettext as _
+
+router = APIRouter()
+
+
+def menu(who: Signed) -> list[Entry]:
+    """Return where this begins."""
+    return [Entry("/people", _("People"), _("Who acts for your organisation; invite others."))]
+
+
+@router.get("/people")
+def people_page(request: Request, door: Open, who: Who) -> Response:
+    """Show who acts for the organisation."""
+    return _people(request, door, who, Form())
+
+
+@router.post("/people/invite")
+def people_invited(request: Request, door: Open, who: Who, form: Sent) -> Response:
+    """Invite somebody and show the one link to give them."""
+    _check_administrator(who)
+    try:
+        with door.engine.begin() as connection:
+            token = invite(
+                connection,
+                organisation=who.organisation,
+                email=form.text("email"),
+                role=form.text("role"),
+                administrator=form.has("administrator"),
+                by=f"{who.name}, {who.email}",
+                now=door.wall(),
+            )
+    except Rejected as why:
+        form.refuse(why)
+    except Conflict as why:
+        form.wrong("email", str(why))
+    else:
+        return _people(request, door, who, Form(), link=f"{door.root}/join/{token}", invited=form.text("email"))
+    return _people(request, door, who, form)
+
+
+@router.post("/people/{person_id}/remove")
+def person_removed(door: Open, who: Who, person_id: UUID, form: Sent) -> Response:
+    """Let somebody act for the organisation no more; nobody removes themselves."""
+    _check_administrator(who)
+    if person_id == who.person_id:
+        raise HTTPException(404)
+    with door.engine.begin() as connection:
+        remove(connection, who.organisation, person_id)
+    return go_to("/people", "removed")
+
+
+def _check_administrator(who: Signed) -> None:
+    if not who.acting.administrator:
+        raise HTTPException(404)
+
+
+def _people(request: Request, door: Open, who: Signed, form: Form, link: str = "", invited: str = "") -> Response:
+    with door.engine.connect() as connection:
+        here, waiting = people_of(connection, who.organisation), invited_to(connection, who.organisation, door.wall())
+    roles = [(one, role_title(one)) for one in ROLES[who.acting.kind]]
+    facts: dict[str, Any] = {"people": here, "waiting": waiting, "roles": roles, "link": link, "invited": invited}
+    return page(request, "people.html", form=form, **facts)

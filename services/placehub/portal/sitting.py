@@ -1,0 +1,221 @@
+"""One request of one person: who they are, the form they sent, and the page they get."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final, NamedTuple, cast
+from uuid import UUID, uuid4
+
+from fastapi import Depends, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment
+from sqlalchemy.engine import Engine
+from starlette.datastructures import FormData
+
+from placehub.errors import Rejected
+from placehub.portal.accounts import form_token, new_token
+from placehub.portal.acting import Act, Acting
+from placehub.portal.bell import Bell
+from placehub.portal.people import Signed, signed
+from placehub.portal.words import gettext as _
+
+SESSION_COOKIE: Final = "placehub_session"
+VISITOR_COOKIE: Final = "placehub_visitor"
+"""Of whoever is not signed in: what their forms are bound to."""
+LARGEST_FORM: Final = 200_000
+MOST_FIELDS: Final = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """What the pages work with."""
+
+    engine: Engine
+    acting: Acting
+    bell: Bell
+    pages: Environment
+    wall: Any
+    """The machine's own clock: sign-ins are of the real world."""
+    secure: bool
+    """Whether people come by TLS."""
+    root: str
+    """Where people reach the portal."""
+
+
+def doors(request: Request) -> Doors:
+    """Return what the app works with."""
+    return cast(Doors, request.app.state.doors)
+
+
+Open = Annotated[Doors, Depends(doors)]
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in: the person is sent to the sign-in page."""
+
+
+def signed_in(request: Request, door: Open) -> Signed:
+    """Return who asks; SignInFirst when nobody is signed in."""
+    token = request.cookies.get(SESSION_COOKIE, "")
+    with door.engine.connect() as connection:
+        who = signed(connection, token, door.wall()) if token else None
+    if who is None:
+        raise SignInFirst
+    request.state.who = who
+    return who
+
+
+Who = Annotated[Signed, Depends(signed_in)]
+"""A route's parameter for who asks; it makes the route need a sign-in."""
+
+
+def only(*kinds: str, roles: Sequence[str] = ()) -> Any:
+    """Return a dependency that lets in people who act for such an organisation (in such a role); 404 for others."""
+
+    def check(who: Who) -> Signed:
+        if who.acting.kind not in kinds or (roles and who.acting.role not in roles):
+            raise HTTPException(404)
+        return who
+
+    return Depends(check)
+
+
+@dataclass(slots=True)
+class Form:
+    """What a person has typed: nothing of it is lost when something is wrong."""
+
+    data: FormData = field(default_factory=FormData)
+    errors: dict[str, str] = field(default_factory=dict)
+    """Field -> what is wrong with it, in order."""
+
+    def text(self, name: str, otherwise: str = "") -> str:
+        """Return what was typed or chosen, without blanks around it."""
+        given = self.data.get(name, otherwise)
+        return given.strip() if isinstance(given, str) else otherwise
+
+    def all(self, name: str) -> list[str]:
+        """Return every value that was chosen."""
+        return [one for one in self.data.getlist(name) if isinstance(one, str) and one]
+
+    def has(self, name: str) -> bool:
+        """Tell whether a field, or the button of that name, was sent."""
+        return name in self.data
+
+    def wrong(self, name: str, says: str) -> None:
+        """Note what is wrong with a field; the first thing counts."""
+        self.errors.setdefault(name, says)
+
+    def refuse(self, why: Rejected, names: Mapping[str, str] | None = None) -> None:
+        """Note a refusal beside the field it is about; `names`: a document's path -> the form's field."""
+        name = next((mine for path, mine in (names or {}).items() if why.field.startswith(path)), why.field)
+        said = why.rule if name != why.field or name in self.data else f"{why.field}: {why.rule}"
+        self.wrong(name, f"{said[:1].upper()}{said[1:]}. {why.remedy}")
+
+    def need(self, name: str, says: str) -> str:
+        """Return what was typed; note what is wrong where nothing was."""
+        given = self.text(name)
+        if not given:
+            self.wrong(name, says)
+        return given
+
+    @property
+    def act_id(self) -> UUID:
+        """The id that was drawn with the form, or a new one."""
+        try:
+            return UUID(self.text("act_id"))
+        except ValueError:
+            return uuid4()
+
+
+async def sent_form(request: Request) -> Form:
+    """Read a form; 413 when it is too large, 403 when it does not carry the token of whoever it was shown to."""
+    if int(request.headers.get("content-length", "0")) > LARGEST_FORM or "transfer-encoding" in request.headers:
+        raise HTTPException(413)
+    data = await request.form(max_files=4, max_fields=MOST_FIELDS, max_part_size=LARGEST_FORM)
+    secret = _secret(request)
+    given = data.get("form_token", "")
+    if not secret or not isinstance(given, str) or not hmac.compare_digest(form_token(secret), given):
+        raise HTTPException(403)
+    return Form(data)
+
+
+Sent = Annotated[Form, Depends(sent_form)]
+"""A route's parameter for the form that was sent."""
+
+
+def _secret(request: Request) -> str:
+    return request.cookies.get(SESSION_COOKIE) or request.cookies.get(VISITOR_COOKIE) or ""
+
+
+def page(
+    request: Request, template: str, *, form: Form | None = None, status: int = 0, cookie: bool = True, **facts: Any
+) -> Response:
+    """Return a page; with the errors of a form its status is 422."""
+    door = doors(request)
+    secret = _secret(request)
+    visitor = "" if secret else new_token()
+    form = form or Form()
+    text = door.pages.get_template(template).render(
+        who=getattr(request.state, "who", None),
+        here=request.url.path,
+        form=form,
+        form_token=form_token(secret or visitor),
+        act_id=str(form.act_id) if form.errors or form.has("act_id") else str(uuid4()),
+        now=door.acting.now(),
+        done=request.query_params.get("done", ""),
+        **facts,
+    )
+    response = HTMLResponse(text, status or (422 if form.errors else 200))
+    if visitor and cookie:
+        set_cookie(response, door, VISITOR_COOKIE, visitor)
+    return response
+
+
+def set_cookie(response: Response, door: Doors, name: str, value: str) -> None:
+    """Give a cookie that no script reads and no other site's form sends."""
+    response.set_cookie(name, value, httponly=True, samesite="lax", secure=door.secure, path="/")
+
+
+def go_to(address: str, done: str = "") -> Response:
+    """Send the browser to another page after an act, which says there what was done."""
+    return RedirectResponse(f"{address}?done={done}" if done else address, 303)
+
+
+def try_act(
+    door: Doors, who: Signed, form: Form, acts: Sequence[Act], names: Mapping[str, str] | None = None
+) -> bool | None:
+    """Post acts unless the form has errors; None where they were refused, which the form then says beside the field.
+
+    True: the hub has taken them; False: they are on their way.
+    """
+    if form.errors:
+        return None
+    try:
+        return door.acting.do(who, form.act_id, acts)
+    except Rejected as why:
+        form.refuse(why, names)
+        return None
+
+
+def done(taken: bool, what: str) -> str:
+    """Return the name of the notice that says what was done, or that it is on its way."""
+    return what if taken else "on-its-way"
+
+
+class Entry(NamedTuple):
+    """Where an area begins: its address, its name in the menu, and what one does there."""
+
+    address: str
+    name: str
+    says: str
+
+
+NOTICES: Final = {
+    "on-its-way": lambda: _("It was sent and is on its way. This page shows it as soon as the hub has taken it."),
+    "signed-out": lambda: _("You are signed out."),
+    "joined": lambda: _("You have joined. This is where your work begins."),
+    "removed": lambda: _("They act for your organisation no more."),
+}
+"""What a page says first after an act, by the `done` in its address; areas add theirs."""

@@ -1,0 +1,144 @@
+"""What organisations were told, as it stood in their own inboxes: kept, read, and purged when its use ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from placehub.contracts.codec import event_class, from_json, to_json
+from placehub.contracts.headers import Attributes
+from placehub.mailboxes.events import DataUseEnded, EventRejected, EventWarned
+from placehub.portal.tables import MEMBER, PASSED, PLACE, TOLD
+from placehub.streams import full_name
+
+MOST: Final = 5_000
+"""Rows read for one page at most, the newest; far more than one case has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One event an organisation was told. Ordered by `id`, as its inbox was."""
+
+    id: int
+    about: str
+    event: Any
+    ce_id: UUID
+    source: str
+    happened_at: datetime
+    told_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The event's name."""
+        return type(self.event).__name__
+
+
+def about(event: Any, attributes: Attributes) -> str:
+    """Return the case an event is about, or its home, agreement or whatever else it is about."""
+    if isinstance(event, EventRejected | EventWarned) and event.subject:
+        return event.subject
+    return str(getattr(event, "referral_id", None) or attributes.subject)
+
+
+def keep(connection: Connection, organisation: str, attributes: Attributes, event: Any) -> str | None:
+    """Keep one event of an inbox and return what it is about; None when it had been kept before.
+
+    `DataUseEnded` removes what was kept of its case; only that it ended stays.
+    """
+    if not _is_new(connection, organisation, attributes):
+        return None
+    subject = about(event, attributes)
+    if isinstance(event, DataUseEnded):
+        connection.execute(delete(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.about == subject))
+    row = {
+        "organisation": organisation,
+        "about": subject,
+        "stream": type(event).STREAM,
+        "subject": attributes.subject,
+        "event": full_name(type(event)),
+        "ce_id": attributes.id,
+        "source": attributes.source,
+        "happened_at": attributes.time,
+        "told_at": attributes.told_at or attributes.taken_at,
+        "body": to_json(event),
+    }
+    connection.execute(insert(TOLD).values(row))
+    return subject
+
+
+def _is_new(connection: Connection, organisation: str, attributes: Attributes) -> bool:
+    if not attributes.sequence:
+        return True
+    key = {"organisation": organisation, "source": attributes.source, "subject": attributes.subject}
+    fresh = upsert(PASSED).values(**key, sequence=attributes.sequence)
+    passed = fresh.on_conflict_do_update(
+        index_elements=list(key),
+        set_={"sequence": fresh.excluded.sequence},
+        where=PASSED.c.sequence < fresh.excluded.sequence,
+    )
+    return connection.execute(passed.returning(PASSED.c.sequence)).first() is not None
+
+
+def listened_to(connection: Connection) -> dict[str, int]:
+    """Return where each inbox goes on that is read: those of organisations that have people here."""
+    joined = select(MEMBER.c.organisation, func.coalesce(func.max(PLACE.c.next_offset), 0))
+    joined = joined.outerjoin(PLACE, PLACE.c.organisation == MEMBER.c.organisation).group_by(MEMBER.c.organisation)
+    return {str(one): int(offset) for one, offset in connection.execute(joined)}
+
+
+def move_on(connection: Connection, organisation: str, next_offset: int) -> None:
+    """Note how far an inbox was read."""
+    fresh = upsert(PLACE).values(organisation=organisation, next_offset=next_offset)
+    connection.execute(
+        fresh.on_conflict_do_update(index_elements=["organisation"], set_={"next_offset": fresh.excluded.next_offset})
+    )
+
+
+def told_about(connection: Connection, organisation: str, subject: str) -> list[Told]:
+    """Return everything an organisation was told about a case, home or agreement, in order; none: it is not its own."""
+    mine = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.about == subject)
+    return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(MOST)).mappings())
+
+
+def told_lately(connection: Connection, organisation: str, stream: str, cases: int) -> dict[str, list[Told]]:
+    """Return what an organisation was told of the cases (or homes, ...) of a stream it heard of last, newest first."""
+    mine = (TOLD.c.organisation == organisation) & (TOLD.c.stream == stream)
+    last = select(TOLD.c.about, func.max(TOLD.c.id).label("last")).where(mine).group_by(TOLD.c.about)
+    wanted = connection.execute(last.order_by(func.max(TOLD.c.id).desc()).limit(cases)).scalars().all()
+    rows = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.about.in_(wanted)).order_by(TOLD.c.id.desc())
+    found: dict[str, list[Told]] = {one: [] for one in wanted}
+    for each in _read(connection.execute(rows).mappings()):
+        found[each.about].append(each)
+    return found
+
+
+def told_of_stream(connection: Connection, organisation: str, stream: str) -> list[Told]:
+    """Return everything of one stream an organisation was told, in order."""
+    mine = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.stream == stream)
+    return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(MOST)).mappings())
+
+
+def answered(connection: Connection, organisation: str, ids: Sequence[UUID]) -> tuple[set[UUID], list[EventRejected]]:
+    """Return which of the posted events came back as taken, and the refusals of the others."""
+    mine = TOLD.c.organisation == organisation
+    taken = set(connection.execute(select(TOLD.c.ce_id).where(mine, TOLD.c.ce_id.in_(ids))).scalars())
+    refused = TOLD.c.body["rejected_id"].astext.in_([str(one) for one in ids])
+    rows = select(TOLD).where(mine, TOLD.c.event == full_name(EventRejected), refused).order_by(TOLD.c.id.desc())
+    return taken, [one.event for one in _read(connection.execute(rows).mappings())]
+
+
+def _read(rows: Iterable[Any]) -> list[Told]:
+    """Return rows, given newest first, in order; what this version does not know is left out."""
+    found = []
+    for row in rows:
+        cls = event_class(row["event"])
+        if cls is not None:
+            facts = {name: row[name] for name in ("id", "about", "ce_id", "source", "happened_at", "told_at")}
+            found.append(Told(**facts, event=from_json(cls, row["body"])))
+    return found[::-1]

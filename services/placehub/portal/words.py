@@ -1,0 +1,125 @@
+"""The portal's words: texts through gettext, codes, times and amounts as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from gettext import NullTranslations, translation
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from placehub.codes import code_list
+from placehub.errors import Rejected
+
+LANGUAGES: Final = ("en",)
+"""Languages there are texts in; the first is the one the texts are written in."""
+LOCALES: Final = Path(__file__).parent / "locales"
+HERE: Final = ZoneInfo("Europe/London")
+"""The time zone in which times are shown and typed."""
+_LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
+_BY_MEANING: Final = {"age_band", "risk", "legal_status", "sex", "household_sex", "offer_feedback", "selection_reason"}
+"""Lists whose codes say nothing to people: their meaning is shown instead."""
+
+
+@cache
+def _texts(language: str) -> NullTranslations:
+    return translation("portal", LOCALES, [language], fallback=True)
+
+
+def gettext(text: str) -> str:
+    """Return a text in the reader's language."""
+    return _texts(_LANGUAGE.get()).gettext(text)
+
+
+def ngettext(one: str, several: str, count: int) -> str:
+    """Return a text for so many in the reader's language."""
+    return _texts(_LANGUAGE.get()).ngettext(one, several, count)
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Speak a language within."""
+    token = _LANGUAGE.set(language)
+    try:
+        yield
+    finally:
+        _LANGUAGE.reset(token)
+
+
+def label(list_name: str, code: str | None) -> str:
+    """Return a code as people read it; an empty text for none."""
+    if code is None:
+        return ""
+    if list_name not in _BY_MEANING:
+        return _sentence(code)
+    return next((one.meaning for one in code_list(list_name).values if one.code == code), code)
+
+
+def choices(list_name: str, on: date, *, only: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """Return the codes that may be chosen on a day, each with its label."""
+    values = [one for one in code_list(list_name).values if one.holds(on) and (not only or one.code in only)]
+    return [(one.code, label(list_name, one.code)) for one in values]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def day(value: date | None) -> str:
+    """Return a day as `2 March 2026`."""
+    return f"{value.day} {value:%B %Y}" if value else ""
+
+
+def when(value: datetime | None) -> str:
+    """Return a time as `2 March 2026, 9:30am`, by the clock of the United Kingdom."""
+    if value is None:
+        return ""
+    here = value.astimezone(HERE)
+    return f"{day(here.date())}, {here.hour % 12 or 12}:{here:%M}{'am' if here.hour < 12 else 'pm'}"
+
+
+def money(value: Decimal) -> str:
+    """Return pounds as `£1,250.00`."""
+    return f"£{value:,.2f}"
+
+
+def whole_number(field: str, text: str, least: int, most: int) -> int | None:
+    """Return a number that was typed; None for nothing, Rejected for what is none between these two."""
+    given = text.strip()
+    if not given:
+        return None
+    if not given.isascii() or not given.isdigit() or not least <= int(given) <= most:
+        rule = gettext("must be a whole number from {least} to {most}").format(least=least, most=most)
+        raise Rejected(field, rule, gettext("Correct it."))
+    return int(given)
+
+
+def amount(field: str, text: str) -> str | None:
+    """Return an amount that was typed, as an event has it; None for nothing, Rejected for what is none."""
+    given = text.strip().removeprefix("£").replace(",", "")
+    if not given:
+        return None
+    pounds, _, pence = given.partition(".")
+    if not pounds.isascii() or not pounds.isdigit() or (pence and not (pence.isdigit() and len(pence) <= 2)):
+        raise Rejected(field, gettext("must be an amount in pounds"), gettext("Enter it like 465 or 465.50."))
+    return f"{int(pounds)}.{pence or '0':0<2}"
+
+
+def typed_day(field: str, text: str) -> date | None:
+    """Return a day that was typed, as 2026-03-02 or 2/3/2026; None for nothing, Rejected for what is none."""
+    given = text.strip()
+    if not given:
+        return None
+    try:
+        if "-" in given:
+            return date.fromisoformat(given)
+        number, month, year = (int(part) for part in given.split("/"))
+        return date(year, month, number)
+    except ValueError:
+        rule = gettext("must be a real date")
+        raise Rejected(field, rule, gettext("Enter it like 27/3/2026.")) from None
