@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
 
-.PHONY: demo up test laws race faults kills hostile england check types lint arrows docs clean
+.PHONY: demo up test browser laws race faults kills hostile england check types lint arrows docs clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) with $(PYTHON) ..." >&2
@@ -26,8 +26,15 @@ check: $(VENV)/.ready ## lint, types, arrows
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-test: check ## everything, on real servers; ends with pytest's own summary
-	@$(BIN)/pytest -n $${TEST_WORKERS:-0} --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=5
+# The browser's tests need Chromium; without CI=true they are left to `make browser`, and that is said.
+NO_BROWSER := $(if $(filter true,$(CI)),,--ignore=tests/browser)
+
+test: check ## everything but the browser's tests, on real servers; with CI=true those too
+	@test -z "$(NO_BROWSER)" || echo "Deselected here: tests/browser (real Chromium). Run 'make browser', or CI=true make test." >&2
+	@$(BIN)/pytest -n $${TEST_WORKERS:-0} --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=5 $(NO_BROWSER)
+
+browser: $(VENV)/.ready ## the story in real Chromium, by two people at once; pictures of every page in build/screenshots
+	@$(BIN)/pytest tests/browser
 
 laws: $(VENV)/.ready ## the laws of matching, each on 10,000 generated worlds that nobody has seen before
 	@PLACEHUB_LAWS_WORLDS=$${LAWS_WORLDS:-10000} $(BIN)/pytest tests/laws --timeout 3600 --durations=0

@@ -11,6 +11,8 @@ from typing import Final
 
 QUEUED: Final = 100
 """Rings kept for one who listens; whoever is that far behind misses the next, and looks anew with each all the same."""
+LOOK_SECONDS: Final = 0.5
+"""How often whoever waits looks without a ring: another process may have read the inbox."""
 
 
 class Bell:
@@ -29,9 +31,12 @@ class Bell:
                 loop.call_soon_threadsafe(_put, queue, about)
 
     def wait_for(self, holds: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something holds, looking again at each ring; tell whether it does in the end."""
+        """Wait until something holds, looking again at each ring and now and then; tell whether it does in the end."""
         with self._told:
-            return self._told.wait_for(holds, seconds)
+            for _ in range(int(seconds / LOOK_SECONDS)):
+                if self._told.wait_for(holds, LOOK_SECONDS):
+                    return True
+        return False
 
     @contextmanager
     def listening(self, organisation: str) -> Iterator[asyncio.Queue[str]]:

@@ -26,7 +26,9 @@ from placehub.portal.bell import Bell
 from placehub.portal.guarding import Guarding
 from placehub.portal.listening import Listening
 from placehub.portal.pages import AREAS, menu
-from placehub.portal.sitting import NOTICES, Doors, SignInFirst, page, signed_in
+from placehub.portal.sitting import NOTICES, Doors, Form, SignInFirst, page, signed_in
+from placehub.portal.telling import in_short, risks_in_words
+from placehub.search.wording import in_band
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, KafkaProducer
@@ -103,6 +105,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     pages.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    pages.globals |= {"in_band": in_band, "told_children": in_short, "risks_of": risks_in_words, "blank": Form()}
     pages.globals |= {
         "label": words.label,
         "choices": words.choices,

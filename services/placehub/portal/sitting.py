@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, NamedTuple, cast
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 from starlette.datastructures import FormData
 
 from placehub.errors import Rejected
+from placehub.organisations.register import list_organisations
 from placehub.portal.accounts import form_token, new_token
 from placehub.portal.acting import Act, Acting
 from placehub.portal.bell import Bell
@@ -202,6 +203,13 @@ def try_act(
 def done(taken: bool, what: str) -> str:
     """Return the name of the notice that says what was done, or that it is on its way."""
     return what if taken else "on-its-way"
+
+
+def name_of(door: Doors) -> Callable[[str], str]:
+    """Return what tells an organisation's name by its code; who is registered is no secret of a case."""
+    with door.engine.connect() as connection:
+        names = {one["code"]: one["name"] for one in list_organisations(connection)}
+    return lambda code: names.get(code, code)
 
 
 class Entry(NamedTuple):

@@ -1,0 +1,350 @@
+"""One case as its organisation was told of it: folded from its inbox and from nothing else. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from placehub.contracts.parts import HomeFit
+from placehub.offers.events import (
+    InterestExpressed,
+    InvitationDeclined,
+    OfferMade,
+    OfferReconfirmed,
+    OfferRevised,
+    OfferWithdrawn,
+)
+from placehub.placements.events import PlacementAgreed, PlacementStarted
+from placehub.portal.told import Told
+from placehub.referrals.child import Child
+from placehub.referrals.events import (
+    EarlyNoticeGiven,
+    EarlyNoticeWithdrawn,
+    OfferSelected,
+    ReferralMade,
+    ReferralRevised,
+    ReferralWithdrawn,
+    SelectionWithdrawn,
+)
+from placehub.search.events import (
+    InvitationClosed,
+    InvitationLapsed,
+    InvitationUpdated,
+    NoFitFound,
+    OfferAssessed,
+    OfferExpired,
+    OfferNotSelected,
+    ProviderInvited,
+    ReconfirmationAsked,
+    ReferralAssessed,
+    ReleaseDelayed,
+    SearchClosed,
+    SearchResumed,
+    SearchStarted,
+    SearchWidened,
+    SelectionRefused,
+)
+from placehub.search.ordering import place_of
+from placehub.search.policy import Policy
+from placehub.vacancies.events import VacancyReleased, VacancyReserved
+
+Facts = EarlyNoticeGiven | ReferralMade | ReferralRevised
+WAITING: Final = ("invited", "interested", "offered", "lapsed")
+"""States of an invitation that may still be answered."""
+SELECTABLE: Final = ("open",)
+_WEEKS: Final = {"week": Decimal(1), "day": Decimal(7)}
+
+
+@dataclass(slots=True)
+class Invitation:
+    """One provider's invitation, as it now stands."""
+
+    provider: str
+    first_at: datetime
+    told: ProviderInvited | InvitationUpdated
+    state: str = "invited"
+    """invited, interested, offered, declined, lapsed or closed."""
+    reason: str | None = None
+    """Why it was declined or closed, as the code list has it."""
+
+
+@dataclass(slots=True)
+class Offer:
+    """One offer, as it now stands."""
+
+    told: OfferMade | OfferRevised
+    made_at: datetime
+    state: str = "open"
+    """open, to reconfirm, withdrawn, expired, selected, reserved, refused or not selected."""
+    home: HomeFit | None = None
+    elsewhere: bool = False
+    feedback: str | None = None
+
+    @property
+    def weekly(self) -> Decimal:
+        """What is paid in a week while every line runs; what is paid once or by the hour is not in it."""
+        return sum((_WEEKS.get(one.unit, Decimal()) * one.amount for one in self.told.fee_lines), Decimal())
+
+
+@dataclass(slots=True)
+class Place:
+    """The placement of one child in a reserved place."""
+
+    placement_id: UUID
+    child_id: UUID
+    offer_id: UUID
+    vacancy_id: UUID
+    authority: str
+    provider: str
+    terms: dict[str, PlacementAgreed] = field(default_factory=dict)
+    """Organisation -> the terms it has posted."""
+    started: PlacementStarted | None = None
+
+    @property
+    def agreed(self) -> bool:
+        """Whether both sides have posted the same terms."""
+        posted = list(self.terms.values())
+        return len(posted) == 2 and _same(*posted)
+
+
+def _same(one: PlacementAgreed, other: PlacementAgreed) -> bool:
+    return (one.starts_on, one.planned_end, one.fee_lines) == (other.starts_on, other.planned_end, other.fee_lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened, for the case's own time line."""
+
+    at: datetime
+    event: Any
+    source: str
+
+
+@dataclass(slots=True)
+class Case:
+    """A case as one organisation knows it."""
+
+    case_id: UUID
+    begun_at: datetime
+    last_at: datetime
+    authority: str = ""
+    notice: EarlyNoticeGiven | None = None
+    referral: ReferralMade | ReferralRevised | None = None
+    assessed: ReferralAssessed | None = None
+    started: SearchStarted | None = None
+    no_fit: NoFitFound | None = None
+    delayed: ReleaseDelayed | None = None
+    closed: str | None = None
+    """How the search ended, as `search_outcome` has it."""
+    invitations: dict[str, Invitation] = field(default_factory=dict)
+    offers: dict[UUID, Offer] = field(default_factory=dict)
+    places: dict[UUID, Place] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def facts(self) -> Facts | None:
+        """What is told of the need now: the referral, else the notice."""
+        return self.referral or self.notice
+
+    @property
+    def version(self) -> int:
+        """The referral's version; 0 while there is only a notice."""
+        return self.referral.version if self.referral else 0
+
+    @property
+    def short(self) -> str:
+        """The first characters of its id, by which people speak of it."""
+        return str(self.case_id)[:8]
+
+    @property
+    def selected(self) -> Offer | None:
+        """The offer that is selected, and its place asked for or reserved."""
+        return next((one for one in self.offers.values() if one.state in ("selected", "reserved")), None)
+
+    @property
+    def need_keys(self) -> dict[str, str]:
+        """Child -> id of the key its need is sealed under, as the authority's referral has them."""
+        children = self.referral.children if self.referral else ()
+        return {str(one.child_id): one.need.key_id for one in children if isinstance(one, Child) and one.need}
+
+    def by_fit(self) -> list[Offer]:
+        """Return the offers, best fit first and what is not assessed last; those that stand before the others."""
+        return sorted(self.offers.values(), key=_place)
+
+
+def _place(offer: Offer) -> tuple[Any, ...]:
+    standing = offer.state not in ("open", "to reconfirm", "selected", "reserved")
+    if offer.home is None:
+        return (standing, True, (), str(offer.told.offer_id))
+    return (standing, False, place_of(offer.home, Policy().order), str(offer.told.offer_id))
+
+
+def fold(told: Iterable[Told]) -> Case | None:
+    """Return the case these events tell of; None when they tell of none."""
+    case: Case | None = None
+    for one in told:
+        act = _FOLDS.get(type(one.event))
+        if act is None:
+            continue
+        case = case or Case(one.event.referral_id, one.told_at, one.told_at)
+        case.last_at = one.told_at
+        case.authority = getattr(one.event, "authority", "") or case.authority
+        act(case, one)
+        case.steps.append(Step(one.told_at, one.event, one.source))
+    return case
+
+
+def _notice(case: Case, one: Told) -> None:
+    case.notice, case.closed = one.event, None
+
+
+def _refer(case: Case, one: Told) -> None:
+    case.referral, case.closed = one.event, None
+
+
+def _set(name: str) -> Callable[[Case, Told], None]:
+    return lambda case, one: setattr(case, name, one.event)
+
+
+def _start(case: Case, one: Told) -> None:
+    case.started, case.delayed = one.event, None
+
+
+def _invite(case: Case, one: Told) -> None:
+    case.no_fit = None
+    known = case.invitations.get(one.event.provider)
+    if known is None:
+        case.invitations[one.event.provider] = Invitation(one.event.provider, one.told_at, one.event)
+        return
+    known.told = one.event
+    if known.state in ("closed", "lapsed"):
+        known.state, known.reason = "invited", None
+
+
+def _answer(state: str) -> Callable[[Case, Told], None]:
+    def act(case: Case, one: Told) -> None:
+        known = case.invitations.get(one.event.provider)
+        if known is not None:
+            known.state, known.reason = state, getattr(one.event, "reason", None)
+
+    return act
+
+
+def _offer(case: Case, one: Told) -> None:
+    known = case.offers.get(one.event.offer_id)
+    if known is None:
+        case.offers[one.event.offer_id] = Offer(one.event, one.told_at)
+    else:
+        known.told, known.state = one.event, "open"
+    _answer("offered")(case, one)
+
+
+def _turn(state: str) -> Callable[[Case, Told], None]:
+    def act(case: Case, one: Told) -> None:
+        offer = case.offers.get(one.event.offer_id)
+        if offer is not None:
+            offer.state = state
+            offer.feedback = getattr(one.event, "feedback", None) or offer.feedback
+
+    return act
+
+
+def _select(case: Case, one: Told) -> None:
+    offer = case.offers.get(one.event.offer_id)
+    if offer is not None and offer.state != "reserved":  # the place may be told of before the selection comes back
+        offer.state = "selected"
+
+
+def _assess(case: Case, one: Told) -> None:
+    offer = case.offers.get(one.event.offer_id)
+    if offer is not None:
+        offer.home, offer.elsewhere = one.event.home, one.event.also_offered_elsewhere
+
+
+def _reserve(case: Case, one: Told) -> None:
+    event: VacancyReserved = one.event
+    _turn("reserved")(case, one)
+    for each in event.placements:
+        case.places.setdefault(
+            each.placement_id,
+            Place(each.placement_id, each.child_id, event.offer_id, event.vacancy_id, event.authority, event.provider),
+        )
+
+
+def _release(case: Case, one: Told) -> None:
+    case.places = {id: place for id, place in case.places.items() if place.offer_id != one.event.offer_id}
+    offer = case.offers.get(one.event.offer_id)
+    if offer is not None and offer.state == "reserved":
+        offer.state = "open"
+
+
+def _agree(case: Case, one: Told) -> None:
+    event: PlacementAgreed = one.event
+    facts = (event.placement_id, event.child_id, event.offer_id, event.vacancy_id, event.authority, event.provider)
+    place = case.places.setdefault(event.placement_id, Place(*facts))
+    place.terms[one.source.rpartition("/")[2]] = event
+
+
+def _move_in(case: Case, one: Told) -> None:
+    place = case.places.get(one.event.placement_id)
+    if place is not None:
+        place.started = one.event
+
+
+def _close(case: Case, one: Told) -> None:
+    case.closed = one.event.outcome
+
+
+def _withdraw(case: Case, one: Told) -> None:
+    case.closed = case.closed or "withdrawn"
+
+
+def _resume(case: Case, one: Told) -> None:
+    for offer_id in one.event.next_offers:
+        if offer_id in case.offers:
+            case.offers[offer_id].state = "open"
+
+
+def _nothing(case: Case, one: Told) -> None:
+    """It stands in the time line only."""
+
+
+_FOLDS: Final[Mapping[type, Callable[[Case, Told], None]]] = {
+    EarlyNoticeGiven: _notice,
+    EarlyNoticeWithdrawn: _withdraw,
+    ReferralMade: _refer,
+    ReferralRevised: _refer,
+    ReferralWithdrawn: _withdraw,
+    ReferralAssessed: _set("assessed"),
+    SearchStarted: _start,
+    SearchWidened: _nothing,
+    ReleaseDelayed: _set("delayed"),
+    NoFitFound: _set("no_fit"),
+    ProviderInvited: _invite,
+    InvitationUpdated: _invite,
+    InvitationClosed: _answer("closed"),
+    InvitationLapsed: _answer("lapsed"),
+    InvitationDeclined: _answer("declined"),
+    InterestExpressed: _answer("interested"),
+    OfferMade: _offer,
+    OfferRevised: _offer,
+    OfferReconfirmed: _turn("open"),
+    OfferWithdrawn: _turn("withdrawn"),
+    OfferExpired: _turn("expired"),
+    OfferAssessed: _assess,
+    OfferNotSelected: _turn("not selected"),
+    OfferSelected: _select,
+    ReconfirmationAsked: _turn("to reconfirm"),
+    SelectionRefused: _turn("refused"),
+    SelectionWithdrawn: _turn("open"),
+    SearchResumed: _resume,
+    SearchClosed: _close,
+    VacancyReserved: _reserve,
+    VacancyReleased: _release,
+    PlacementAgreed: _agree,
+    PlacementStarted: _move_in,
+}

@@ -1,0 +1,159 @@
+"""The first whole story in two browsers without a script: from an early notice to a placement both sides agreed."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .visiting import Seen, Visitor, join
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture(scope="module")
+def officer(hub: Any) -> Visitor:
+    """A placement officer of an authority."""
+    code = hub.add("authority").code
+    return join(hub.settings, code, f"officer@{code}.example.org", "placement officer")
+
+
+@pytest.fixture(scope="module")
+def manager(hub: Any) -> Visitor:
+    """A referral manager of a provider."""
+    code = hub.add("provider").code
+    return join(hub.settings, code, f"manager@{code}.example.org", "referral manager")
+
+
+def until(visitor: Visitor, path: str, holds: Callable[[Seen], bool]) -> Seen:
+    """Load a page again until it shows what the hub has decided meanwhile."""
+    waiting = threading.Event()
+    for _ in range(150):
+        if holds(visitor.get(path)):
+            return visitor.page
+        waiting.wait(0.2)
+    raise AssertionError(f"{path} shows only: {visitor.page.text[:1500]}")
+
+
+def shows(text: str) -> Callable[[Seen], bool]:
+    """Return what tells whether a page shows a text."""
+    return lambda seen: text in seen.text
+
+
+def add_home(manager: Visitor, **more: Any) -> None:
+    """Add a home that takes an eight to fourteen year old near Leeds."""
+    usual = {"postcode": "LS6 2AB", "kinds": ["long term", "short term"], "min_age": "5", "max_age": "14"}
+    usual |= {"weekly_fee": "900", "children_placed": "0", "approved_places": "2", "no_children_at_home": ["yes"]}
+    manager.get("/homes/new")
+    seen = manager.send("/homes/new", **(usual | {"no_pets": ["yes"]} | more))
+    assert "The home was added" in seen.text, seen.text
+
+
+def give_notice(officer: Visitor) -> str:
+    """Give early notice and return the case's address."""
+    officer.get("/notices/new")
+    given: dict[str, Any] = {"needed_by": "in more than 5 days", "kind": "long term", "near_sector": "ls6 2ab"}
+    seen = officer.send("/notices/new", age_band_0="8-10", sex_0="F", **given)
+    assert re.fullmatch(r"/cases/[0-9a-f-]{36}", seen.path)
+    assert "The early notice was given" in seen.text
+    return seen.path
+
+
+def test_from_an_early_notice_to_an_agreed_placement(officer: Visitor, manager: Visitor) -> None:
+    """Notice, search, referral, interest, offer with fee lines, selection, and terms that both sides post."""
+    add_home(manager)
+    case = give_notice(officer)
+    until(officer, case, shows("for interest only"))
+    search = case.replace("/cases/", "/searches/")
+    seen = until(manager, "/searches", lambda seen: search in seen.answer.text)
+    assert "8 to 10 years, female" in seen.text
+    assert "Why it fits" in manager.get(search).text
+    assert "The home takes this kind of placement: long term." in manager.page.text
+
+    officer.get(f"{case}/referral")
+    seen = officer.send("/referral", age_years_0="9", why_now_0="Made up: her aunt is ill.", check="yes")
+    assert "How complete it is" in seen.text
+    seen = officer.send("/referral", risks_0=["riskMissing"], risks_others_0=["yes"], own_words_0="I like cats.")
+    assert "The referral was made" in seen.text
+    seen = until(manager, search, shows("Referral, version 1"))
+    assert "Made up: her aunt is ill." not in seen.text, "sealed until somebody asks"
+    manager.send("/need", purpose="answer an invitation")
+    assert "Made up: her aunt is ill." in manager.page.text
+
+    until(manager, search, shows("Make an offer"))
+    assert "is asking the carer" in manager.send("/interest").text
+    manager.get(f"{search}/offer")
+    wrong = manager.send("/offer", 422, amount_0="much", what_1="therapeutic support")
+    assert "Must be an amount in pounds" in wrong.text
+    assert wrong.form("/offer").values["what_1"] == ["therapeutic support"], "what was typed is not lost"
+    seen = manager.send("/offer", amount_0="900", what_1="therapeutic support", amount_1="120.50")
+    assert "The offer was made" in seen.text
+
+    seen = until(officer, case, lambda page: "meets" in page.text or "This home fits" in page.text)
+    assert "£1,020.50" in seen.text
+    seen = officer.send("/select")
+    assert "The offer was selected" in seen.text
+    until(officer, case, shows("The place is held"))
+    officer.send("/agree")
+    until(manager, search, shows("agreed to a start on"))
+    manager.send("/agree")
+    until(manager, search, shows("agreed by both sides"))
+    until(officer, case, shows("agreed by both sides"))
+
+
+def test_a_provider_declines_with_a_reason(officer: Visitor, manager: Visitor) -> None:
+    """The officer sees who declined and why; without a reason nothing is sent, and the form says so."""
+    add_home(manager)
+    case = give_notice(officer)
+    search = case.replace("/cases/", "/searches/")
+    until(manager, search, lambda seen: seen.answer.status_code == 200)
+    wrong = manager.send("/decline", 422)
+    assert "Choose why you decline." in wrong.text
+    manager.send("/decline", reason="carer unavailable")
+    until(officer, case, shows("Carer unavailable"))
+
+
+def test_what_the_hub_refuses_stands_beside_the_field(officer: Visitor) -> None:
+    """A sector that does not exist is refused by the hub: the form says so, and nothing that was typed is lost."""
+    officer.get("/notices/new")
+    seen = officer.send("/notices/new", 422, needed_by="Today", near_sector="ZZ9 9")
+    assert 'href="#near_sector"' in seen.answer.text
+    assert seen.form("/notices/new").values["needed_by"] == ["Today"]
+
+
+def test_an_empty_notice_says_what_it_needs(officer: Visitor) -> None:
+    """What is missing is said in a summary and beside the field; one more child is asked for without losing a word."""
+    officer.get("/notices/new")
+    seen = officer.send("/notices/new", 422, near_sector="nowhere")
+    assert "There is a problem" in seen.text
+    assert "Choose when the home is needed." in seen.text
+    seen = officer.send("/notices/new", near_sector="LS6 2", age_band_0="3-4", add_child="yes")
+    assert "Child 2" in seen.text
+    assert seen.form("/notices/new").values["age_band_0"] == ["3-4"]
+
+
+def test_all_homes_with_one_act(manager: Visitor) -> None:
+    """All homes are paused with one button and confirmed with another."""
+    add_home(manager)
+    manager.get("/homes")
+    assert "1 place free" in manager.page.text
+    paused = manager.send("/homes/pause")
+    assert "1 place free" not in until(manager, "/homes", shows("Paused")).text.replace(paused.path, "")
+    manager.send("/homes/confirm")
+    until(manager, "/homes", shows("1 place free"))
+
+
+def test_a_script_in_any_text_stays_text(officer: Visitor, manager: Visitor) -> None:
+    """What somebody writes is shown as they wrote it, whatever it is."""
+    add_home(manager)
+    case = give_notice(officer)
+    officer.get(f"{case}/referral")
+    officer.send("/referral", age_years_0="9", why_now_0="<script>alert('made up')</script>")
+    search = case.replace("/cases/", "/searches/")
+    until(manager, search, shows("Referral, version 1"))
+    seen = manager.send("/need", purpose="answer an invitation")
+    assert "<script>alert" not in seen.answer.text
+    assert "<script>alert('made up')</script>" in seen.text
