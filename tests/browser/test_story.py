@@ -148,7 +148,7 @@ def test_an_officer_and_a_manager_at_once(hub: Any, browser: Browser) -> None:
         found = manager.get_by_role("link", name=f"Search {case.rpartition('/')[2][:8]} of")
         expect(found).to_be_visible(timeout=20_000)
         look_at(manager, "searches")
-        expect(officer.get_by_text("for interest only")).to_be_visible(timeout=20_000)
+        expect(officer.get_by_text("for interest only").first).to_be_visible(timeout=20_000)
         found.click()
         look_at(manager, "search-noticed")
         make_referral(officer, case)
