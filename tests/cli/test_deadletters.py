@@ -98,6 +98,29 @@ def test_filters(placehub: Run, authority_desk: Desk) -> None:
     assert "older ones are not shown" in ended.err
 
 
+def test_by_cause(placehub: Run, authority_desk: Desk) -> None:
+    """What was set aside for the same is one cause, with how many, whose and since when."""
+    join_too_early(authority_desk)
+    _, id = join_too_early(authority_desk)
+    latest = of_event(placehub, authority_desk.code, id)
+    own = listed(placehub, authority_desk.code, "--limit", "0")
+    causes = listed(placehub, authority_desk.code, "--by-cause")
+    assert sum(one["count"] for one in causes) == len(own)
+    (found,) = [one for one in causes if one["example"] == latest["position"]]
+    same = [one for one in own if all(one[name] == latest[name] for name in ("type", "field", "reason"))]
+    assert found["count"] == len(same) >= 2
+    assert found["senders"] == [authority_desk.code]
+    assert (found["oldest"], found["latest"]) == (same[0]["rejected_at"], latest["rejected_at"])
+
+
+def test_nothing_is_retried_that_was_not_named(placehub: Run, authority_desk: Desk) -> None:
+    """There is no retry of all: a year of old failures is never sent anew by one word."""
+    _, id = join_too_early(authority_desk)
+    assert placehub("deadletters", "retry").code == 2
+    assert placehub("deadletters", "retry", "--all").code == 2
+    assert of_event(placehub, authority_desk.code, id)["state"] == "open"
+
+
 def test_a_retry_has_one_effect(hub: Any, placehub: Run, authority_desk: Desk, provider_desk: Desk) -> None:
     """What is retried is taken in as it was posted, once, however often it comes; and is open no more."""
     agreement, id = join_too_early(authority_desk, provider_desk.code)

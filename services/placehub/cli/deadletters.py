@@ -17,6 +17,7 @@ app = typer.Typer(help="Records that were set aside.", no_args_is_help=True, ric
 
 Positions = Annotated[list[str], typer.Argument(metavar="POSITION...", help="partition:offset, as `list` shows it.")]
 _LISTED = ("position", "rejected_at", "sender", "type", "field", "reason", "state")
+_CAUSES = ("count", "type", "field", "reason", "senders", "oldest", "latest", "example")
 
 
 @app.command("list")
@@ -35,6 +36,9 @@ def list_all(
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="The latest so many; 0: all.")] = 50,
     every: Annotated[bool, typer.Option("--all", help="Also those that were retried or dropped.")] = False,
+    causes: Annotated[
+        bool, typer.Option("--by-cause", help="Not each of them, but how many each cause has, the most frequent first.")
+    ] = False,
     folder: Folder = DEFAULT_FOLDER,
     json: Json = False,
 ) -> None:
@@ -45,7 +49,10 @@ def list_all(
 
     wanted = Wanted(sender, event_type, since, settled=every)
     with open_tray(hub(folder)) as tray:
-        found = [_facts(one) for one in tray.letters() if wanted.fits(one)]
+        letters = [one for one in tray.letters() if wanted.fits(one)]
+    if causes:
+        return _list_causes(letters, json)
+    found = [_facts(one) for one in letters]
     shown = found[-limit:] if limit else found
     if json:
         as_json(shown)
@@ -53,6 +60,28 @@ def list_all(
         as_table("Dead letters", _LISTED, [[one[name] for name in _LISTED] for one in shown])
     if len(shown) < len(found):
         aside(f"{len(found) - len(shown)} older ones are not shown; --limit 0 shows all.")
+
+
+def _list_causes(letters: list[DeadLetter], json: bool) -> None:
+    from placehub.cli.printing import as_json, as_table
+    from placehub.deadletters.letters import by_cause
+
+    found = [
+        {
+            **one.cause._asdict(),
+            "count": one.count,
+            "senders": list(one.senders),
+            "oldest": one.oldest,
+            "latest": one.latest,
+            "example": str(one.example),
+        }
+        for one in by_cause(letters)
+    ]
+    if json:
+        as_json(found)
+    else:
+        shown = [{**one, "senders": ", ".join(map(str, one["senders"]))} for one in found]
+        as_table("Causes of dead letters", _CAUSES, [[one[name] for name in _CAUSES] for one in shown])
 
 
 @app.command()

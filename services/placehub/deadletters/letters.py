@@ -163,6 +163,48 @@ class Wanted:
         )
 
 
+class Cause(NamedTuple):
+    """What dead letters have in common that were set aside for the same: one remedy serves them all."""
+
+    type: str
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfCause:
+    """All dead letters of one cause."""
+
+    cause: Cause
+    count: int
+    senders: tuple[str, ...]
+    """Codes, in their order, each once."""
+    oldest: datetime | None
+    latest: datetime | None
+    example: Position
+    """The latest of them, for a closer look."""
+
+
+def by_cause(letters: Iterable[DeadLetter]) -> list[OfCause]:
+    """Return the causes of dead letters given in their order, the most frequent first."""
+    groups: dict[Cause, list[DeadLetter]] = {}
+    for one in letters:
+        groups.setdefault(Cause(one.type, one.field, one.reason), []).append(one)
+    return sorted((_of_cause(*one) for one in groups.items()), key=lambda one: (-one.count, one.cause))
+
+
+def _of_cause(cause: Cause, letters: list[DeadLetter]) -> OfCause:
+    times = [one.rejected_at for one in letters if one.rejected_at is not None]
+    return OfCause(
+        cause,
+        len(letters),
+        tuple(sorted({one.sender for one in letters})),
+        min(times, default=None),
+        max(times, default=None),
+        letters[-1].position,
+    )
+
+
 def _later(at: datetime | None, since: datetime) -> bool:
     return at is not None and at >= (since if since.tzinfo else since.replace(tzinfo=UTC))
 
