@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
-from placehub.contracts.parts import HomeFit
+from placehub.contracts.parts import Finding, HomeFit
 from placehub.portal.case import Case, Step
+from placehub.portal.words import day, label, when
 from placehub.portal.words import gettext as _
-from placehub.portal.words import label, when
 from placehub.search.wording import because, in_band, sentence
 
 Names = Callable[[str], str]
@@ -61,13 +63,32 @@ def time_line(case: Case, name: Names) -> list[tuple[Any, str]]:
 
 
 def fits(home: HomeFit) -> list[str]:
-    """Return why a home fits, a sentence each, without its questions."""
-    return [sentence(one) for one in home.findings if one.verdict not in ("ask", "not known")]
+    """Return why a home fits, a sentence each."""
+    return [_said(one) for one in home.findings if one.verdict == "fits"]
+
+
+def to_mind(home: HomeFit) -> list[str]:
+    """Return what does not fit as it is: what needs support or a variation, or fits less, a sentence each."""
+    return [_said(one) for one in home.findings if one.verdict not in ("fits", "ask", "not known")]
+
+
+def _said(finding: Finding) -> str:
+    """Return a finding as a sentence, its days and times as people read them."""
+    facts = {name: _as_read(value) for name, value in finding.facts.items()}
+    return sentence(replace(finding, facts=facts))
+
+
+def _as_read(value: str) -> str:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return day(moment.date()) if len(value) == len("2026-03-02") else when(moment)
 
 
 def to_ask(home: HomeFit, whom: str) -> list[str]:
     """Return what is to be asked of whom, `carer` or `authority`, a sentence each."""
-    return [sentence(one) for one in home.findings if one.verdict == "ask" and one.facts.get("ask", "carer") == whom]
+    return [_said(one) for one in home.findings if one.verdict == "ask" and one.facts.get("ask", "carer") == whom]
 
 
 def how_far(home: HomeFit) -> str:

@@ -112,7 +112,7 @@ def search_page(request: Request, door: Open, case_id: UUID, who: Signed = READS
 @router.get("/searches/{case_id}/progress")
 def search_progress(request: Request, door: Open, case_id: UUID, who: Signed = READS) -> Response:
     """Give the part of the page that changes by itself."""
-    return _shown(request, door, who, own_search(door, who, case_id), "searches/progress.html", Form())
+    return _shown(request, door, who, own_search(door, who, case_id), "searches/part.html", Form())
 
 
 @router.post("/searches/{case_id}/need")
