@@ -16,3 +16,9 @@ END
 
 make_database placehub database_password
 make_database registry registry_password
+
+# The hub begins a new file of the log and a checkpoint when keys were destroyed, so that the log has them no more.
+psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname placehub <<'END'
+GRANT pg_checkpoint TO placehub;
+GRANT EXECUTE ON FUNCTION pg_catalog.pg_switch_wal() TO placehub;
+END

@@ -32,6 +32,8 @@ from placehub.settings import Settings
 from placehub.streams import DEADLETTER, LOGGED, TREEHEAD, every_event, full_name
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from fastapi import FastAPI
     from kafka import KafkaConsumer
 
@@ -133,6 +135,7 @@ def _run_api(settings: Settings) -> None:
     from placehub.ingest.posting import Outboxes
     from placehub.keys.api import create_app
     from placehub.monitoring.api import router as own_views
+    from placehub.retention.api import router as retention
 
     if settings.master_key is None:
         raise Misconfigured("The api process needs the master key. Set PLACEHUB_MASTER_KEY.")
@@ -142,9 +145,10 @@ def _run_api(settings: Settings) -> None:
         settings.api_token.get_secret_value(),
         settings.registry,
         WallClock().now,
-        [own_views, events],
+        [own_views, events, retention],
         portal_token=settings.portal_token.get_secret_value() if settings.portal_token else "",
     )
+    app.state.hub_time = _hub_time(settings)
     outboxes = Outboxes(
         Codec(Registry(settings.registry)), lambda: producer(settings, max_block_ms=ANSWER_MS), settings.bootstrap
     )
@@ -188,6 +192,22 @@ def _serve(settings: Settings, name: str, app: FastAPI, listen: str, root: str) 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with attend(settings, name, loop=loop, keys=name == "portal"):
         asyncio.run(serve())
+
+
+def _hub_time(settings: Settings) -> Callable[[], datetime]:
+    """Return what tells the hub's time to a process that does not read the clock's stream all along."""
+    if settings.clock != "stream":
+        return WallClock().now
+
+    def last_tick() -> datetime:
+        ticked, consumer = TickedClock(), reader(settings)
+        try:
+            World(lambda: consumer, Codec(Registry(settings.registry)), (), ticked).load(lambda records, offsets: None)
+        finally:
+            consumer.close()
+        return ticked.now()
+
+    return last_tick
 
 
 def _run_intake(settings: Settings) -> None:
@@ -285,8 +305,14 @@ def _monitoring(settings: Settings) -> Processor:
 
 def _evidence(settings: Settings) -> Processor:
     from placehub.evidence.processor import Evidence
+    from placehub.keys.wiping import wipe
 
-    return Evidence(signing_key(settings), settings.tree_head_seconds)
+    engine = connect(settings.database.get_secret_value(), pool_size=1)
+
+    def wiping() -> None:
+        wipe(engine)
+
+    return Evidence(signing_key(settings), settings.tree_head_seconds, wiping)
 
 
 def signing_key(settings: Settings) -> SigningKey:

@@ -21,6 +21,7 @@ from placehub.organisations import events as organisations
 from placehub.partnership import events as partnership
 from placehub.placements import events as placements
 from placehub.referrals import events as referrals
+from placehub.retention import events as retention
 from placehub.returns import events as returns
 from placehub.search import events as search
 from placehub.vacancies import events as vacancies
@@ -120,10 +121,10 @@ STREAMS: Final[tuple[Stream, ...]] = (
     Stream(
         name="evidence",
         key="subject_id",
-        says="Who opened which sealed part, and who read the record of which case, when and why",
+        says="Who opened which sealed part, who read the record of which case, what may not be erased and what was",
         writers=("evidence",),
         readers=("delivery", "evidence"),
-        events=_of(evidence, "evidence"),
+        events=(*_of(evidence, "evidence"), *_of(retention, "evidence")),
     ),
     Stream(
         name="treehead",

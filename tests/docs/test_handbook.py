@@ -11,7 +11,10 @@ import typer.main
 
 from placehub import codes
 from placehub.cli.program import app
+from placehub.contracts.fields import Seals, Tag
+from placehub.contracts.walking import places
 from placehub.handbook.commands import every_command
+from placehub.handbook.dpia import RISKS
 from placehub.handbook.pages import every_page, stale_pages, write_pages
 from placehub.intake.table import ACTS
 from placehub.monitoring.views import VIEWS
@@ -19,7 +22,7 @@ from placehub.search.criteria import CRITERIA
 from placehub.settings import Settings
 from placehub.streams import STREAMS, event_name, every_event, full_name
 
-from .reading import DOCS
+from .reading import DOCS, ROOT
 
 PROGRAM = typer.main.get_command(app)
 PAGES = every_page(PROGRAM)
@@ -109,3 +112,22 @@ def test_every_setting_has_a_meaning() -> None:
     """No setting is without the docstring that says what it is for."""
     rows = [line for line in PAGES["settings.md"].splitlines() if line.startswith("| `")]
     assert not [line for line in rows if line.endswith("| - |")]
+
+
+def test_what_is_said_to_try_a_control_is_there() -> None:
+    """Each risk of the impact assessment names tests that exist, so that none is said to be met by nothing."""
+    named = {test for risk in RISKS for test in risk.tried_in}
+    assert all(risk.tried_in and risk.left for risk in RISKS)
+    assert {test for test in named if not (ROOT / test).exists()} == set()
+
+
+def test_every_sealed_part_is_in_the_impact_assessment() -> None:
+    """Each tagged field of each event, and each tagged field of what it seals, stands in the assessment's inventory."""
+    page = PAGES["dpia.md"]
+    sealed = [place for event in every_event() for place in places(event) if place.marked(Tag)]
+    inner = [
+        one for place in sealed for seal in place.marked(Seals) for one in places(seal.document) if one.marked(Tag)
+    ]
+    assert len(sealed) > 10
+    assert {str(place) for place in sealed if f"`{place}`" not in page} == set()
+    assert {one.name for one in inner if f"`{one.name}`" not in page} == set()

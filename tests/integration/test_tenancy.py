@@ -24,6 +24,7 @@ from placehub.mailboxes.connection import login
 from placehub.monitoring.api import router as own_views
 from placehub.organisations.joining import Credentials
 from placehub.organisations.register import disable
+from placehub.retention.api import router as retention
 from placehub.streams import DEADLETTER, STREAMS, inbox, outbox
 
 from .story import Desk, Town
@@ -172,10 +173,27 @@ KEYS: Final[dict[tuple[str, str], Callable[[dict[str, str]], tuple[str, object]]
         f"/v1/keys/child/{at['subject']}",
         {"reason": "not mine"},
     ),
+    ("POST", "/v1/erasures"): lambda at: (
+        "/v1/erasures",
+        {"child_id": at["subject"], "reason": "given in error", "by": "not mine"},
+    ),
+    ("POST", "/v1/erasures/confirm"): lambda at: (
+        "/v1/erasures/confirm",
+        {"child_id": at["subject"], "by": "not mine either"},
+    ),
+    ("POST", "/v1/erasures/withdraw"): lambda at: (
+        "/v1/erasures/withdraw",
+        {"child_id": at["subject"], "by": "not mine"},
+    ),
+    ("POST", "/v1/holds"): lambda at: (
+        "/v1/holds",
+        {"child_id": at["subject"], "ground": "court", "by": "not mine"},
+    ),
+    ("POST", "/v1/holds/{hold_id}/lift"): lambda at: (f"/v1/holds/{uuid4()}/lift", {"by": "not mine"}),
     ("POST", "/v1/keys/open"): lambda at: ("/v1/keys/open", {"key_ids": [at["key"]], "purpose": "curiosity"}),
     ("POST", "/v1/keys/{key_id}/open"): lambda at: (f"/v1/keys/{at['key']}/open", {"purpose": "curiosity"}),
 }
-"""Every route of the key service, called about another's child."""
+"""Every route of the key service, and of holds and erasures, called about another's child."""
 READS: Final = {
     ("GET", "/registry/schemas/ids/{schema_id}"): "/registry/schemas/ids/{id}",
     ("GET", "/registry/subjects"): "/registry/subjects",
@@ -206,7 +224,7 @@ WRITES: Final = (
 
 def test_every_route_is_in_the_tables() -> None:
     """A route that is added must be put into one of the tables above."""
-    routes = flat([*router.routes, *own_views.routes, *events.routes])
+    routes = flat([*router.routes, *own_views.routes, *events.routes, *retention.routes])
     there = {(method, route.path) for route in routes for method in route.methods - {"HEAD"}}
     assert there == set(KEYS) | set(READS) | set(OWN) | set(POSTS) | OPEN
 
@@ -224,7 +242,7 @@ def flat(routes: Any) -> list[Any]:
 def test_keys(hub: Any, members: dict[str, Credentials], clients: Any, name: str) -> None:
     """No route gives away another's key, makes one for another's child or destroys one; its owner still has it."""
     for other in (one for one in NAMES[:-1] if one != name):
-        subject, body = f"child-{uuid4()}", {"compartments": ["need"]}
+        subject, body = str(uuid4()), {"compartments": ["need"]}
         kept = answers(hub, members[other], "PUT", f"/v1/keys/child/{subject}", body).json()["need"]
         at = {"subject": subject, "key": kept["key_id"]}
         for (method, path), call in KEYS.items():

@@ -25,6 +25,7 @@ MAY_MEASURE = {
     "drivers": "the broker and the database are waited for in the machine's time",
     "organisations/broker.py": "the broker's new rules come into force in the machine's time",
     "whole.py": "waits for services that run in the machine's time",
+    "keys/client.py": "how long a key is remembered is the machine's time: the program that has it knows no other",
     "observing": "whether a loop still turns and a server answers shows in the machine's time",
     "evidence/verifying.py": "a head that was just signed is waited for in the machine's time",
     "replaying/running.py": "how long a replay takes, and has still to go, is one of its figures",

@@ -19,6 +19,7 @@ from placehub.keys.tables import opening, subject_key
 from .calling import HUB_TOKEN, MASTER, NOW, Api
 
 BOTH = {"compartments": ["identity", "need"]}
+HOUSEHOLD = {"compartments": ["household"]}
 
 
 @pytest.fixture
@@ -110,27 +111,42 @@ def test_a_batch_leaves_out_what_is_not_open(api: Api, engine: Engine, owner: st
     assert list(api.call(other, "POST", "/v1/keys/open", asked).json()["keys"]) == [keys["need"]["key_id"]]
 
 
+def a_household(api: Api, owner: str) -> str:
+    """Make a household's key over the API; return its id."""
+    answer = api.call(owner, "PUT", "/v1/keys/household/h1", HOUSEHOLD)
+    return str(answer.json()["household"]["key_id"])
+
+
 def test_destroyed_keys_open_to_nobody(api: Api, engine: Engine, owner: str, other: str) -> None:
-    """Once the owner destroys a subject's keys nobody opens them, and the table holds no trace of the bytes."""
-    keys = made(api, owner)
-    granted(engine, keys["need"]["key_id"], other, owner)
-    answer = api.call(owner, "DELETE", "/v1/keys/child/c1", {"reason": "erased"})
-    assert answer.json() == {"destroyed": 2}
+    """Once the owner destroys a household's key nobody opens it, and the table holds no trace of the bytes."""
+    key_id = a_household(api, owner)
+    granted(engine, key_id, other, owner, "household")
+    answer = api.call(owner, "DELETE", "/v1/keys/household/h1", {"reason": "erased"})
+    assert answer.json() == {"destroyed": 1}
     for organisation in (owner, other, "hub"):
-        assert opened(api, organisation, keys["need"]["key_id"]).status_code == 404
+        assert opened(api, organisation, key_id).status_code == 404
     with engine.connect() as conn:
         wrapped = conn.scalars(select(subject_key.c.wrapped).where(subject_key.c.owner == owner)).all()
-    assert wrapped == [None, None]
-    assert api.call(owner, "PUT", "/v1/keys/child/c1", BOTH).status_code == 409
+    assert wrapped == [None]
+    assert api.call(owner, "PUT", "/v1/keys/household/h1", HOUSEHOLD).status_code == 409
 
 
 def test_only_the_owner_destroys(api: Api, engine: Engine, owner: str, other: str) -> None:
     """Neither an entitled organisation nor the hub can destroy another's keys."""
-    key_id = made(api, owner)["need"]["key_id"]
-    granted(engine, key_id, other, owner)
+    key_id = a_household(api, owner)
+    granted(engine, key_id, other, owner, "household")
     for organisation in (other, "hub"):
-        answer = api.call(organisation, "DELETE", "/v1/keys/child/c1", {"reason": "mischief"})
+        answer = api.call(organisation, "DELETE", "/v1/keys/household/h1", {"reason": "mischief"})
         assert answer.status_code == 404
+    assert opened(api, owner, key_id).status_code == 200
+
+
+def test_a_child_s_keys_are_not_destroyed_by_one(api: Api, owner: str) -> None:
+    """A child's keys cannot be destroyed by its owner alone: that is told, with how it is done."""
+    key_id = made(api, owner)["need"]["key_id"]
+    answer = api.call(owner, "DELETE", "/v1/keys/child/c1", {"reason": "by one alone"})
+    assert answer.status_code == 409
+    assert "/v1/erasures" in answer.json()["detail"]
     assert opened(api, owner, key_id).status_code == 200
 
 

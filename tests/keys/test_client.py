@@ -17,7 +17,7 @@ from placehub.errors import Conflict, Misconfigured, NotFound, Rejected, Unavail
 from placehub.keys.client import KeyClient, Sealer
 from placehub.keys.sealed import Sealed
 from placehub.keys.sealing import new_key, seal
-from placehub.keys.store import grant
+from placehub.keys.store import destroy, grant
 from placehub.keys.tables import opening
 from placehub.referrals.child import Child
 from placehub.referrals.events import ReferralMade
@@ -168,10 +168,11 @@ def test_more_subjects_than_one_call_takes(connected: Connected, owner: str) -> 
     client = connected(owner)
     client.make_ready("child", [f"c{number}" for number in range(501)], ["need"])
     assert len(client._made._entries) == 501
-    client.destroy("child", "c7", "erased")
+    client.keys_for("household", "h7", ["household"])
+    client.destroy("household", "h7", "erased")
     with pytest.raises(Conflict):
-        client.make_ready("child", ["c7", "new"], ["need"])
-    assert client._made.get(("child", "new", "need")) is None
+        client.make_ready("household", ["h7", "new"], ["household"])
+    assert client._made.get(("household", "new", "household")) is None
 
 
 def test_the_memory_is_bounded(api: Api, root: str, owner: str) -> None:
@@ -186,14 +187,26 @@ def test_the_memory_is_bounded(api: Api, root: str, owner: str) -> None:
 def test_destroyed_keys_are_forgotten(connected: Connected, owner: str) -> None:
     """After destroying, the client itself can neither read nor seal for that subject, and says why."""
     client = connected(owner)
+    sealed = Sealer(client).seal("household", "h1", "household", NEED)
+    assert Sealer(client).unseal(sealed, "household", "read") == NEED
+    assert client.destroy("household", "h1", "erased") == 1
+    assert client.destroy("household", "h1", "erased") == 0
+    with pytest.raises(NotFound, match="destroyed"):
+        Sealer(client).unseal(sealed, "household", "read")
+    with pytest.raises(Conflict):
+        Sealer(client).seal("household", "h1", "household", NEED)
+
+
+def test_a_key_is_not_remembered_for_ever(api: Api, engine: Engine, root: str, owner: str) -> None:
+    """A key that is remembered no longer is asked for again: destroyed meanwhile, it opens nothing here either."""
+    client = KeyClient(root, owner, api.token(owner), seconds=0)
     sealed = Sealer(client).seal("child", "c1", "need", NEED)
     assert Sealer(client).unseal(sealed, "need", "read") == NEED
-    assert client.destroy("child", "c1", "erased") == 1
-    assert client.destroy("child", "c1", "erased") == 0
+    with engine.begin() as conn:
+        destroy(conn, owner, "child", "c1", "erased", NOW)
     with pytest.raises(NotFound, match="destroyed"):
         Sealer(client).unseal(sealed, "need", "read")
-    with pytest.raises(Conflict):
-        Sealer(client).seal("child", "c1", "need", NEED)
+    client.close()
 
 
 def test_wrong_credentials_stop(root: str, owner: str) -> None:

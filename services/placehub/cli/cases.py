@@ -96,8 +96,9 @@ def export(
     """Write the file of a case, for reading or for paper; as with `show`, that it was read is kept first."""
     from placehub.cases.writing import FORMATS
     from placehub.cli.printing import as_file
+    from placehub.evidence.readings import EXPORTED
 
-    read = Read(by, "exported case file", purpose)
+    read = Read(by, EXPORTED, purpose)
     as_file(out, FORMATS[to](_file(folder, referral, as_of, organisation, read)), "--out")
 
 

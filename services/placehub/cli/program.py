@@ -12,6 +12,7 @@ from placehub.cli import (
     deadletters,
     deploy,
     documents,
+    erasing,
     evidencing,
     handbook,
     mail,
@@ -40,6 +41,7 @@ operating.add_to(app)
 mail.add_to(app)
 auditing.add_to(app)
 evidencing.add_to(auditing.app)
+erasing.add_to(app)
 replaying.add_to(app)
 app.add_typer(auditing.app, name="audit")
 app.add_typer(organisations.app, name="org")

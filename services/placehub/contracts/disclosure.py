@@ -69,8 +69,12 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "TreeHeadSigned.signature",
     ),
     "who works for the hub or a party, and what for; never about a child": (
+        "HoldLifted.by",
+        "HoldPlaced.by",
         "RecordRead.by",
         "SealedOpened.purpose",
+        "SubjectErased.asked_by",
+        "SubjectErased.confirmed_by",
     ),
     "about an organisation or a post, never a person": (
         "AgreementRegistered.name",

@@ -25,6 +25,7 @@ from placehub.organisations import events as organisations
 from placehub.partnership import events as partnership
 from placehub.placements import events as placements
 from placehub.referrals import events as referrals
+from placehub.retention import events as retention
 from placehub.returns import events as returns
 from placehub.search import events as search
 from placehub.streams import every_event, full_name
@@ -90,6 +91,7 @@ _BASIS: Final = "the basis counts what the hub knew of others"
 _HOMES: Final = "an authority sees a household only inside an offer made to it"
 _OTHERS: Final = "who else is party to an agreement is not a provider's to know"
 _WHO: Final = "who takes part is not told with it"
+_TWO_PEOPLE: Final = "who asked for it and why is the authority's, and so are the other cases"
 _PLACES: Final = "what else a household can take is the provider's"
 
 TABLE: Final[tuple[Row, ...]] = (
@@ -239,6 +241,8 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(governance.ReminderCleared, _A.ADDRESSEES, ("to",), _OTHERS),
     Row(evidence.TreeHeadSigned, _A.ADDRESSEES, ("to",), _WHO),
     *_rows([_A.OWNER_OF_RECORD], evidence.SealedOpened, evidence.RecordRead),
+    *_rows([_A.OWNER_OF_RECORD], retention.HoldPlaced, retention.HoldLifted, retention.SubjectErased),
+    Row(retention.SubjectErased, _A.ADDRESSEES, ("to", "cases", "asked_by", "confirmed_by", "reason"), _TWO_PEOPLE),
     *_rows(
         [_A.COMMISSIONERS, _A.THIS_PROVIDER],
         agreements.ProviderJoined,

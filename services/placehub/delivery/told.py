@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from placehub.delivery.tables import SENT
+from placehub.mailboxes.events import DataUseEnded
+from placehub.streams import full_name
 
 _AT_ONCE = 5000
 
@@ -58,3 +60,11 @@ def _read(connection: Connection, which: ColumnElement[bool]) -> Iterator[Told]:
     names = ("organisation", "source", "ce_id", "round", "type", "subject", "sent_at", "without", "withheld")
     for row in connection.execute(select(*[SENT.c[name] for name in names]).where(which)).mappings():
         yield Told(**{**row, "without": tuple(row["without"])})
+
+
+def ended_uses(connection: Connection) -> tuple[int, int]:
+    """Return how often a provider was told that its use of the data ended, and how often that was kept back."""
+    ended = SENT.c.type == full_name(DataUseEnded)
+    counted = select(func.count().filter(SENT.c.withheld.is_(None)), func.count(SENT.c.withheld)).where(ended)
+    sent, kept_back = connection.execute(counted).one()
+    return sent, kept_back

@@ -57,6 +57,8 @@ def postgres_child(programs: Path, data: Path, folder: Path, identity: Identity,
         "max_connections": "200",
         "shared_buffers": "64MB",
         "fsync": "on" if to_disk else "off",
+        # A file of the log that is done with is removed, not used again: else it keeps what has been erased.
+        "wal_recycle": "off",
         "timezone": "UTC",
         "log_timezone": "UTC",
         # A failed statement, its parameters and the row it met may hold what must not be in a log.
@@ -96,6 +98,15 @@ def make_databases(identity: Identity) -> None:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
                 connection.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(word))
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(word))
+    _let_wipe(identity)
+
+
+def _let_wipe(identity: Identity) -> None:
+    """Let the hub begin a new file of the log and a checkpoint: that is how destroyed keys leave the log."""
+    with _admin(identity, DATABASE) as connection:
+        word = sql.Identifier(DATABASE)
+        connection.execute(sql.SQL("GRANT pg_checkpoint TO {}").format(word))
+        connection.execute(sql.SQL("GRANT EXECUTE ON FUNCTION pg_catalog.pg_switch_wal() TO {}").format(word))
 
 
 def database_url(identity: Identity) -> str:
@@ -147,13 +158,13 @@ def _initdb(programs: Path, data: Path, password: Path, log: Path) -> None:
         raise Unavailable(f"PostgreSQL could not make its database; the reason is at the end of {log}.")
 
 
-def _admin(identity: Identity) -> psycopg.Connection:
+def _admin(identity: Identity, database: str = _ADMIN) -> psycopg.Connection:
     return psycopg.connect(
         host=LOOPBACK,
         port=identity.ports["postgres"],
         user=_ADMIN,
         password=identity.postgres_password,
-        dbname=_ADMIN,
+        dbname=database,
         connect_timeout=5,
         autocommit=True,
     )

@@ -6,9 +6,9 @@ which they were taken in. It is recorded, leaf by leaf; of one partition it is a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -25,7 +25,10 @@ from placehub.evidence.store import StoredLog, open_log
 from placehub.evidence.tiles import Growth, nodes_of
 from placehub.evidence.tree import consistency
 from placehub.keys.store import openings_noted, openings_to_note
+from placehub.keys.wiping import waiting_to_be_wiped
 from placehub.mailboxes.checks import check_event
+from placehub.retention.noting import note_records
+from placehub.retention.running import run_retention
 from placehub.streams import LOGGED
 
 SEAT: Final = Partition("organisation", 0)
@@ -33,6 +36,8 @@ SEAT: Final = Partition("organisation", 0)
 NOT_REPEATED: Final = "not repeated here"
 AT_ONCE: Final = 500
 """How many openings, and readings, are told in one turn; more wait for the next."""
+WIPE_AGAIN: Final = timedelta(minutes=1)
+"""How long after it was tried destroyed keys are wiped out of the database's files again."""
 
 
 class Evidence:
@@ -43,27 +48,42 @@ class Evidence:
     raw: tuple[str, ...] = LOGGED
     world: tuple[str, ...] = ()
 
-    def __init__(self, key: SigningKey, seconds: int) -> None:
-        """`seconds`: how long after a head the next is signed, if the log has grown."""
+    def __init__(self, key: SigningKey, seconds: int, wipe: Callable[[], None]) -> None:
+        """`seconds`: how long after a head the next is signed, if the log has grown.
+
+        `wipe` wipes destroyed keys out of the database's files; it is called outside any transaction.
+        """
         self._key = key
         self._every = timedelta(seconds=seconds)
+        self._wipe = wipe
+        self._wiped_at: datetime | None = None
 
     def handle(self, turns: Sequence[Turn]) -> None:
         """Add the records of each partition to the log."""
         leaves = [sealed(one).leaf for _, records in turns for one in records]
         leaves.sort(key=lambda leaf: (leaf.topic, leaf.partition, leaf.offset))
-        open_log(turns[0][0].connection, self._key.public).add(leaves)
+        step = turns[0][0]
+        open_log(step.connection, self._key.public).add(leaves)  # and locks the log, so that notes are taken in order
+        note_records(step.connection, step.codec, (one for _, records in turns for one in records))
 
     def tick(self, step: Step) -> None:
         """Tell who opened and read what, and sign the log if that is due."""
         if step.partition != SEAT:
             return
         tell_accesses(step)
+        run_retention(step)
+        self._wipe_if_due(step)
         log = open_log(step.connection, self._key.public)
         waits = log.head_at is not None and step.now < log.head_at + self._every
         if log.size > log.head_size and not waits:
             step.emit(self._sign(log, step), because=uuid5(log.log_id, f"head {log.size}"))
             log.signed(step.now)
+
+    def _wipe_if_due(self, step: Step) -> None:
+        tried = self._wiped_at
+        if (tried is None or step.now >= tried + WIPE_AGAIN) and waiting_to_be_wiped(step.connection):
+            self._wiped_at = step.now
+            step.after_commit(self._wipe)
 
     def _sign(self, log: StoredLog, step: Step) -> TreeHeadSigned:
         head = self._key.sign_head(log.size, Growth(log.size, log.tile).root(), step.now)

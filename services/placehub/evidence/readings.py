@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, any_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, any_, func, insert, select, update
 
+from placehub.database import among
 from placehub.evidence.tables import READING
+
+EXPORTED: Final = "exported case file"
+"""What is read, of code list `record_part`, when a case is exported to the authority's own record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,14 @@ def readings_of(connection: Connection, *, child: UUID | None = None, organisati
     """Return every reading of a case a child is in, or of an authority's cases, in order."""
     which = any_(READING.c.children) == child if child else READING.c.owner == organisation
     return list(_read(connection, which).values())
+
+
+def exports_of(connection: Connection, cases: Collection[UUID], owner: str) -> dict[UUID, datetime]:
+    """Return, of those of an authority's cases that were exported whole, or as it could see them, as of when last."""
+    exported = (READING.c.what == EXPORTED) & among([READING.c.referral_id], [(one,) for one in cases])
+    whole = READING.c.seen_as.is_(None) | (READING.c.seen_as == owner)
+    latest = select(READING.c.referral_id, func.max(READING.c.as_of)).where(exported, whole)
+    return {row[0]: row[1] for row in connection.execute(latest.group_by(READING.c.referral_id))}
 
 
 def _read(connection: Connection, which: ColumnElement[bool], at_most: int | None = None) -> dict[int, Reading]:

@@ -9,6 +9,7 @@ from placehub.handbook.asyncapi import asyncapi
 from placehub.handbook.codes import codes
 from placehub.handbook.commands import commands
 from placehub.handbook.delivery import delivery
+from placehub.handbook.dpia import dpia
 from placehub.handbook.events import events
 from placehub.handbook.lifecycle import lifecycle
 from placehub.handbook.matching import matching
@@ -36,6 +37,7 @@ def every_page(program: Any) -> dict[str, str]:
         "views.md": views(),
         "metrics.md": metrics(),
         "model.md": model(),
+        "dpia.md": dpia(),
         "asyncapi.yaml": asyncapi(),
         "openapi.json": openapi(),
     }

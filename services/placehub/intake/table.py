@@ -11,12 +11,23 @@ from placehub.lifecycle import Act
 from placehub.organisations import lifecycle as organisations
 from placehub.placements import lifecycle as placements
 from placehub.referrals import lifecycle as referrals
+from placehub.retention import lifecycle as retention
 from placehub.returns import lifecycle as returns
 from placehub.vacancies import lifecycle as vacancies
 
 ACTS: Final[dict[str, Act]] = {
     act.event: act
-    for aggregate in (referrals, vacancies, placements, agreements, returns, organisations, reminders, evidence)
+    for aggregate in (
+        referrals,
+        vacancies,
+        placements,
+        agreements,
+        returns,
+        organisations,
+        reminders,
+        evidence,
+        retention,
+    )
     for act in aggregate.ACTS
 }
 """Event's full name -> its row."""
@@ -30,6 +41,6 @@ STATES: Final[dict[str, dict[str, str]]] = {
     "organisation": organisations.STATES,
     "reminder": reminders.STATES,
     "treehead": evidence.STATES,
-    "evidence": evidence.NOTED,
+    "evidence": evidence.NOTED | retention.STATES,
 }
 """Stream -> the states of its aggregate, each with its meaning."""

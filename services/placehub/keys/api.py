@@ -20,7 +20,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from placehub.errors import Misconfigured, Unavailable
+from placehub.errors import Conflict, Misconfigured, Unavailable
 from placehub.keys.problems import answer_with_problems, described_problems, problem
 from placehub.keys.registry import MEDIA_TYPE, Answer, RegistryWindow
 from placehub.keys.sealing import DataKey, check_master
@@ -167,7 +167,12 @@ def post_keys(service: Service, organisation: Caller, asked: SubjectsWanted) -> 
 def delete_keys(
     service: Service, organisation: Caller, subject_kind: SubjectKind, subject_id: SubjectId, asked: Destruction
 ) -> Destroyed:
-    """Destroy every key of the caller's own subject; what they sealed can never be read again."""
+    """Destroy every key of the caller's own household; what they sealed can never be read again.
+
+    A child's keys are destroyed by an erasure (`/v1/erasures`), which two people ask for and a hold stops: 409.
+    """
+    if subject_kind == "child":
+        raise Conflict("A child is erased by two people, one after the other. Ask for it at /v1/erasures.")
     with service.engine.begin() as conn:
         return Destroyed(destroyed=destroy(conn, organisation, subject_kind, subject_id, asked.reason, service.now()))
 
@@ -255,8 +260,8 @@ def describe(beside: Sequence[APIRouter] = ()) -> dict[str, Any]:
     app = FastAPI(
         title="placehub keys",
         version=version_of("placehub"),
-        summary="Keys of children and households, events by HTTP, an organisation's own part of the views, and a "
-        "read-only window on the schema registry.",
+        summary="Keys of children and households, events by HTTP, an organisation's own part of the views, holds and "
+        "erasures, and a read-only window on the schema registry.",
     )
     for one in (router, *beside):
         app.include_router(one, responses=described_problems())

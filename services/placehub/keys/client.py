@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections import OrderedDict, defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from threading import Lock
+from time import monotonic
 from typing import Any, Generic, Self, TypeVar
 from urllib.parse import quote
 
@@ -23,6 +24,9 @@ from placehub.keys.sealing import DataKey, seal, unseal
 BATCH = 500
 """The most keys asked for in one call."""
 
+REMEMBERED_SECONDS = 900.0
+"""How long a key is remembered before it is asked for again."""
+
 Document = dict[str, Any]
 """A JSON object."""
 
@@ -31,23 +35,28 @@ V = TypeVar("V")
 
 
 class _Recent(Generic[K, V]):
-    """The most recently used entries, at most `size` of them; safe to share between threads."""
+    """The most recently used entries, at most `size` of them, each for so many `seconds`; safe between threads."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, seconds: float) -> None:
         self._size = size
-        self._entries: OrderedDict[K, V] = OrderedDict()
+        self._seconds = seconds
+        self._entries: OrderedDict[K, tuple[float, V]] = OrderedDict()
         self._lock = Lock()
 
     def get(self, name: K) -> V | None:
         with self._lock:
             if name not in self._entries:
                 return None
+            put_at, value = self._entries[name]
+            if monotonic() - put_at >= self._seconds:
+                del self._entries[name]
+                return None
             self._entries.move_to_end(name)
-            return self._entries[name]
+            return value
 
     def put(self, name: K, value: V) -> None:
         with self._lock:
-            self._entries[name] = value
+            self._entries[name] = monotonic(), value
             self._entries.move_to_end(name)
             while len(self._entries) > self._size:
                 self._entries.popitem(last=False)
@@ -60,14 +69,18 @@ class _Recent(Generic[K, V]):
 class KeyClient:
     """Keys from the API at `api`, as `organisation`; the last `remembered` are kept in memory, never elsewhere.
 
+    Each is kept for `seconds` at most: so a key that was destroyed opens nothing here for longer than that.
+
     Every call raises Unavailable when the service is away (try again), Misconfigured when the code or token is
     wrong, and Rejected when the service refuses the request itself. May be shared between threads.
     """
 
-    def __init__(self, api: str, organisation: str, token: str, *, remembered: int = 10_000) -> None:
+    def __init__(
+        self, api: str, organisation: str, token: str, *, remembered: int = 10_000, seconds: float = REMEMBERED_SECONDS
+    ) -> None:
         self._http = httpx.Client(base_url=api, auth=(organisation, token), timeout=10, verify=certificates())
-        self._made: _Recent[tuple[str, str, str], DataKey] = _Recent(remembered)
-        self._opened: _Recent[tuple[str, str], bytes] = _Recent(remembered)
+        self._made: _Recent[tuple[str, str, str], DataKey] = _Recent(remembered, seconds)
+        self._opened: _Recent[tuple[str, str], bytes] = _Recent(remembered, seconds)
 
     def keys_for(self, subject_kind: str, subject_id: str, compartments: Iterable[str]) -> dict[str, DataKey]:
         """Return the organisation's own keys of a subject, made where missing; Conflict once they were destroyed."""
@@ -112,10 +125,17 @@ class KeyClient:
         return found
 
     def destroy(self, subject_kind: str, subject_id: str, reason: str) -> int:
-        """Destroy the organisation's keys of a subject for good and return how many went; NotFound if it had none."""
+        """Destroy the organisation's keys of a household for good and return how many went; NotFound if it had none.
+
+        Those of a child are destroyed by an erasure, which two people ask for: Conflict.
+        """
         body = self._call("DELETE", _subject_path(subject_kind, subject_id), {"reason": reason})
         self.forget()
         return int(body["destroyed"])
+
+    def post(self, path: str, body: Mapping[str, object]) -> Document:
+        """Call a route that is served beside the keys, with the same errors."""
+        return self._call("POST", path, body)
 
     def forget(self) -> None:
         """Drop every remembered key, for instance when the hub says that the use of data has ended."""

@@ -35,6 +35,7 @@ subject_key = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("destroyed_at", DateTime(timezone=True)),
     Column("destroyed_reason", Text),
+    Column("wiped", Boolean, nullable=False, server_default="false", comment="destroyed, and out of the files too"),
     UniqueConstraint("owner", "subject_kind", "subject_id", "compartment"),
     CheckConstraint(
         "(subject_kind = 'child' AND compartment IN ('identity', 'need'))"
@@ -45,6 +46,7 @@ subject_key = Table(
         "(wrapped IS NULL) = (destroyed_at IS NOT NULL) AND (destroyed_at IS NULL) = (destroyed_reason IS NULL)",
         name="destroyed_is_erased",
     ),
+    Index("ix_subject_key_not_wiped", "key_id", postgresql_where=text("destroyed_at IS NOT NULL AND NOT wiped")),
     schema=SCHEMA,
 )
 """One key per subject and compartment; the row outlives the key, so that what was destroyed stays known."""

@@ -27,6 +27,7 @@ from placehub.mailboxes.inbox import Inbox, Mark, Received
 from placehub.mailboxes.outbox import Letter, Outbox
 from placehub.referrals.child import Child, ChildIdentity, ChildNeed, NotedChild
 from placehub.referrals.events import DisclosedChild, FreeText
+from placehub.retention.events import SubjectErased
 from placehub.streams import full_name, stream
 from placehub.vacancies.events import Household
 
@@ -241,6 +242,8 @@ class Mailbox:
             for child in getattr(one.event, "children", ()):
                 if isinstance(child, Child) and child.need is not None:
                     self._need_keys[str(child.child_id)] = child.need.key_id
+            if isinstance(one.event, SubjectErased):  # no key that is destroyed opens anything here any more
+                self.keys.forget()
         return received
 
 

@@ -12,6 +12,7 @@ from placehub.monitoring import tables as monitoring
 from placehub.monitoring import trust_tables as trust
 from placehub.organisations import tables as organisations
 from placehub.portal import tables as portal
+from placehub.retention import tables as retention
 from placehub.search import tables as search
 from placehub.vacancies import tables as vacancies
 
@@ -26,6 +27,7 @@ SERVICES = (
     monitoring,
     organisations,
     portal,
+    retention,
     search,
     trust,
     vacancies,

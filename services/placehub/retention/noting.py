@@ -1,0 +1,72 @@
+"""Notes of cases and placements in the database, from records as they stand in their streams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, Table, select
+from sqlalchemy.dialects.postgresql import insert
+
+from placehub.contracts.codec import Codec
+from placehub.contracts.headers import Attributes, read_headers
+from placehub.drivers.records import Record
+from placehub.errors import Rejected
+from placehub.retention.following import READ, STREAMS, Case, Known, Stay, follow
+from placehub.retention.tables import CASE, STAY
+
+
+def note_records(connection: Connection, codec: Codec, records: Iterable[Record]) -> None:
+    """Note what records, read raw, say of cases and placements; harmless when they come again."""
+    told = [one for one in records if one.topic in STREAMS]
+    if not told:
+        return
+    before = _load(connection, told)
+    after = dict(before)
+    for record, key, about in _readable(told):
+        event = codec.decode(record.value) if about.type in READ else None
+        after[key] = follow(after, key, record.topic, event, about.taken_at)
+    changed = [one for key, one in sorted(after.items()) if before.get(key) != one]
+    _keep(connection, CASE, [_case_row(one) for one in changed if isinstance(one, Case)])
+    _keep(connection, STAY, [asdict(one) for one in changed if isinstance(one, Stay)])
+
+
+def _readable(records: Iterable[Record]) -> Iterator[tuple[Record, UUID, Attributes]]:
+    for record in records:
+        try:
+            yield record, UUID(record.key), read_headers(record.headers)
+        except (
+            Rejected,
+            ValueError,
+        ):  # a leaf of the evidence log all the same; the processors of its stream stop there
+            continue
+
+
+def _load(connection: Connection, records: Iterable[Record]) -> dict[UUID, Known]:
+    keys: dict[str, set[UUID]] = {topic: set() for topic in STREAMS}
+    for record, key, _ in _readable(records):
+        keys[record.topic].add(key)
+    cases = select(CASE).where(CASE.c.referral_id.in_(keys["referral"]))
+    stays = select(STAY).where(STAY.c.placement_id.in_(keys["placement"]))
+    known: dict[UUID, Known] = {row["referral_id"]: _case(row) for row in connection.execute(cases).mappings()}
+    return known | {row["placement_id"]: Stay(**row) for row in connection.execute(stays).mappings()}
+
+
+def _case(row: RowMapping) -> Case:
+    known = {name: value for name, value in row.items() if name != "ran_out_at"}
+    return Case(**{**known, "children": frozenset(row["children"])})
+
+
+def _case_row(case: Case) -> dict[str, Any]:
+    return {**asdict(case), "children": sorted(case.children)}
+
+
+def _keep(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    new = insert(table)
+    (key,) = table.primary_key.columns
+    changing = {name: new.excluded[name] for name in rows[0] if name != key.name}
+    connection.execute(new.on_conflict_do_update(index_elements=[key], set_=changing), rows)

@@ -1,0 +1,1 @@
+"""Tests of holds, erasure and what runs out by itself."""
