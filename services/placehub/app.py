@@ -157,11 +157,13 @@ def _run_api(settings: Settings) -> None:
 
 
 def _run_portal(settings: Settings) -> None:
+    from placehub.operating import Operating
     from placehub.portal.shell import Portal
 
     clock = TickedClock() if settings.clock == "stream" else WallClock()
+    operating = Operating(settings, clock.now, READS, lambda: quiet(settings))
     with Portal.of(
-        settings, clock, lambda: producer(settings, max_block_ms=ANSWER_MS), lambda: reader(settings)
+        operating, clock, lambda: producer(settings, max_block_ms=ANSWER_MS), lambda: reader(settings)
     ) as one:
         _serve(settings, "portal", one.app(), settings.portal_listen, settings.portal)
 

@@ -18,7 +18,9 @@ def portal() -> None:
 
 @app.command()
 def invite(
-    organisation: Annotated[str, typer.Option(help="Code of the organisation they are to act for.")],
+    organisation: Annotated[
+        str, typer.Option(help="Code of the organisation they are to act for; hub: they operate it.")
+    ],
     email: Annotated[str, typer.Option(help="Their e-mail address.")],
     role: Annotated[str, typer.Option(help="Their role, as `placement officer` or `referral manager`.")],
     administrator: Annotated[bool, typer.Option("--administrator", help="They may invite others.")] = False,

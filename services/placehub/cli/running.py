@@ -11,11 +11,8 @@ import typer
 
 from placehub.cli.completion import complete_processes
 from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, database, hub
-from placehub.errors import HubError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from placehub.settings import Settings
 
 
@@ -121,9 +118,10 @@ def demo(
 def status(folder: Folder = DEFAULT_FOLDER, json: Json = False) -> None:
     """Say whether the hub's parts answer and keep up."""
     from placehub.cli.printing import as_facts, as_json, as_table
+    from placehub.operating import servers as look
 
     settings = hub(folder)
-    servers = {name: _state(look, settings) for name, look in _LOOKS.items()}
+    servers = look(settings)
     whole = set(servers.values()) == {"up"}
     found: dict[str, Any] = {"servers": servers, **(_numbers(settings) if whole else {})}
     if json:
@@ -172,53 +170,3 @@ def _rows(found: dict[str, Any]) -> list[tuple[Any, ...]]:
 def _holding(partitions: dict[str, list[int]]) -> str:
     kinds = Counter(topic.partition(".")[0] for topic, numbers in partitions.items() for _ in numbers)
     return ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
-
-
-def _state(look: Callable[[Settings], None], settings: Settings) -> str:
-    try:
-        look(settings)
-    except HubError as error:
-        return str(error)
-    return "up"
-
-
-def _look_at_kafka(settings: Settings) -> None:
-    from placehub.organisations.broker import administer
-
-    with administer(settings):
-        pass
-
-
-def _look_at_database(settings: Settings) -> None:
-    with database(settings):
-        pass
-
-
-def _look_at_registry(settings: Settings) -> None:
-    _get(settings.registry, "/subjects", "The schema registry")
-
-
-def _look_at_api(settings: Settings) -> None:
-    _get(settings.api, "/ready", "The API")
-
-
-def _get(root: str, path: str, what: str) -> None:
-    import httpx
-
-    from placehub.errors import Unavailable
-
-    where = httpx.URL(root).copy_with(userinfo=b"")
-    try:
-        answer = httpx.get(f"{root}{path}", timeout=5)
-    except httpx.HTTPError:
-        raise Unavailable(f"{what} at {where} does not answer.") from None
-    if answer.status_code != 200:
-        raise Unavailable(f"{what} at {where} answers, but is not ready ({answer.status_code}).")
-
-
-_LOOKS = {
-    "kafka": _look_at_kafka,
-    "registry": _look_at_registry,
-    "database": _look_at_database,
-    "api": _look_at_api,
-}

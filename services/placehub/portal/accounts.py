@@ -23,12 +23,15 @@ SHORTEST: Final = 12
 LONGEST: Final = 200
 STEP_SECONDS: Final = 30
 DIGITS: Final = 6
+HUB: Final = "hub"
+"""What its operators act for: the hub itself. No organisation can have this code; it is their kind as well."""
 ROLES: Final = {
     "authority": ("placement officer", "team manager", "nominated officer", "director", "contract manager", "deputy"),
     "provider": ("referral manager", "out of hours"),
     "consortium": ("contract manager", "deputy", "commissioner"),
+    HUB: ("operator",),
 }
-"""Kind of organisation -> the roles its people may have, of code list `officer_role`."""
+"""Kind of organisation -> the roles its people may have, of code list `officer_role`; the hub's operators beside."""
 PLACING: Final = ("placement officer", "team manager", "nominated officer", "director")
 ANSWERING: Final = ("referral manager", "out of hours")
 

@@ -5,13 +5,14 @@ Every function works inside the caller's transaction. Times are the machine's: a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from placehub.errors import Conflict, NotFound, Rejected
@@ -19,6 +20,7 @@ from placehub.organisations.register import show
 from placehub.organisations.tables import ACTIVE
 from placehub.organisations.tables import organisation as register
 from placehub.portal import accounts
+from placehub.portal.accounts import HUB
 from placehub.portal.tables import ATTEMPT, INVITATION, MEMBER, PERSON, SESSION
 
 INVITED_DAYS: Final = 7
@@ -26,6 +28,8 @@ SESSION_HOURS: Final = 12
 MOST_ATTEMPTS: Final = 8
 """Sign-ins of one address that may fail before it has to wait."""
 ATTEMPTS_MINUTES: Final = 15
+OPERATED: Final = {"name": "The hub", "kind": HUB, "state": ACTIVE}
+"""The hub, as the register would have it: whoever acts for it is an operator."""
 _WRONG: Final = ("must be right", "Check address, password and code. A code can be used once only.")
 
 
@@ -65,7 +69,7 @@ def invite(
     Rejected for a wrong address or role, NotFound and Conflict where there is no such active organisation, Conflict
     where they act for it already. An earlier invitation of theirs to it stops working.
     """
-    found = show(connection, organisation)
+    found = _acted_for(connection, organisation)
     if found["state"] != ACTIVE:
         raise Conflict(f"{organisation} is {found['state']}, not active.")
     address = accounts.check_email(email)
@@ -97,8 +101,12 @@ def invitation(connection: Connection, token: str, now: datetime) -> dict[str, A
     if row is None:
         raise NotFound("This link does not work: it was used, replaced or is too old. Ask for a new invitation.")
     known = connection.execute(select(PERSON.c.person_id).where(PERSON.c.email == row["email"])).first()
-    name = show(connection, row["organisation"])["name"]
+    name = _acted_for(connection, row["organisation"])["name"]
     return {**row, "organisation_name": name, "known": known is not None}
+
+
+def _acted_for(connection: Connection, organisation: str) -> Mapping[str, Any]:
+    return OPERATED if organisation == HUB else show(connection, organisation)
 
 
 def accept(connection: Connection, token: str, *, name: str, password: str, code: str, now: datetime) -> str:
@@ -205,8 +213,13 @@ def signed(connection: Connection, token: str, now: datetime) -> Signed | None:
 
 
 def _members(connection: Connection, person_id: UUID) -> list[Member]:
-    found = select(MEMBER, register.c.name, register.c.kind).join(register, register.c.code == MEMBER.c.organisation)
-    active = found.where(MEMBER.c.person_id == person_id, register.c.state == ACTIVE).order_by(MEMBER.c.since)
+    found = select(
+        MEMBER,
+        func.coalesce(register.c.name, OPERATED["name"]).label("name"),
+        func.coalesce(register.c.kind, HUB).label("kind"),
+    ).outerjoin(register, register.c.code == MEMBER.c.organisation)
+    works = (register.c.state == ACTIVE) | (MEMBER.c.organisation == HUB)
+    active = found.where(MEMBER.c.person_id == person_id, works).order_by(MEMBER.c.since)
     return [
         Member(
             organisation=row.organisation,

@@ -33,7 +33,7 @@ from placehub.search.wording import in_band
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, KafkaProducer
 
-    from placehub.settings import Settings
+    from placehub.operating import Operating
 
 CONNECTIONS: Final = 20
 """Database connections held at most: pages are short, and threads are forty."""
@@ -50,12 +50,13 @@ class Portal:
     @classmethod
     def of(
         cls,
-        settings: Settings,
+        operating: Operating,
         clock: Clock,
         producer: Callable[[], KafkaProducer],
         consumer: Callable[[], KafkaConsumer],
     ) -> Self:
         """Return the portal of a hub; Misconfigured where its address or token is not set."""
+        settings = operating.settings
         if not settings.portal:
             raise Misconfigured("The portal has no address. Set PLACEHUB_PORTAL.")
         if settings.portal_token is None:
@@ -74,6 +75,7 @@ class Portal:
             wall=WallClock().now,
             secure=settings.portal.startswith("https://"),
             root=settings.portal.rstrip("/"),
+            operating=operating,
         )
         return cls(doors, Listening(engine, codec, bell, consumer, ticked), outboxes)
 

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 from starlette.datastructures import FormData
 
 from placehub.errors import Rejected
+from placehub.operating import Operating
 from placehub.organisations.register import list_organisations
 from placehub.portal.accounts import form_token, new_token
 from placehub.portal.acting import Act, Acting
@@ -43,6 +44,8 @@ class Doors:
     """Whether people come by TLS."""
     root: str
     """Where people reach the portal."""
+    operating: Operating
+    """What the hub's operators see and do; nobody else's page works with it."""
 
 
 def doors(request: Request) -> Doors:

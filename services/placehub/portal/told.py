@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from placehub.contracts.codec import event_class, from_json, to_json
 from placehub.contracts.headers import Attributes
 from placehub.mailboxes.events import DataUseEnded, EventRejected, EventWarned
+from placehub.portal.accounts import HUB
 from placehub.portal.tables import MEMBER, PASSED, PLACE, TOLD
 from placehub.streams import full_name
 
@@ -86,9 +87,10 @@ def _is_new(connection: Connection, organisation: str, attributes: Attributes) -
 
 
 def listened_to(connection: Connection) -> dict[str, int]:
-    """Return where each inbox goes on that is read: those of organisations that have people here."""
+    """Return where each inbox goes on that is read: those of organisations that have people here. The hub has none."""
     joined = select(MEMBER.c.organisation, func.coalesce(func.max(PLACE.c.next_offset), 0))
     joined = joined.outerjoin(PLACE, PLACE.c.organisation == MEMBER.c.organisation).group_by(MEMBER.c.organisation)
+    joined = joined.where(MEMBER.c.organisation != HUB)
     return {str(one): int(offset) for one, offset in connection.execute(joined)}
 
 

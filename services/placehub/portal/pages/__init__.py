@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from placehub.portal.pages import cases, home, homes, people, placing, searches, signing_in
+from placehub.portal.pages import (
+    cases,
+    deadletters,
+    home,
+    homes,
+    operations,
+    organisations,
+    people,
+    placing,
+    searches,
+    signing_in,
+)
 from placehub.portal.people import Signed
 from placehub.portal.sitting import Entry
 
-AREAS: Final[tuple[Any, ...]] = (signing_in, home, cases, searches, homes, placing, people)
+AREAS: Final[tuple[Any, ...]] = (
+    signing_in,
+    home,
+    cases,
+    searches,
+    homes,
+    placing,
+    operations,
+    deadletters,
+    organisations,
+    people,
+)
 """Every area; what it serves is part of the portal."""
 
 

@@ -1,0 +1,108 @@
+"""What an operator sees of a hub, by command line or portal: its servers, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from threading import Lock
+from typing import Any, Final
+
+import httpx
+from sqlalchemy import Connection
+
+from placehub.database import connect, database_errors
+from placehub.drivers.quiet import Lag, Quiet
+from placehub.errors import HubError, Unavailable
+from placehub.intake.tables import resting_outboxes
+from placehub.mailboxes.connection import broker_errors
+from placehub.organisations.broker import administer
+from placehub.settings import Settings
+
+
+def servers(settings: Settings) -> dict[str, str]:
+    """Return each server the hub needs with `up`, or with the sentence that says what is the matter."""
+    return {name: _state(look, settings) for name, look in _LOOKS.items()}
+
+
+def _state(look: Callable[[Settings], None], settings: Settings) -> str:
+    try:
+        look(settings)
+    except HubError as error:
+        return str(error)
+    return "up"
+
+
+def _look_at_kafka(settings: Settings) -> None:
+    with administer(settings):
+        pass
+
+
+def _look_at_database(settings: Settings) -> None:
+    url = settings.database.get_secret_value()
+    with database_errors(url):
+        engine = connect(url, pool_size=1)
+        try:
+            with engine.connect():
+                pass
+        finally:
+            engine.dispose()
+
+
+def _look_at_registry(settings: Settings) -> None:
+    _get(settings.registry, "/subjects", "The schema registry")
+
+
+def _look_at_api(settings: Settings) -> None:
+    _get(settings.api, "/ready", "The API")
+
+
+def _get(root: str, path: str, what: str) -> None:
+    where = httpx.URL(root).copy_with(userinfo=b"")
+    try:
+        answer = httpx.get(f"{root}{path}", timeout=5)
+    except httpx.HTTPError:
+        raise Unavailable(f"{what} at {where} does not answer.") from None
+    if answer.status_code != 200:
+        raise Unavailable(f"{what} at {where} answers, but is not ready ({answer.status_code}).")
+
+
+_LOOKS: Final = {
+    "kafka": _look_at_kafka,
+    "registry": _look_at_registry,
+    "database": _look_at_database,
+    "api": _look_at_api,
+}
+
+
+class Operating:
+    """A hub as its operators work with it, in a process that stays; may be shared between threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        now: Callable[[], datetime],
+        processors: Mapping[str, tuple[Collection[str], Collection[str]]],
+        open_quiet: Callable[[], Quiet],
+    ) -> None:
+        """`processors`: what each reads, by partition and whole. `open_quiet` is called at the first question."""
+        self.settings: Final = settings
+        self.now: Final = now
+        self.processors: Final = tuple(processors)
+        self._open = open_quiet
+        self._quiet: Quiet | None = None
+        self._lock = Lock()
+
+    def lag(self) -> Lag:
+        """Return what each processor has still to read and to publish; Unavailable when a server does not answer."""
+        with self._lock, broker_errors(self.settings.bootstrap, self.settings.kafka_user):
+            if self._quiet is None:
+                self._quiet = self._open()
+            return self._quiet.lag()
+
+    def resting(self, connection: Connection) -> list[dict[str, Any]]:
+        """Return the outboxes that rest now, because most of what came from them was rejected."""
+        return resting_outboxes(connection)
+
+    def servers(self) -> dict[str, str]:
+        """Return each server with `up`, or with what is the matter."""
+        return servers(self.settings)

@@ -1,0 +1,120 @@
+"""An operator's pages: health, processors, dead letters, organisations; to everybody else there are none."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from placehub.agreements.events import ProviderJoined
+from placehub.drivers.pausing import paused
+from placehub.portal.pages import deadletters, operations, organisations
+
+from ..integration.story import desk
+from .visiting import Visitor, join
+
+pytestmark = pytest.mark.broker
+OPERATED = (operations, deadletters, organisations)
+
+
+@pytest.fixture(scope="module")
+def operator(hub: Any) -> Visitor:
+    """Somebody who operates the hub."""
+    return join(hub.settings, "hub", f"operator-{uuid4()}@example.org", "operator", administrator=True)
+
+
+def test_an_operator_sees_whether_the_hub_is_well(operator: Visitor) -> None:
+    """Servers, every processor with what it has still to do, and the processes that were seen."""
+    seen = operator.get("/operations")
+    assert "All servers answer" in seen.text
+    for name in ("intake", "search", "delivery", "monitoring"):
+        assert f'href="/operations/{name}"' in seen.answer.text
+    assert "Partitions" in operator.get("/operations/search").text
+    assert operator.get("/operations/nobody").answer.status_code == 404
+
+
+def test_a_processor_is_paused_with_a_reason_and_goes_on(hub: Any, operator: Visitor, engine_of_hub: Any) -> None:
+    """Without a reason nothing is paused; paused by two at once is a conflict; resumed it goes on."""
+    operator.get("/operations/monitoring")
+    wrong = operator.send("/pause", 422)
+    assert "Say why it is to be paused" in wrong.text
+    try:
+        seen = operator.send("/pause", reason="trying it out (made up)")
+        assert "Paused since" in seen.text
+        assert "trying it out (made up)" in operator.get("/operations").text
+        with engine_of_hub.connect() as connection:
+            assert "monitoring" in paused(connection)
+    finally:
+        operator.get("/operations/monitoring")
+        operator.send("/resume")
+    with engine_of_hub.connect() as connection:
+        assert "monitoring" not in paused(connection)
+
+
+def test_dead_letters_are_listed_retried_and_dropped(hub: Any, operator: Visitor) -> None:
+    """By cause and one by one; dropping needs a reason; what is settled stands with who settled it and why."""
+    sender = desk(hub, "authority")
+    for _ in range(2):
+        sender.post(
+            ProviderJoined(
+                agreement_id=uuid4(), lead=sender.code, provider="P-made-up", joined_on=date(2026, 1, 1), tier=1
+            )
+        )
+    hub.settle()
+    sender.mailbox.close()
+    seen = operator.get(f"/dead-letters?sender={sender.code}")
+    assert "ProviderJoined agreement_id" in seen.text, "the cause of both"
+    first, second = re.findall(r'href="(/dead-letters/\d+:\d+)"', seen.answer.text)
+    operator.get(first)
+    assert "Say why nothing is to be done" in operator.send(first, 422, drop="yes").text
+    dropped = operator.send(first, drop="yes", reason="a test's (made up)")
+    assert "a test's (made up)" in dropped.text
+    operator.get(second)
+    assert "stands in its outbox once more" in operator.send(second, retry="yes").text
+    hub.settle()
+    again = re.findall(
+        r'href="(/dead-letters/\d+:\d+)"', operator.get(f"/dead-letters?sender={sender.code}").answer.text
+    )
+    assert len(again) == 1, "still wrong, it has come back"
+    assert again[0] not in (first, second)
+
+
+def test_an_organisation_is_registered_given_new_credentials_and_shut_out(hub: Any, operator: Visitor) -> None:
+    """Credentials are shown once; what is wrong stands beside its field; shut out, it is active no more."""
+    code = f"T{uuid4().hex[:10]}"
+    operator.get("/organisations")
+    given: dict[str, Any] = {
+        "kind": "provider",
+        "scheme": "ofsted",
+        "name": "Somewhere (made up)",
+        "code": code,
+        "nation": "England",
+    }
+    wrong = operator.send("/organisations", 422, **given)
+    assert "No organisation is active without a recorded data-sharing agreement" in wrong.text
+    seen = operator.send("/organisations", **given, sharing_agreement="DSA-TEST")
+    secret = re.search(r"kafka_password</h2>\s*<p class=\"ph-key\">([^<]+)<", seen.answer.text)
+    assert secret
+    shown = operator.get(f"/organisations/{code}")
+    assert secret.group(1) not in shown.answer.text
+    assert secret.group(1) not in operator.send("/rotate").answer.text
+    operator.get(f"/organisations/{code}")
+    assert "Say why" in operator.send("/disable", 422).text
+    assert "It is shut out" in operator.send("/disable", reason="a test's end (made up)").text
+    assert not [one for one in operator.page.forms if one.action.endswith("/rotate")]
+    assert operator.get("/organisations/nobody-of-that-code").answer.status_code == 404
+
+
+def test_to_others_there_are_no_such_pages(hub: Any) -> None:
+    """Every one of these addresses is not found for an authority's administrator, read or sent; signed out, sign in."""
+    visitor = join(hub.settings, hub.add("authority").code, f"{uuid4()}@example.org", "director", administrator=True)
+    token = visitor.page.form("/sign-out").values["form_token"]
+    for route in (route for area in OPERATED for route in area.router.routes):
+        path = re.sub(r"{\w+}", "intake", route.path)
+        for method in route.methods:
+            answer = visitor.http.request(method, path, data={"form_token": token} if method == "POST" else None)
+            assert answer.status_code == 404, f"{method} {path}"
+    assert Visitor(hub.settings.portal).get("/operations").path == "/sign-in"
