@@ -22,7 +22,16 @@ LOCALES: Final = Path(__file__).parent / "locales"
 HERE: Final = ZoneInfo("Europe/London")
 """The time zone in which times are shown and typed."""
 _LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
-_BY_MEANING: Final = {"age_band", "risk", "legal_status", "sex", "household_sex", "offer_feedback", "selection_reason"}
+_BY_MEANING: Final = {
+    "age_band",
+    "risk",
+    "legal_status",
+    "sex",
+    "household_sex",
+    "offer_feedback",
+    "scheme",
+    "selection_reason",
+}
 """Lists whose codes say nothing to people: their meaning is shown instead."""
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from placehub.portal.pages import (
+    agreements,
     cases,
     deadletters,
+    disputes,
     home,
     homes,
     operations,
@@ -26,6 +28,8 @@ AREAS: Final[tuple[Any, ...]] = (
     searches,
     homes,
     placing,
+    agreements,
+    disputes,
     operations,
     deadletters,
     organisations,

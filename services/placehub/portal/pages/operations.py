@@ -136,7 +136,8 @@ def _processor(request: Request, door: Doors, processor: str, form: Form) -> Res
         for topic, numbers in one.partitions.items() if one.processor == processor else ():
             for number in numbers:
                 held[topic, number].append(_place(one))
-    rows = [_partition(one, held) for one in found.readings if one.processor == processor]
+    mine = sorted(one for one in found.readings if one.processor == processor)
+    rows = [_partition(one, held) for one in sorted(mine, key=lambda one: one.whole)]
     return page(request, "processor.html", form=form, name=processor, pause=pause, partitions=rows)
 
 
