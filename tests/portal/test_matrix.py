@@ -42,8 +42,24 @@ OWN: Final = {
     ("POST", "/homes/new"): ("provider",),
     ("POST", "/homes/confirm"): ("provider",),
     ("POST", "/homes/pause"): ("provider",),
+    ("GET", "/agreements"): ("authority", "provider", "consortium"),
+    ("GET", "/operations"): ("hub",),
+    ("GET", "/operations/{processor}"): ("hub",),
+    ("POST", "/operations/{processor}/pause"): ("hub",),
+    ("POST", "/operations/{processor}/resume"): ("hub",),
+    ("GET", "/dead-letters"): ("hub",),
+    ("GET", "/dead-letters/{position}"): ("hub",),
+    ("POST", "/dead-letters/{position}"): ("hub",),
+    ("GET", "/organisations"): ("hub",),
+    ("POST", "/organisations"): ("hub",),
+    ("GET", "/organisations/{code}"): ("hub",),
+    ("POST", "/organisations/{code}/rotate"): ("hub",),
+    ("POST", "/organisations/{code}/disable"): ("hub",),
 }
-"""About the person's own organisation alone -> the kinds of organisation it is for; none: for every kind."""
+"""About the person's own organisation alone -> the kinds of organisation it is for; none: for every kind.
+
+`hub` stands for the hub's operators.
+"""
 OF_A_CASE: Final = {
     ("GET", "/cases/{case_id}"),
     ("GET", "/cases/{case_id}/progress"),
@@ -60,6 +76,14 @@ OF_A_CASE: Final = {
     ("POST", "/placements/{case_id}/{placement_id}/agree"),
 }
 """About one case."""
+OF_AN_AGREEMENT: Final = {
+    ("GET", "/agreements/{agreement_id}"),
+    ("GET", "/agreements/{agreement_id}/raise"),
+    ("POST", "/agreements/{agreement_id}/raise"),
+    ("GET", "/agreements/{agreement_id}/disputes/{dispute_id}"),
+    ("POST", "/agreements/{agreement_id}/disputes/{dispute_id}/{act}"),
+}
+"""About one agreement: tried by `test_partners`, which has one."""
 OF_A_PERSON: Final = {("POST", "/people/{person_id}/remove")}
 
 
@@ -79,7 +103,7 @@ def asked(visitor: Visitor, method: str, path: str, **data: str) -> int:
 
 def test_every_route_has_a_row() -> None:
     """What is not in one of these tables is in no page."""
-    assert routes() == FOR_ALL | set(OWN) | OF_A_CASE | OF_A_PERSON
+    assert routes() == FOR_ALL | set(OWN) | OF_A_CASE | OF_AN_AGREEMENT | OF_A_PERSON
 
 
 def test_another_organisations_case_is_not_found(hub: Any) -> None:

@@ -14,7 +14,7 @@ from placehub.drivers.pausing import paused
 from placehub.portal.pages import deadletters, operations, organisations
 
 from ..integration.story import desk
-from .visiting import Visitor, join
+from .visiting import Seen, Visitor, join
 
 pytestmark = pytest.mark.broker
 OPERATED = (operations, deadletters, organisations)
@@ -54,6 +54,11 @@ def test_a_processor_is_paused_with_a_reason_and_goes_on(hub: Any, operator: Vis
         assert "monitoring" not in paused(connection)
 
 
+def _letters(seen: Seen) -> list[str]:
+    one_by_one = seen.answer.text.partition("One by one")[2]
+    return re.findall(r'href="(/dead-letters/\d+:\d+)"', one_by_one)
+
+
 def test_dead_letters_are_listed_retried_and_dropped(hub: Any, operator: Visitor) -> None:
     """By cause and one by one; dropping needs a reason; what is settled stands with who settled it and why."""
     sender = desk(hub, "authority")
@@ -67,7 +72,7 @@ def test_dead_letters_are_listed_retried_and_dropped(hub: Any, operator: Visitor
     sender.mailbox.close()
     seen = operator.get(f"/dead-letters?sender={sender.code}")
     assert "ProviderJoined agreement_id" in seen.text, "the cause of both"
-    first, second = re.findall(r'href="(/dead-letters/\d+:\d+)"', seen.answer.text)
+    first, second = _letters(seen)
     operator.get(first)
     assert "Say why nothing is to be done" in operator.send(first, 422, drop="yes").text
     dropped = operator.send(first, drop="yes", reason="a test's (made up)")
@@ -75,9 +80,7 @@ def test_dead_letters_are_listed_retried_and_dropped(hub: Any, operator: Visitor
     operator.get(second)
     assert "stands in its outbox once more" in operator.send(second, retry="yes").text
     hub.settle()
-    again = re.findall(
-        r'href="(/dead-letters/\d+:\d+)"', operator.get(f"/dead-letters?sender={sender.code}").answer.text
-    )
+    again = _letters(operator.get(f"/dead-letters?sender={sender.code}"))
     assert len(again) == 1, "still wrong, it has come back"
     assert again[0] not in (first, second)
 

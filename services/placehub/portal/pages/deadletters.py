@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from placehub.deadletters.letters import DeadLetter, Position, Wanted, read_position
+from placehub.deadletters.letters import DeadLetter, OfCause, Position, Wanted, by_cause, read_position
 from placehub.deadletters.tray import Done, Tray, open_tray
 from placehub.errors import HubError, Rejected
 from placehub.portal.accounts import HUB
@@ -45,7 +43,7 @@ def dead_letters_page(request: Request, door: Open, sender: str = "", type: str 
         "dead_letters.html",
         wanted={"sender": sender, "type": type, "state": state},
         types=[(one, one) for one in sorted({_name(one) for one in letters} - {""})],
-        causes=_causes(found),
+        causes=[_cause(one) for one in by_cause(reversed(found))],
         letters=[_row(one) for one in found[:MOST]],
         older=max(0, len(found) - MOST),
     )
@@ -55,13 +53,10 @@ def _name(one: DeadLetter) -> str:
     return one.type.rpartition(".")[2]
 
 
-def _causes(found: Sequence[DeadLetter]) -> list[tuple[object, ...]]:
-    """Return one row for each event, field and rule, the most frequent first; `found` is newest first."""
-    causes: dict[tuple[str, str, str], list[DeadLetter]] = {}
-    for one in found:
-        causes.setdefault((_name(one), one.field, one.reason), []).append(one)
-    most = sorted(causes.items(), key=lambda pair: -len(pair[1]))
-    return [(*cause, len(them), len({one.sender for one in them}), when(them[0].rejected_at)) for cause, them in most]
+def _cause(one: OfCause) -> tuple[object, ...]:
+    what = (one.cause.type.rpartition(".")[2], one.cause.field, one.cause.reason)
+    link = {"href": f"/dead-letters/{one.example}", "text": str(one.example)}
+    return (*what, one.count, len(one.senders), when(one.latest), link)
 
 
 def _row(one: DeadLetter) -> tuple[object, ...]:
