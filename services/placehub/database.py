@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from sqlalchemy import Column, ColumnElement, MetaData, Text, cast, create_engine, func, make_url, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection, Engine
@@ -108,16 +109,21 @@ def hold_names(connection: Connection, names: Sequence[str]) -> None:
     connection.execute(select(lock).select_from(ordered)).all()
 
 
-def migrate(url: str) -> None:
-    """Bring the database at `url` to this version's tables; harmless when it is there already.
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database at `url` to this version's tables, or those of an earlier `revision`; harmless twice.
 
-    Raises Unavailable when it cannot be reached; the same may be tried again.
+    Raises Unavailable when it cannot be reached; the same may be tried again. Misconfigured when the revision is not
+    known here.
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = url
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
+    except CommandError:
+        raise Misconfigured(
+            f"This version knows no database of {revision}. Use the version it was made with."
+        ) from None
     except OperationalError:
         raise Unavailable(
             "The database cannot be used. Is it up, and are host, name and password in PLACEHUB_DATABASE right?"

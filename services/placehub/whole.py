@@ -165,10 +165,12 @@ def start_embedded(
     now on. Services log from `log_level`, or what the
     environment says.
     """
+    from placehub.backups.hubfolder import check_restored
     from placehub.embedded.stack import Stack
     from placehub.embedded.supervisor import Supervisor
     from placehub.postcodes import Postcodes
 
+    check_restored(folder)
     Postcodes.open()  # the first time it is imported, which no two services must both do
     stack = Stack(folder, clock=clock, log_level=log_level or given_log_level(), tls=tls)
     settings = stack.start()

@@ -7,6 +7,7 @@ import typer
 from placehub.cli import (
     accessing,
     auditing,
+    backups,
     benches,
     cases,
     deadletters,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 running.add_to(app)
 operating.add_to(app)
+backups.add_to(app)
 mail.add_to(app)
 auditing.add_to(app)
 evidencing.add_to(auditing.app)

@@ -77,6 +77,13 @@ def recall_identity(folder: Path, *, tls: bool = False) -> Identity:
     return identity
 
 
+def adopt_identity(folder: Path, master_key: str, evidence_key: str, ports: dict[str, int], *, tls: bool) -> None:
+    """Write the identity of a new hub that has another one's keys, and its ports where they are free."""
+    known = {"master_key": master_key, "evidence_key": evidence_key, "ports": ports, "tls": tls}
+    identity = Identity(database_elsewhere=_database_elsewhere(folder), **known)  # type: ignore[arg-type]  # as named
+    write_private(folder / IDENTITY_FILE, json.dumps(identity.model_dump(), indent=1))
+
+
 def _database_elsewhere(folder: Path) -> str | None:
     # Chosen once: a folder opened or closed later must not make the data seem lost.
     if not running_as_root() or others_may_enter(folder):
