@@ -30,6 +30,8 @@ from ..conftest import BEGIN, Hub
 from ..embedded.conditions import eventually
 from ..integration.story import Case, Town, desk, play
 
+PACE_SECONDS = 0.1
+"""Between two notices: enough that some are on their way at any moment, and few enough to be searched for here."""
 Contents = dict[TopicPartition, list[tuple[Any, ...]]]
 """Partition -> its records as (offset, timestamp, key, headers, value)."""
 
@@ -159,7 +161,7 @@ def _backed_up_while_posting(town: Town, words: list[str | Path]) -> subprocess.
     enough = threading.Event()
 
     def post() -> None:
-        while not enough.is_set():
+        while not enough.wait(PACE_SECONDS):
             town.case().notice()
 
     poster = threading.Thread(target=post)
