@@ -16,8 +16,11 @@ from placehub.backups.manifest import Rows
 from placehub.database import METADATA
 from placehub.keys.tables import SCHEMA as KEYS
 from placehub.migrations.tables import SCHEMAS
+from placehub.portal.tables import INVITATION, PERSON, SESSION
 
 CHUNK: Final = 1 << 20
+SIGN_IN: Final = tuple(f"{one.schema}.{one.name}" for one in (PERSON, INVITATION, SESSION))
+"""What people sign in with: the key of their second step, and who is signed in."""
 assert SCHEMAS, "importing their names has put every table on the metadata"
 
 
@@ -30,8 +33,8 @@ def every_table() -> list[Rows]:
 
 
 def holds_keys(table: Rows) -> bool:
-    """Tell whether a table goes with the keys: wrapped keys, who may open them, and what lets programs in."""
-    return table.table.startswith(f"{KEYS}.")
+    """Tell whether a table goes with the keys: wrapped keys, who may open them, what lets programs and people in."""
+    return table.table.startswith(f"{KEYS}.") or table.table in SIGN_IN
 
 
 def revision_of(connection: Connection) -> str:
