@@ -12,13 +12,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from kafka import TopicPartition
+from sqlalchemy import update
 
+from placehub.backups.erased import write_erased
 from placehub.cli.credentials import kept_at
+from placehub.database import connect
 from placehub.drivers.brokers import partitions_of, producer, reader
 from placehub.drivers.reading import read_partition
+from placehub.keys.erasing import DestroyedKey, destroyed_keys
+from placehub.keys.tables import subject_key
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.connection import ends_of
 from placehub.organisations.broker import administer
@@ -78,6 +84,8 @@ class Moved:
     authority: Access
     provider: str
     case: Case
+    erased: UUID
+    """A child that was erased after the backup."""
     killed: list[str]
     """What was in the folder of a backup that was killed."""
 
@@ -106,6 +114,18 @@ def _trouble(settings: Settings, authority: str, provider: str) -> None:
         broker._admin.delete_records({TopicPartition(inbox(authority), 0): 2})
 
 
+def _erase(settings: Settings, child: UUID) -> list[DestroyedKey]:
+    """Destroy a child's keys, and return what a later backup would have in its list."""
+    engine = connect(settings.database.get_secret_value())
+    mine = subject_key.c.subject_id == str(child)
+    with engine.begin() as connection:
+        gone = {"wrapped": None, "destroyed_at": BEGIN, "destroyed_reason": "test"}
+        connection.execute(update(subject_key).where(mine).values(gone))
+        listed = destroyed_keys(connection)
+    engine.dispose()
+    return listed
+
+
 def _killed(words: list[str | Path], into: Path) -> list[str]:
     """Begin a backup and kill it once it writes; return what there is."""
     process = subprocess.Popen([sys.executable, "-m", "placehub", *map(str, words)], stdout=subprocess.DEVNULL)
@@ -128,6 +148,8 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moved]:
         town.begin()
         hub.settle()
         case, _, _ = play(town)
+        erased = town.case()
+        erased.refer()
         authority, provider = town.authority, town.providers[0].code
         authority.access.save(kept_at(old, authority.code))
         authority.letters(object)
@@ -137,13 +159,15 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moved]:
         killed = _killed(words, backup)
         made = _backed_up_while_posting(town, words)
         assert made.returncode == 0, made.stderr
+        later = base / "erased.json"
+        later.write_bytes(write_erased(_erase(running.settings, erased.children[0])))
         hub.settle()
         before = contents(running.settings)
         for one in (town.authority, *town.providers):
             one.mailbox.close()
     finally:
         running.stop()
-    restored = run("restore", backup, "--keys", keys, "--dir", new, "--json")
+    restored = run("restore", backup, "--keys", keys, "--dir", new, "--erased", later, "--json")
     assert restored.returncode == 0, restored.stderr
     again = start_embedded(new, "stream")
     try:
@@ -152,7 +176,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moved]:
         after = contents(again.settings)
         hub = Hub(again.settings, again, _now=hub.now)
         told = json.loads(restored.stdout)
-        yield Moved(backup, keys, new, told, before, after, hub, access, provider, case, killed)
+        yield Moved(backup, keys, new, told, before, after, hub, access, provider, case, erased.children[0], killed)
     finally:
         again.stop()
 

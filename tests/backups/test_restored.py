@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from kafka import TopicPartition
+from sqlalchemy import select
 
 from placehub.app import sealed_past, signing_key
 from placehub.backups.hubfolder import begin_folder
@@ -18,6 +19,7 @@ from placehub.contracts.headers import read_headers
 from placehub.database import connect
 from placehub.errors import Conflict, Misconfigured, NotFound
 from placehub.evidence.verifying import verify
+from placehub.keys.tables import subject_key
 from placehub.mailboxes.mailbox import Mailbox
 from placehub.organisations.register import rotate
 from placehub.search.events import ProviderInvited, SearchStarted
@@ -140,6 +142,16 @@ def test_keys_lie_apart(moved: Moved) -> None:
     for inside in (moved.backup, moved.backup / "keys", moved.backup.parent):
         with pytest.raises(Misconfigured, match="Keys must lie apart"):
             apart(moved.backup, inside)
+
+
+def test_what_was_erased_since_is_erased_again(moved: Moved) -> None:
+    """Keys that a later list names as destroyed do not come back, though the backup holds them; others do."""
+    assert moved.told["erased_again"] == 2
+    engine = connect(moved.hub.settings.database.get_secret_value())
+    with engine.connect() as connection:
+        gone = connection.scalars(select(subject_key.c.subject_id).where(subject_key.c.wrapped.is_(None))).all()
+    engine.dispose()
+    assert set(gone) == {str(moved.erased)}
 
 
 def flip(path: Path) -> None:

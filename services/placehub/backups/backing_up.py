@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from placehub.backups import tables
 from placehub.backups.cut import cut
+from placehub.backups.erased import write_erased
 from placehub.backups.groups import Groups, read_groups
 from placehub.backups.hubfolder import Secrets, keep_secrets
 from placehub.backups.manifest import Filling, Keys, LogStood, Manifest, Rows, Span, apart
@@ -24,10 +25,13 @@ from placehub.drivers.brokers import access, reader
 from placehub.errors import NotFound
 from placehub.evidence.heads import SigningKey
 from placehub.evidence.store import read_log
+from placehub.keys.erasing import destroyed_keys
 from placehub.mailboxes.connection import broker_errors
 from placehub.settings import Settings
 
 SCHEMAS: Final = "registry.zip"
+ERASED: Final = "erased.json"
+"""Every key that was destroyed so far, none of the keys: a restore of an *older* backup destroys them again by it."""
 _FETCH_BYTES: Final = 8_000_000
 
 Tell = Callable[[str], None]
@@ -68,6 +72,7 @@ class _Backup:
             with cut(engine, consumer) as moment:
                 revision, log = tables.revision_of(moment.snapshot), _log(moment.snapshot)
                 counted = tables.sequences(moment.snapshot)
+                self._main.write(ERASED, write_erased(destroyed_keys(moment.snapshot)))
                 rows = tuple(self._table(moment.snapshot, one) for one in tables.every_table())
             self._main.write(SCHEMAS, export_schemas(settings.registry))
             topics = self._topics(consumer, moment.ends)

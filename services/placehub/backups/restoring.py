@@ -21,6 +21,7 @@ from placehub.backups.topics import Filling
 from placehub.database import connect, migrate
 from placehub.drivers.brokers import access, producer
 from placehub.errors import Conflict
+from placehub.keys.erasing import DestroyedKey, destroy_again
 from placehub.mailboxes.connection import broker_errors
 from placehub.organisations.broker import administer, ensure_streams
 from placehub.organisations.tables import ACTIVE, organisation
@@ -37,12 +38,22 @@ class Restored:
 
     organisations: int
     rotate: tuple[str, ...]
+    erased_again: int
+    """Keys that were destroyed after the backup was made, and are destroyed again."""
 
 
-def restore(settings: Settings, folder: Path, keys: Path, manifest: Manifest, tell: Tell) -> Restored:
+def restore(
+    settings: Settings,
+    folder: Path,
+    keys: Path,
+    manifest: Manifest,
+    erased: Sequence[DestroyedKey],
+    tell: Tell,
+) -> Restored:
     """Fill empty servers from a backup that was checked; Conflict when they are not empty.
 
-    Broken off, it cannot go on: begin anew with empty servers.
+    What was `erased` since the backup is erased again before anybody can ask for a key. Broken off, it cannot go on:
+    begin anew with empty servers.
     """
     engine = connect(settings.database.get_secret_value(), pool_size=1)
     try:
@@ -52,10 +63,10 @@ def restore(settings: Settings, folder: Path, keys: Path, manifest: Manifest, te
             tell("the schemas are back")
             _restore_database(settings, engine, folder, keys, manifest)
             tell("the database is back")
-            with engine.connect() as connection:
-                active = _active(connection)
+            with engine.begin() as connection:
+                again, active = destroy_again(connection, erased), _active(connection)
             _restore_topics(settings, folder, manifest, tell)
-            return Restored(len(active), _let_in(settings, active, keys))
+            return Restored(len(active), _let_in(settings, active, keys), again)
     finally:
         engine.dispose()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from placehub.backups.manifest import Manifest
     from placehub.backups.restoring import Restored
     from placehub.evidence.verifying import Verified
+    from placehub.keys.erasing import DestroyedKey
     from placehub.settings import Settings
 
 
@@ -61,6 +64,10 @@ def restore(
     backup: Annotated[Path, typer.Argument(help="The folder of the backup.")],
     keys: Annotated[Path, typer.Option("--keys", help="The folder of its keys.")],
     folder: Annotated[Path, typer.Option("--dir", help="A new folder for the hub.")] = DEFAULT_FOLDER,
+    erased: Annotated[
+        Path | None,
+        typer.Option("--erased", help="erased.json of a later backup: what was erased since is erased again."),
+    ] = None,
     servers: Annotated[
         bool, typer.Option("--servers", help="Into the empty servers the environment names, not into a folder.")
     ] = False,
@@ -71,22 +78,25 @@ def restore(
     Every file is first held against the manifest. Nothing is sent. Exit 1 names a file that is not what was written, or
     what the evidence log finds.
     """
+    from placehub.backups.erased import read_erased
     from placehub.backups.hubfolder import Secrets
     from placehub.backups.manifest import check_pair, check_signature
     from placehub.evidence.heads import SigningKey
 
+    listed = read_erased(erased) if erased else []
     manifest, _ = check_pair(backup, keys)
     secrets = Secrets.read(keys)
     signed = secrets.evidence_key is not None and check_signature(
         backup, SigningKey.from_setting(secrets.evidence_key).public
     )
     make = _into_servers if servers else _into_folder
-    restored, verified = make(backup, keys, manifest, folder, json=json)
+    restored, verified = make(_Wanted(backup, keys, manifest, listed, json), folder)
     found = verified.document() if verified else {}
     facts = {
         **_told(manifest),
         "manifest_signed": signed,
         "organisations": restored.organisations,
+        "erased_again": restored.erased_again,
         **{name: value for name, value in found.items() if name != "findings"},
     }
     _tell(facts, restored.rotate, found.get("findings", []), json=json)
@@ -94,45 +104,48 @@ def restore(
         raise typer.Exit(1)
 
 
-def _into_folder(
-    backup: Path, keys: Path, manifest: Manifest, folder: Path, *, json: bool
-) -> tuple[Restored, Verified | None]:
+@dataclass(frozen=True)
+class _Wanted:
+    backup: Path
+    keys: Path
+    manifest: Manifest
+    erased: Sequence[DestroyedKey]
+    json: bool
+
+
+def _into_folder(wanted: _Wanted, folder: Path) -> tuple[Restored, Verified | None]:
     from placehub.backups.hubfolder import begin_folder, finish_folder, keep_credentials, kept_credentials
     from placehub.embedded.stack import Stack
     from placehub.mailboxes.hushing import hush
 
     hush()
-    begin_folder(folder.expanduser(), keys)
-    with Stack(folder, clock=manifest.clock, partitions=manifest.partitions) as stack:
+    begin_folder(folder.expanduser(), wanted.keys)
+    with Stack(folder, clock=wanted.manifest.clock, partitions=wanted.manifest.partitions) as stack:
         settings = stack.start()
-        done = _restored(settings, backup, keys, manifest, json=json)
-        keep_credentials(stack.folder, kept_credentials(keys), settings)
+        done = _restored(settings, wanted)
+        keep_credentials(stack.folder, kept_credentials(wanted.keys), settings)
     finish_folder(folder.expanduser())
     return done
 
 
-def _into_servers(
-    backup: Path, keys: Path, manifest: Manifest, folder: Path, *, json: bool
-) -> tuple[Restored, Verified | None]:
+def _into_servers(wanted: _Wanted, folder: Path) -> tuple[Restored, Verified | None]:
     from placehub.backups.hubfolder import keep_credentials, kept_credentials
 
     settings = hub(folder)
-    done = _restored(settings, backup, keys, manifest, json=json)
-    keep_credentials(folder, kept_credentials(keys), settings)
+    done = _restored(settings, wanted)
+    keep_credentials(folder, kept_credentials(wanted.keys), settings)
     return done
 
 
-def _restored(
-    settings: Settings, backup: Path, keys: Path, manifest: Manifest, *, json: bool
-) -> tuple[Restored, Verified | None]:
+def _restored(settings: Settings, wanted: _Wanted) -> tuple[Restored, Verified | None]:
     from placehub.app import sealed_past
     from placehub.backups.restoring import restore as restore_hub
     from placehub.cli.printing import progress
     from placehub.evidence.verifying import verify
 
-    tell = (lambda line: None) if json else progress
-    restored = restore_hub(settings, backup, keys, manifest, tell)
-    if manifest.log is None:
+    tell = (lambda line: None) if wanted.json else progress
+    restored = restore_hub(settings, wanted.backup, wanted.keys, wanted.manifest, wanted.erased, tell)
+    if wanted.manifest.log is None:
         return restored, None
     with database(settings) as connection:
         return restored, verify(connection, sealed_past(settings), None, again=True, tell=tell)
