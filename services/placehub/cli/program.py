@@ -26,6 +26,7 @@ from placehub.cli import (
     running,
     schemas,
     stories,
+    whatif,
     worlds,
 )
 from placehub.cli.endings import Program
@@ -45,6 +46,7 @@ auditing.add_to(app)
 evidencing.add_to(auditing.app)
 erasing.add_to(app)
 replaying.add_to(app)
+whatif.add_to(app)
 app.add_typer(auditing.app, name="audit")
 app.add_typer(organisations.app, name="org")
 app.add_typer(portal.app, name="portal")
