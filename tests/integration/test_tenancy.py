@@ -314,6 +314,7 @@ def test_nobody(hub: Any, method: str, path: str) -> None:
         subject="s",
         version=1,
         receipt_id=uuid4(),
+        hold_id=uuid4(),
         name="placements",
     )
     body = KEYS[method, path]({"subject": "c", "key": "k"})[1] if (method, path) in KEYS else {"schema": "{}"}

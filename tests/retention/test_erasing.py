@@ -12,6 +12,8 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.engine import Connection, Engine
 
 from placehub.contracts.codec import Codec, Folder
+from placehub.contracts.headers import Attributes, write_headers
+from placehub.drivers.records import NOTHING_KNOWN, Record
 from placehub.drivers.step import Step
 from placehub.errors import Conflict, NotFound, Rejected
 from placehub.evidence.processor import SEAT
@@ -22,6 +24,7 @@ from placehub.keys.tables import subject_key
 from placehub.keys.wiping import waiting_to_be_wiped, wipe
 from placehub.retention.erasing import ask, confirm, lift_hold, place_hold, withdraw
 from placehub.retention.events import HoldLifted, HoldPlaced, SubjectErased
+from placehub.retention.noting import note_records
 from placehub.retention.reporting import retention
 from placehub.retention.rules import CAME_TO_NOTHING, CONFIRM_WITHIN, NOTICE_KEPT, Person
 from placehub.retention.running import run_retention
@@ -306,3 +309,21 @@ def test_wiping_does_not_wait_for_whoever_uses_the_table(engine: Engine, owner: 
     assert wipe(engine).log, "the embedded server lets the log go too"
     with engine.begin() as connection:
         told(connection, owner)
+
+
+def test_what_nobody_can_read_stops_nothing(connection: Connection) -> None:
+    """A record without headers, without an id for a key or with a value that is no event is passed over."""
+    case = uuid4()
+    about = Attributes(
+        id=uuid4(), source="/x", type="referral.SearchClosed", subject=str(case), time=NOW, recorded_at=NOW
+    )
+    for key, value, headers in (
+        (str(case), b"no event", []),
+        ("no id", b"no event", write_headers(about)),
+        (str(case), None, write_headers(about)),
+        (str(case), b"no event", write_headers(about)),
+    ):
+        record = Record("referral", 0, 0, key, NOTHING_KNOWN, None, value, headers)
+        note_records(connection, CODEC, [record, record])
+    (noted,) = connection.execute(select(CASE).where(CASE.c.referral_id == case)).all()
+    assert (noted.last_event_at, noted.closed_at) == (NOW, None)

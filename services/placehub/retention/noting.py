@@ -17,36 +17,44 @@ from placehub.errors import Rejected
 from placehub.retention.following import READ, STREAMS, Case, Known, Stay, follow
 from placehub.retention.tables import CASE, STAY
 
+Told = tuple[Record, UUID, Attributes]
+"""A record, the id of its aggregate, and who said it when."""
+
 
 def note_records(connection: Connection, codec: Codec, records: Iterable[Record]) -> None:
     """Note what records, read raw, say of cases and placements; harmless when they come again."""
-    told = [one for one in records if one.topic in STREAMS]
+    told = list(_readable(one for one in records if one.topic in STREAMS))
     if not told:
         return
     before = _load(connection, told)
     after = dict(before)
-    for record, key, about in _readable(told):
-        event = codec.decode(record.value) if about.type in READ else None
-        after[key] = follow(after, key, record.topic, event, about.taken_at)
+    for record, key, about in told:
+        after[key] = follow(after, key, record.topic, _opened(codec, record, about), about.taken_at)
     changed = [one for key, one in sorted(after.items()) if before.get(key) != one]
     _keep(connection, CASE, [_case_row(one) for one in changed if isinstance(one, Case)])
     _keep(connection, STAY, [asdict(one) for one in changed if isinstance(one, Stay)])
 
 
-def _readable(records: Iterable[Record]) -> Iterator[tuple[Record, UUID, Attributes]]:
+def _readable(records: Iterable[Record]) -> Iterator[Told]:
+    # What nobody can read is a leaf of the evidence log all the same; the processors of its stream stop at it.
     for record in records:
         try:
             yield record, UUID(record.key), read_headers(record.headers)
-        except (
-            Rejected,
-            ValueError,
-        ):  # a leaf of the evidence log all the same; the processors of its stream stop there
+        except (Rejected, ValueError):
             continue
 
 
-def _load(connection: Connection, records: Iterable[Record]) -> dict[UUID, Known]:
+def _opened(codec: Codec, record: Record, about: Attributes) -> Any:
+    """Return the event where it is one that is opened; None for any other, and for what cannot be read."""
+    try:
+        return codec.decode(record.value) if about.type in READ else None
+    except Rejected:
+        return None
+
+
+def _load(connection: Connection, told: Iterable[Told]) -> dict[UUID, Known]:
     keys: dict[str, set[UUID]] = {topic: set() for topic in STREAMS}
-    for record, key, _ in _readable(records):
+    for record, key, _ in told:
         keys[record.topic].add(key)
     cases = select(CASE).where(CASE.c.referral_id.in_(keys["referral"]))
     stays = select(STAY).where(STAY.c.placement_id.in_(keys["placement"]))
