@@ -43,6 +43,10 @@ OWN: Final = {
     ("POST", "/homes/confirm"): ("provider",),
     ("POST", "/homes/pause"): ("provider",),
     ("GET", "/agreements"): ("authority", "provider", "consortium"),
+    ("GET", "/returns"): ("authority", "provider", "consortium"),
+    ("GET", "/views"): ("authority", "provider", "consortium"),
+    ("GET", "/views/{name}"): ("authority", "provider", "consortium"),
+    ("GET", "/views/{name}/chart.svg"): ("authority", "provider", "consortium"),
     ("GET", "/operations"): ("hub",),
     ("GET", "/operations/{processor}"): ("hub",),
     ("POST", "/operations/{processor}/pause"): ("hub",),
@@ -82,6 +86,15 @@ OF_AN_AGREEMENT: Final = {
     ("POST", "/agreements/{agreement_id}/raise"),
     ("GET", "/agreements/{agreement_id}/disputes/{dispute_id}"),
     ("POST", "/agreements/{agreement_id}/disputes/{dispute_id}/{act}"),
+    ("GET", "/agreements/{agreement_id}/documents"),
+    ("GET", "/agreements/{agreement_id}/documents/{document_id}/{version}"),
+    ("POST", "/agreements/{agreement_id}/documents/{document_id}/{version}/comment"),
+    ("POST", "/agreements/{agreement_id}/documents/{document_id}/{version}/agree"),
+    ("GET", "/agreements/{agreement_id}/propose"),
+    ("POST", "/agreements/{agreement_id}/propose"),
+    ("GET", "/returns/{agreement_id}/{return_id}"),
+    ("GET", "/returns/{agreement_id}/{return_id}/pack.{to}"),
+    ("POST", "/returns/{agreement_id}/{return_id}/{act}"),
 }
 """About one agreement: tried by `test_partners`, which has one."""
 OF_A_PERSON: Final = {("POST", "/people/{person_id}/remove")}

@@ -11,12 +11,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from placehub.agreements.events import AgreementRegistered, ContractManager, ProviderJoined
-from placehub.portal.pages import agreements, disputes
+from placehub.portal.pages import agreements, disputes, documents, returns, views
+from placehub.returns.publishing import run
 
 from ..integration.story import Desk, desk
 from .visiting import Visitor, join
 
 pytestmark = pytest.mark.broker
+OF_PARTNERS = (agreements, disputes, documents, returns, views)
+OWN = ("/agreements", "/returns", "/views", "/views/{name}", "/views/{name}/chart.svg")
+"""Of the person's own organisation, whatever it is told."""
 
 
 @dataclass
@@ -60,9 +64,9 @@ def partnership(hub: Any) -> Iterator[Partnership]:
     visitors = [
         join(hub.settings, one.code, f"{uuid4()}@example.org", role) for one, role in zip(desks, roles, strict=True)
     ]
-    id = uuid4()
+    id, since = uuid4(), hub.now.date() - timedelta(days=300)
     lead.post(_registered(lead, authority, id))
-    lead.post(ProviderJoined(agreement_id=id, lead=lead.code, provider=provider.code, joined_on=hub.now.date()))
+    lead.post(ProviderJoined(agreement_id=id, lead=lead.code, provider=provider.code, joined_on=since))
     hub.settle()
     hub.pass_time(hours=2)
     codes = (lead.code, authority.code, provider.code)
@@ -111,6 +115,66 @@ def test_a_dispute_is_raised_heard_and_resolved(partnership: Partnership) -> Non
     assert "accepted by both sides" in lead.get(address).text
 
 
+def test_a_document_is_proposed_commented_and_agreed(partnership: Partnership) -> None:
+    """Clause by clause: what is typed stays while rows are added; both sectors say yes, and it is in force."""
+    lead, provider = partnership.lead, partnership.provider
+    lead.get(f"{partnership.address}/propose")
+    assert "Enter the document clause by clause" in lead.send("", 422, kind="contract terms", title="Terms").text
+    more = lead.send("", kind="contract terms", title="Terms (made up)", clause_id_0="4.2", text_0="Paid.", more="yes")
+    assert more.form("").values["clause_id_0"] == ["4.2"]
+    lead.send("", about_0="extra support")
+    partnership.hub.settle()
+    documents = f"{partnership.address}/documents"
+    address = lead.get(documents).link(rf"{documents}/[^\"]+")
+    provider.get(address)
+    assert "Choose the clause" in provider.send("/comment", 422, says="asks").text
+    provider.send("/comment", clause_id="4.2", says="asks", words="From which day (made up)?")
+    partnership.hub.settle()
+    assert "From which day (made up)?" in lead.get(address).text
+    provider.get(address)
+    provider.send("/agree")
+    partnership.hub.settle()
+    assert "in force" in provider.get(address).text
+    again = lead.get(lead.get(address).link(r"/agreements/[^\"]+/propose\?document=[^\"]+"))
+    assert again.form("").values["text_0"] == ["Paid."]
+
+
+def test_a_return_is_queried_confirmed_and_talked_about(partnership: Partnership) -> None:
+    """Both sides have it with the pack, as a page and as a file; questions and confirmations show on either side."""
+    hub, lead, provider = partnership.hub, partnership.lead, partnership.provider
+    run(hub.settings, hub.now, partnership.id)
+    hub.settle()
+    address = lead.get("/returns").link(rf"/returns/{partnership.id}/[^\"]+")
+    lead.get(address)
+    assert "Enter your question" in lead.send("/query", 422).text
+    lead.send("/query", question="Is this all (made up)?")
+    hub.settle()
+    of_provider = provider.get("/returns").link(rf"/returns/{partnership.id}/[^\"]+")
+    provider.get(of_provider)
+    provider.send("/confirm")
+    hub.settle()
+    assert "Confirmed by Test provider (made up)" in provider.get(of_provider).text
+    provider.send("/meeting", what="Send the missing facts (made up).", owner=partnership.codes[2])
+    hub.settle()
+    assert "Send the missing facts (made up)." in lead.get(of_provider).text
+    assert lead.http.get(f"{of_provider}/pack.pdf").content.startswith(b"%PDF")
+    assert lead.http.get(f"{of_provider}/pack.exe").status_code == 404
+
+
+def test_figures_are_those_the_organisation_may_see(partnership: Partnership) -> None:
+    """Each view it is entitled to is listed and shown as the HTTP interface shows it; a chart has its table beside."""
+    lead = partnership.lead
+    assert "Who sees what of it" in lead.get("/views").text
+    for name in ("agreement_calendar", "sufficiency", "drift_index", "disputes", "declined_clauses"):
+        assert lead.get(f"/views/{name}").answer.status_code == 200, name
+    seen = lead.get("/views/sufficiency")
+    assert "The same as a table" in seen.text
+    chart = lead.http.get("/views/sufficiency/chart.svg")
+    assert chart.headers["content-type"] == "image/svg+xml"
+    assert "Portal test framework (made up)" in lead.get("/views/agreement_calendar").text
+    assert lead.get("/views/nothing_of_the_kind").answer.status_code == 404
+
+
 def test_a_stranger_finds_none_of_it(partnership: Partnership) -> None:
     """Another authority's contract manager gets 404 for every one of these addresses; an officer has no such page."""
     hub, code = partnership.hub, partnership.hub.add("authority").code
@@ -118,10 +182,11 @@ def test_a_stranger_finds_none_of_it(partnership: Partnership) -> None:
     officer = join(hub.settings, partnership.codes[1], f"{uuid4()}@example.org", "placement officer")
     assert stranger.get("/agreements").answer.status_code == 200
     token = stranger.page.form("/sign-out").values["form_token"]
-    for route in (route for area in (agreements, disputes) for route in area.router.routes):
+    for route in (route for area in OF_PARTNERS for route in area.router.routes):
         path = route.path.replace("{agreement_id}", str(partnership.id)).replace("{dispute_id}", str(uuid4()))
-        path = path.replace("{act}", "state")
+        path = path.replace("{act}", "state").replace("{document_id}", str(uuid4())).replace("{version}", "1")
+        path = path.replace("{return_id}", str(uuid4())).replace("{to}", "pdf").replace("{name}", "sufficiency")
         for method in route.methods:
             answer = stranger.http.request(method, path, data={"form_token": token} if method == "POST" else None)
-            assert path == "/agreements" or answer.status_code == 404, f"{method} {path}"
+            assert route.path in OWN or answer.status_code == 404, f"{method} {path}"
         assert officer.get(path).answer.status_code in (404, 405), path

@@ -28,6 +28,7 @@ from placehub.portal.listening import Listening
 from placehub.portal.pages import AREAS, menu
 from placehub.portal.sitting import NOTICES, Doors, Form, SignInFirst, page, signed_in
 from placehub.portal.telling import in_short, risks_in_words
+from placehub.portal.viewing import Views
 from placehub.search.wording import in_band
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Portal:
             wall=WallClock().now,
             secure=settings.portal.startswith("https://"),
             root=settings.portal.rstrip("/"),
+            views=Views(settings.api, token),
             operating=operating,
         )
         return cls(doors, Listening(engine, codec, bell, consumer, ticked), outboxes)
@@ -86,6 +88,7 @@ class Portal:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._listening.end()
         self._outboxes.close()
+        self._doors.views.close()
         self._doors.engine.dispose()
 
     def app(self) -> FastAPI:

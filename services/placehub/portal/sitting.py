@@ -21,6 +21,7 @@ from placehub.portal.accounts import form_token, new_token
 from placehub.portal.acting import Act, Acting
 from placehub.portal.bell import Bell
 from placehub.portal.people import Signed, signed
+from placehub.portal.viewing import Views
 from placehub.portal.words import gettext as _
 
 SESSION_COOKIE: Final = "placehub_session"
@@ -44,6 +45,8 @@ class Doors:
     """Whether people come by TLS."""
     root: str
     """Where people reach the portal."""
+    views: Views
+    """The monitoring views, as any organisation asks for its own."""
     operating: Operating
     """What the hub's operators see and do; nobody else's page works with it."""
 

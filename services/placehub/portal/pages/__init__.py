@@ -9,14 +9,17 @@ from placehub.portal.pages import (
     cases,
     deadletters,
     disputes,
+    documents,
     home,
     homes,
     operations,
     organisations,
     people,
     placing,
+    returns,
     searches,
     signing_in,
+    views,
 )
 from placehub.portal.people import Signed
 from placehub.portal.sitting import Entry
@@ -30,6 +33,9 @@ AREAS: Final[tuple[Any, ...]] = (
     placing,
     agreements,
     disputes,
+    documents,
+    returns,
+    views,
     operations,
     deadletters,
     organisations,
