@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import httpx
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from placehub.browsing import hub_topic
 from placehub.database import connect, database_errors
 from placehub.drivers.quiet import Lag, Quiet
 from placehub.errors import HubError, Unavailable
+from placehub.evidence.heads import PublicKey
+from placehub.evidence.store import read_log
+from placehub.evidence.tables import CHECKED
 from placehub.intake.tables import resting_outboxes
 from placehub.mailboxes.connection import broker_errors
 from placehub.organisations.broker import administer
@@ -74,6 +79,18 @@ _LOOKS: Final = {
 }
 
 
+class Evidence(NamedTuple):
+    """The evidence log: its size in records, how much of it the last signed head covers, how far it was verified."""
+
+    log_id: UUID
+    public_key: str
+    size: int
+    head_size: int
+    head_at: datetime | None
+    checked: int | None
+    """None: `placehub audit verify` has not checked it yet."""
+
+
 class Operating:
     """A hub as its operators work with it, in a process that stays; may be shared between threads."""
 
@@ -106,3 +123,17 @@ class Operating:
     def servers(self) -> dict[str, str]:
         """Return each server with `up`, or with what is the matter."""
         return servers(self.settings)
+
+    def browse(self, topic: str, count: int) -> list[dict[str, Any]]:
+        """Return the last records of a topic, oldest first, each sealed part as the word `sealed`."""
+        found = hub_topic(self.settings, topic)
+        try:
+            return found.last(count)
+        finally:
+            found.close()
+
+    def evidence(self, connection: Connection) -> Evidence:
+        """Return how the evidence log stands; NotFound while none has begun."""
+        log = read_log(connection)
+        checked = connection.execute(select(CHECKED.c.size).where(CHECKED.c.log_id == log.log_id)).scalar()
+        return Evidence(log.log_id, PublicKey(log.public_key).pem, log.size, log.head_size, log.head_at, checked)

@@ -12,7 +12,7 @@ import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
 from placehub.agreements.events import ProviderJoined
-from placehub.cli.topics import hub_topic
+from placehub.browsing import hub_topic
 from placehub.drivers.brokers import access, producer
 from placehub.referrals.events import EarlyNoticeGiven
 from placehub.streams import DEADLETTER, outbox

@@ -54,6 +54,8 @@ OWN: Final = {
     ("GET", "/dead-letters"): ("hub",),
     ("GET", "/dead-letters/{position}"): ("hub",),
     ("POST", "/dead-letters/{position}"): ("hub",),
+    ("GET", "/messages"): ("hub",),
+    ("GET", "/evidence"): ("hub",),
     ("GET", "/organisations"): ("hub",),
     ("POST", "/organisations"): ("hub",),
     ("GET", "/organisations/{code}"): ("hub",),

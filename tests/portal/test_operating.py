@@ -11,13 +11,14 @@ import pytest
 
 from placehub.agreements.events import ProviderJoined
 from placehub.drivers.pausing import paused
-from placehub.portal.pages import deadletters, operations, organisations
+from placehub.portal.pages import deadletters, messages, operations, organisations
 
 from ..integration.story import desk
+from .test_story import add_home
 from .visiting import Seen, Visitor, join
 
 pytestmark = pytest.mark.broker
-OPERATED = (operations, deadletters, organisations)
+OPERATED = (operations, deadletters, messages, organisations)
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,19 @@ def test_an_organisation_is_registered_given_new_credentials_and_shut_out(hub: A
     assert "It is shut out" in operator.send("/disable", reason="a test's end (made up)").text
     assert not [one for one in operator.page.forms if one.action.endswith("/rotate")]
     assert operator.get("/organisations/nobody-of-that-code").answer.status_code == 404
+
+
+def test_messages_are_masked_and_the_evidence_log_is_shown(hub: Any, operator: Visitor) -> None:
+    """A home's sealed part is the word `sealed` in a stream's records; a mailbox cannot be looked at."""
+    provider = join(hub.settings, hub.add("provider").code, f"{uuid4()}@example.org", "referral manager")
+    add_home(provider)
+    hub.settle()
+    seen = operator.get("/messages?topic=vacancy")
+    assert "vacancy.VacancyOpened" in seen.text
+    assert '"household": "sealed"' in seen.text
+    assert "ciphertext" not in seen.answer.text
+    assert operator.get("/messages?topic=inbox.hub").answer.status_code == 404
+    assert "Last signed head" in operator.get("/evidence").text
 
 
 def test_to_others_there_are_no_such_pages(hub: Any) -> None:

@@ -12,7 +12,7 @@ from placehub.cli.options import DEFAULT_FOLDER, Folder, Json, hub
 from placehub.mailboxes.hushing import hush
 
 if TYPE_CHECKING:
-    from placehub.cli.topics import Topic
+    from placehub.browsing import Topic
 
 Sender = Annotated[str, typer.Option("--as", help="Code of the organisation.", autocompletion=complete_organisations)]
 CredentialsFile = Annotated[Path | None, typer.Option("--credentials", help="File its credentials were saved in.")]
@@ -85,8 +85,8 @@ def tail(
 
 
 def _open(topic: str, owner: str | None, folder: Path, credentials: Path | None) -> Topic:
+    from placehub.browsing import hub_topic, own_topic
     from placehub.cli.credentials import find_access
-    from placehub.cli.topics import hub_topic, own_topic
     from placehub.errors import NotFound
     from placehub.streams import DEADLETTER, STREAMS, inbox, outbox
 

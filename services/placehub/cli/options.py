@@ -54,7 +54,7 @@ def operator(by: str | None) -> str:
 
 def now(settings: Settings) -> datetime:
     """Return the hub's time: the wall's, or the last tick where time is simulated."""
-    from placehub.cli.topics import last_tick
+    from placehub.browsing import last_tick
     from placehub.clock import WallClock
 
     ticked = last_tick(settings) if settings.clock == "stream" else None

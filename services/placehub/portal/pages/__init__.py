@@ -12,6 +12,7 @@ from placehub.portal.pages import (
     documents,
     home,
     homes,
+    messages,
     operations,
     organisations,
     people,
@@ -38,6 +39,7 @@ AREAS: Final[tuple[Any, ...]] = (
     views,
     operations,
     deadletters,
+    messages,
     organisations,
     people,
 )
