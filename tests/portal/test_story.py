@@ -8,6 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, select
+
+from placehub.portal.tables import OPENED, PERSON
 
 from .visiting import Seen, Visitor, join
 
@@ -62,7 +65,17 @@ def give_notice(officer: Visitor) -> str:
     return seen.path
 
 
-def test_from_an_early_notice_to_an_agreed_placement(officer: Visitor, manager: Visitor) -> None:
+def opened(hub: Any, case: str) -> list[tuple[str, str]]:
+    """Return what for, and by whom, sealed parts of a case were opened."""
+    engine = create_engine(hub.settings.database.get_secret_value())
+    joined = select(OPENED.c.purpose, PERSON.c.name).join(PERSON, PERSON.c.person_id == OPENED.c.person_id)
+    with engine.connect() as connection:
+        found = connection.execute(joined.where(OPENED.c.about == case.rpartition("/")[2])).all()
+    engine.dispose()
+    return [(row.purpose, row.name) for row in found]
+
+
+def test_from_an_early_notice_to_an_agreed_placement(hub: Any, officer: Visitor, manager: Visitor) -> None:
     """Notice, search, referral, interest, offer with fee lines, selection, and terms that both sides post."""
     add_home(manager)
     case = give_notice(officer)
@@ -82,6 +95,7 @@ def test_from_an_early_notice_to_an_agreed_placement(officer: Visitor, manager: 
     assert "Made up: her aunt is ill." not in seen.text, "sealed until somebody asks"
     manager.send("/need", purpose="answer an invitation")
     assert "Made up: her aunt is ill." in manager.page.text
+    assert opened(hub, case) == [("answer an invitation", "Somebody (made up)")]
 
     until(manager, search, shows("Make an offer"))
     assert "is asking the carer" in manager.send("/interest").text

@@ -55,7 +55,10 @@ from placehub.vacancies.events import VacancyReleased, VacancyReserved
 Facts = EarlyNoticeGiven | ReferralMade | ReferralRevised
 WAITING: Final = ("invited", "interested", "offered", "lapsed")
 """States of an invitation that may still be answered."""
-SELECTABLE: Final = ("open",)
+ANSWERS: Final = ("offered", "interested", "invited", "declined", "lapsed", "closed")
+"""States of an invitation, in the order in which they are shown."""
+STANDING: Final = ("open", "to reconfirm", "selected", "reserved")
+"""States of an offer that stands."""
 _WEEKS: Final = {"week": Decimal(1), "day": Decimal(7)}
 
 
@@ -171,13 +174,17 @@ class Case:
         children = self.referral.children if self.referral else ()
         return {str(one.child_id): one.need.key_id for one in children if isinstance(one, Child) and one.need}
 
+    def by_answer(self) -> list[Invitation]:
+        """Return the invitations, those that were answered first."""
+        return sorted(self.invitations.values(), key=lambda one: (ANSWERS.index(one.state), one.first_at))
+
     def by_fit(self) -> list[Offer]:
         """Return the offers, best fit first and what is not assessed last; those that stand before the others."""
         return sorted(self.offers.values(), key=_place)
 
 
 def _place(offer: Offer) -> tuple[Any, ...]:
-    standing = offer.state not in ("open", "to reconfirm", "selected", "reserved")
+    standing = offer.state not in STANDING
     if offer.home is None:
         return (standing, True, (), str(offer.told.offer_id))
     return (standing, False, place_of(offer.home, Policy().order), str(offer.told.offer_id))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from placehub.portal.told import Told, told_of_stream
+from placehub.portal.told import Told, told_last
 from placehub.vacancies.events import (
     Home,
     VacancyClosed,
@@ -54,7 +54,7 @@ class Kept:
 
 def homes_of(connection: Connection, organisation: str) -> dict[UUID, Kept]:
     """Return a provider's homes."""
-    return fold_homes(told_of_stream(connection, organisation, "vacancy"))
+    return fold_homes(told_last(connection, organisation, "vacancy"))
 
 
 def fold_homes(told: Iterable[Told]) -> dict[UUID, Kept]:

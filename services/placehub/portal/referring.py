@@ -135,6 +135,19 @@ def child(form: Typed, number: int, pseudonym: UUID) -> dict[str, Any]:
     return found | ({"need": need} if need else {}) | ({"identity": identity} if identity else {})
 
 
+def fields_of(number: int) -> dict[str, str]:
+    """Return, for what a referral tells of one child, the form's field: the first that begins a path is it."""
+    need = ("legal_status", "why_now", "care_plan_aim", "health", "what_worked", "own_words", "asked_on")
+    within = f"children.{number}."
+    found = {f"{within}need.{name}": f"{name}_{number}" for name in need}
+    found |= {f"{within}need.school.postcode": f"school_postcode_{number}"}
+    found |= {f"{within}need.family_time.0.who": f"family_who_{number}"}
+    found |= {f"{within}need.family_time": f"family_often_{number}"}
+    found |= {f"{within}identity.name": f"name_{number}", f"{within}identity": f"born_{number}"}
+    found |= {f"{within}{name}": f"{name}_{number}" for name in ("sex", "pets", "living_companions", "home_adaptation")}
+    return found | {f"{within}risks": f"risks_{number}", within: f"age_years_{number}"}
+
+
 def _need(form: Typed, number: int, age: int | None) -> dict[str, Any]:
     names = ("legal_status", "why_now", "care_plan_aim", "health", "what_worked", "own_words")
     found: dict[str, Any] = {name: text for name in names if (text := form.text(f"{name}_{number}"))}

@@ -169,7 +169,7 @@ def page(
         here=request.url.path,
         form=form,
         form_token=form_token(secret or visitor),
-        act_id=str(form.act_id) if form.errors or form.has("act_id") else str(uuid4()),
+        act_id=str(uuid4()),  # also where a form is shown again: what was refused under its id would be refused again
         now=door.acting.now(),
         done=request.query_params.get("done", ""),
         **facts,

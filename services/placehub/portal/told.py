@@ -120,10 +120,18 @@ def told_lately(connection: Connection, organisation: str, stream: str, cases: i
     return found
 
 
-def told_of_stream(connection: Connection, organisation: str, stream: str) -> list[Told]:
-    """Return everything of one stream an organisation was told, in order."""
-    mine = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.stream == stream)
-    return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(MOST)).mappings())
+def told_last(connection: Connection, organisation: str, stream: str, *events: type) -> list[Told]:
+    """Return what an organisation was told last of each home, agreement, ... of a stream: the last of each event.
+
+    In order. Where each event tells the whole, or the newest of a kind counts, this is all there is to know, however
+    long it has gone on.
+    """
+    mine = (TOLD.c.organisation == organisation) & (TOLD.c.stream == stream)
+    if events:
+        mine &= TOLD.c.event.in_([full_name(one) for one in events])
+    last = select(func.max(TOLD.c.id)).where(mine).group_by(TOLD.c.subject, TOLD.c.event)
+    rows = select(TOLD).where(TOLD.c.id.in_(last)).order_by(TOLD.c.id.desc())
+    return _read(connection.execute(rows).mappings())
 
 
 def answered(connection: Connection, organisation: str, ids: Sequence[UUID]) -> tuple[set[UUID], list[EventRejected]]:

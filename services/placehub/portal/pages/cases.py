@@ -21,6 +21,7 @@ from placehub.portal.referring import (
     basis,
     child,
     child_id,
+    fields_of,
     how_many,
     noted_child,
     quality,
@@ -40,7 +41,7 @@ from placehub.portal.sitting import (
     page,
     try_act,
 )
-from placehub.portal.told import told_about, told_lately, told_of_stream
+from placehub.portal.told import told_about, told_last, told_lately
 from placehub.portal.words import choices, label
 from placehub.portal.words import gettext as _
 from placehub.referrals.quality import RISKS
@@ -205,7 +206,7 @@ def _refer(request: Request, door: Doors, who: Signed, case: Case | None, form: 
     if form.has("add_child") or form.has("check"):
         return _referral(request, door, who, case, form)
     document = _document(door, who, case, form)
-    names = _ON_FORM | {f"children.{number}": f"age_years_{number}" for number in range(MOST_CHILDREN)}
+    names = _ON_FORM | {path: name for number in range(MOST_CHILDREN) for path, name in fields_of(number).items()}
     taken = try_act(door, who, form, [Act("ReferralMade", document)], names)
     if taken is None:
         return _referral(request, door, who, case, form)
@@ -258,8 +259,8 @@ def _from_notice(case: Case | None) -> Form:
 def _asked(door: Doors, who: Signed, count: int) -> dict[str, Any]:
     today = door.acting.now().date()
     with door.engine.connect() as connection:
-        told = told_of_stream(connection, who.organisation, "agreement")
-    agreements = [one.event for one in told if isinstance(one.event, AgreementRegistered)]
+        told = told_last(connection, who.organisation, "agreement", AgreementRegistered)
+    agreements = [one.event for one in told]
     return {
         "count": count,
         "most": MOST_CHILDREN,

@@ -13,7 +13,7 @@ from placehub.errors import Rejected
 from placehub.portal import telling
 from placehub.portal.accounts import ANSWERING
 from placehub.portal.acting import Act
-from placehub.portal.case import WAITING, Case, Invitation, fold
+from placehub.portal.case import STANDING, WAITING, Case, Invitation, fold
 from placehub.portal.keeping import Kept, homes_of
 from placehub.portal.opening import PURPOSES, open_parts
 from placehub.portal.people import Signed
@@ -63,7 +63,13 @@ class Search:
 
     @property
     def open(self) -> bool:
-        """Whether it may still be answered."""
+        """Whether it may still be answered: it is not over, and no offer stands already."""
+        standing = any(one.state in STANDING for one in self.case.offers.values())
+        return self.invitation.state in WAITING and not self.case.closed and not standing
+
+    @property
+    def taking_part(self) -> bool:
+        """Whether the provider still has a part in it."""
         return self.invitation.state in WAITING and not self.case.closed
 
 
