@@ -19,6 +19,7 @@ from ..portal.visiting import PASSWORD, code_of, link_for
 
 pytestmark = pytest.mark.broker
 PICTURES: Final = Path(__file__).parents[2] / "build" / "screenshots"
+expect.set_options(timeout=30_000)  # the hub may be busy; what is waited for comes as soon as it can
 WIDTHS: Final = (320, 1280)
 HEIGHT: Final = 900
 MEANT: Final = re.compile("status of (404|422)")
@@ -41,6 +42,7 @@ def session(browser: Browser, root: str, **options: Any) -> Iterator[Page]:
     """Give a page of a session of its own; whatever the console says that is an error fails the test."""
     context = browser.new_context(base_url=root, viewport={"width": 1280, "height": HEIGHT}, **options)
     page = context.new_page()
+    page.set_default_timeout(30_000)
     said: list[str] = []
 
     def heard(one: ConsoleMessage) -> None:
@@ -54,14 +56,15 @@ def session(browser: Browser, root: str, **options: Any) -> Iterator[Page]:
     assert not said, said
 
 
-def join(page: Page, hub: Any, organisation: str, role: str) -> None:
+def join(page: Page, hub: Any, organisation: str, role: str, *, scripts: bool = True) -> None:
     """Let somebody join in the browser."""
     page.goto(link_for(hub.settings, organisation, f"{role.split()[0]}@{organisation}.example.org", role))
     key = page.locator("p.ph-key").inner_text().strip()
     page.get_by_label("Your name").fill("Somebody (made up)")
     page.get_by_label("Choose a password").fill(PASSWORD)
     page.get_by_label("Code", exact=True).fill(code_of(key))
-    look_at(page, "join")
+    if scripts:
+        look_at(page, "join")
     page.get_by_role("button", name="Join").click()
     expect(page.get_by_role("heading", name="Your work")).to_be_visible()
 
@@ -80,9 +83,9 @@ def look_at(page: Page, name: str) -> None:
 
 
 def add_home(page: Page) -> None:
-    """Add a home near Leeds."""
+    """Add a home near Carlisle."""
     page.goto("/homes/new")
-    page.get_by_label("Postcode of the home").fill("LS6 2AB")
+    page.get_by_label("Postcode of the home").fill("CA1 1AB")
     page.get_by_label("Long term").check()
     page.get_by_label("Approved from age").fill("5")
     page.get_by_label("Standard fee").fill("900")
@@ -91,7 +94,7 @@ def add_home(page: Page) -> None:
     page.get_by_label("There are no pets").check()
     look_at(page, "home-new")
     page.get_by_role("button", name="Add the home").click()
-    expect(page.get_by_text("The home was added")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Home .* in CA1 1"))).to_be_visible()
     look_at(page, "homes")
 
 
@@ -105,10 +108,10 @@ def give_notice(page: Page) -> str:
     page.get_by_label("Female").check()
     page.get_by_label("In more than 5 days").check()
     page.get_by_label("Long term").check()
-    page.get_by_label("Near to").fill("LS6 2AB")
+    page.get_by_label("Near to").fill("CA1 1AB")
     look_at(page, "notice")
     page.get_by_role("button", name="Give early notice").click()
-    expect(page.get_by_text("The early notice was given. The")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Case .*"))).to_be_visible()
     return re.sub(r"\?.*", "", page.url)
 
 
@@ -122,7 +125,7 @@ def make_referral(page: Page, case: str) -> None:
     expect(page.locator("#quality strong")).not_to_have_text(before)
     look_at(page, "referral")
     page.get_by_role("button", name="Make the referral").click()
-    expect(page.get_by_text("The referral was made. Every")).to_be_visible()
+    expect(page.get_by_text("Referral, version 1")).to_be_visible()
 
 
 def make_offer(page: Page) -> None:
@@ -132,7 +135,7 @@ def make_offer(page: Page) -> None:
     page.get_by_label("Pounds", exact=True).first.fill("120.50")
     look_at(page, "offer")
     page.get_by_role("button", name="Make the offer").click()
-    expect(page.get_by_text("The offer was made.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your offer")).to_be_visible()
 
 
 def test_an_officer_and_a_manager_at_once(hub: Any, browser: Browser) -> None:
@@ -153,36 +156,71 @@ def test_an_officer_and_a_manager_at_once(hub: Any, browser: Browser) -> None:
         manager.goto("/searches")
         case = give_notice(officer)
         found = manager.get_by_role("link", name=f"Search {case.rpartition('/')[2][:8]} of")
-        expect(found).to_be_visible(timeout=20_000)
+        expect(found).to_be_visible()
         look_at(manager, "searches")
-        expect(officer.get_by_text("for interest only").first).to_be_visible(timeout=20_000)
+        expect(officer.get_by_text("for interest only").first).to_be_visible()
         found.click()
         look_at(manager, "search-noticed")
         make_referral(officer, case)
-        expect(manager.get_by_text("Referral, version 1")).to_be_visible(timeout=20_000)
-        expect(manager.get_by_role("button", name="Make an offer")).to_be_visible(timeout=20_000)
+        expect(manager.get_by_text("Referral, version 1")).to_be_visible()
+        expect(manager.get_by_role("button", name="Make an offer")).to_be_visible()
         manager.reload()
         manager.get_by_text("Read what is written about the children").click()
         manager.get_by_role("button", name="Open it").click()
         expect(manager.get_by_text("Made up: her aunt is ill.")).to_be_visible()
         look_at(manager, "search-opened")
         manager.get_by_role("button", name="I am asking the carer").click()
-        expect(officer.locator("td").get_by_text("Asking the carer")).to_be_visible(timeout=20_000)
+        expect(officer.locator("td").get_by_text("Asking the carer")).to_be_visible()
         make_offer(manager)
         select = officer.get_by_role("button", name=re.compile("Select the offer"))
-        expect(officer.get_by_text("£1,020.50")).to_be_visible(timeout=20_000)
-        expect(officer.get_by_text("This home fits")).to_be_visible(timeout=20_000)
+        expect(officer.get_by_text("£1,020.50")).to_be_visible()
+        expect(officer.get_by_text("This home fits")).to_be_visible()
         look_at(officer, "case-offers")
         select.click()
-        expect(officer.get_by_role("heading", name="The place is held")).to_be_visible(timeout=20_000)
+        expect(officer.get_by_role("heading", name="The place is held")).to_be_visible()
         look_at(officer, "case-held")
         officer.get_by_role("button", name="Agree the placement").click()
-        manager.get_by_role("button", name="Agree the placement").click(timeout=20_000)
+        manager.get_by_role("button", name="Agree the placement").click()
         for one in (officer, manager):
-            expect(one.get_by_role("heading", name="agreed by both sides")).to_be_visible(timeout=20_000)
+            expect(one.get_by_role("heading", name="agreed by both sides")).to_be_visible()
         look_at(officer, "case-agreed")
         look_at(manager, "search-agreed")
         officer.goto("/people")
         look_at(officer, "people")
         officer.goto("/nowhere")
         look_at(officer, "not-found")
+
+
+def test_without_scripts(hub: Any, browser: Browser) -> None:
+    """The same pages work in a browser that runs no script: a notice, a search that fits, and an answer."""
+    root = hub.settings.portal
+    authority, provider = hub.add("authority").code, hub.add("provider").code
+    with (
+        session(browser, root, java_script_enabled=False) as officer,
+        session(browser, root, java_script_enabled=False) as manager,
+    ):
+        join(officer, hub, authority, "placement officer", scripts=False)
+        join(manager, hub, provider, "referral manager", scripts=False)
+        manager.goto("/homes/new")
+        manager.get_by_label("Postcode of the home").fill("HR1 2AA")
+        manager.get_by_label("Long term").check()
+        manager.get_by_role("button", name="Add the home").click()
+        officer.goto("/notices/new")
+        officer.get_by_label("In more than 5 days").check()
+        officer.get_by_label("Near to").fill("HR1 2AA")
+        officer.get_by_role("button", name="Give early notice").click()
+        case = re.sub(r"\?.*", "", officer.url)
+        search = case.replace("/cases/", "/searches/")
+        again(manager, search, "I am asking the carer")
+        manager.get_by_role("button", name="I am asking the carer").click()
+        again(officer, case, "Asking the carer")
+
+
+def again(page: Page, address: str, text: str) -> None:
+    """Load a page again until it shows a text."""
+    for _ in range(60):
+        page.goto(address)
+        if page.get_by_text(text).count():
+            return
+        page.wait_for_timeout(300)
+    raise AssertionError(f"{address} does not show: {text}")

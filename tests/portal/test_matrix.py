@@ -72,14 +72,17 @@ OF_A_CASE: Final = {
     ("GET", "/cases/{case_id}/referral"),
     ("POST", "/cases/{case_id}/referral"),
     ("POST", "/cases/{case_id}/select"),
+    ("POST", "/cases/{case_id}/end"),
     ("GET", "/searches/{case_id}"),
     ("GET", "/searches/{case_id}/progress"),
     ("POST", "/searches/{case_id}/need"),
     ("POST", "/searches/{case_id}/interest"),
     ("POST", "/searches/{case_id}/decline"),
+    ("POST", "/searches/{case_id}/withdraw"),
     ("GET", "/searches/{case_id}/offer"),
     ("POST", "/searches/{case_id}/offer"),
     ("POST", "/placements/{case_id}/{placement_id}/agree"),
+    ("POST", "/placements/{case_id}/{placement_id}/start"),
 }
 """About one case."""
 OF_AN_AGREEMENT: Final = {

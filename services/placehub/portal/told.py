@@ -134,6 +134,12 @@ def told_last(connection: Connection, organisation: str, stream: str, *events: t
     return _read(connection.execute(rows).mappings())
 
 
+def told_of_stream(connection: Connection, organisation: str, stream: str) -> list[Told]:
+    """Return everything of one stream an organisation was told, in order."""
+    mine = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.stream == stream)
+    return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(MOST)).mappings())
+
+
 def answered(connection: Connection, organisation: str, ids: Sequence[UUID]) -> tuple[set[UUID], list[EventRejected]]:
     """Return which of the posted events came back as taken, and the refusals of the others."""
     mine = TOLD.c.organisation == organisation

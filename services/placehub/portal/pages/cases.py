@@ -15,6 +15,7 @@ from placehub.portal.accounts import PLACING
 from placehub.portal.acting import ACTS, Act
 from placehub.portal.case import Case, fold
 from placehub.portal.people import Signed
+from placehub.portal.posted import is_on_its_way
 from placehub.portal.referring import (
     MOST_CHILDREN,
     Quality,
@@ -55,9 +56,12 @@ NOTICES.update(
     {
         "noticed": lambda: _("The early notice was given. The search has begun."),
         "referred": lambda: _("The referral was made. Every provider with a home that fits is told now."),
+        "ended": lambda: _("The search was ended. Every provider that was invited is told."),
         "selected": lambda: _("The offer was selected. The place is being asked for."),
     }
 )
+ENDINGS: Final = ("in-house", "kin", "residential", "home", "withdrawn")
+"""How an authority may end a search itself, of `search_outcome`."""
 _ON_FORM: Final = {
     "wanted.near_sector": "near_sector",
     "wanted.within_miles": "within_miles",
@@ -119,7 +123,12 @@ def _notice(request: Request, door: Doors, who: Signed, form: Form) -> Response:
 
 @router.get("/cases/{case_id}")
 def case_page(request: Request, door: Open, case_id: UUID, who: Signed = READS) -> Response:
-    """Show a case and its search."""
+    """Show a case and its search; one that was begun here a moment ago is waited for."""
+    with door.engine.connect() as connection:
+        known = told_about(connection, who.organisation, str(case_id))
+        waited_for = not known and is_on_its_way(connection, who.organisation, str(case_id))
+    if waited_for:
+        return page(request, "cases/waited_for.html", case_id=case_id)
     return _case(request, door, who, case_id, "cases/case.html", Form())
 
 
@@ -144,6 +153,7 @@ def _case(request: Request, door: Doors, who: Signed, case_id: UUID, template: s
         best=best.told.offer_id if best else None,
         may_place=who.acting.role in PLACING,
         reasons=choices("selection_reason", door.acting.now().date()),
+        outcomes=[(one.code, one.meaning) for one in code_list("search_outcome").values if one.code in ENDINGS],
     )
 
 
@@ -306,3 +316,16 @@ def offer_selected(request: Request, door: Open, form: Sent, case_id: UUID, who:
     if taken is None:
         return show_again(request, door, who, case_id, form)
     return go_to(f"/cases/{case_id}", done(taken, "selected"))
+
+
+@router.post("/cases/{case_id}/end")
+def search_ended(request: Request, door: Open, form: Sent, case_id: UUID, who: Signed = PLACES) -> Response:
+    """End the search: the home is not needed any more, and why."""
+    case = own_case(door, who, case_id)
+    outcome = form.need("outcome", _("Choose how the search ended."))
+    document = {"referral_id": str(case_id), "authority": who.organisation, "reason": outcome}
+    event = "ReferralWithdrawn" if case.referral else "EarlyNoticeWithdrawn"
+    taken = try_act(door, who, form, [Act(event, document)], {"reason": "outcome"})
+    if taken is None:
+        return show_again(request, door, who, case_id, form)
+    return go_to(f"/cases/{case_id}", done(taken, "ended"))

@@ -19,7 +19,13 @@ from placehub.portal.words import typed_day
 
 router = APIRouter()
 PARTIES: Final = only("authority", "provider", roles=(*PLACING, *ANSWERING))
-NOTICES.update({"agreed": lambda: _("Your side has agreed the placement.")})
+MOVES: Final = only("authority", roles=PLACING)
+NOTICES.update(
+    {
+        "agreed": lambda: _("Your side has agreed the placement."),
+        "moved-in": lambda: _("It is recorded that the child has moved in."),
+    }
+)
 
 
 @router.post("/placements/{case_id}/{placement_id}/agree")
@@ -55,6 +61,29 @@ def placement_agreed(
         again = cases.show_again if at == "cases" else searches.show_again
         return again(request, door, who, case_id, form)
     return go_to(f"/{at}/{case_id}", done(taken, "agreed"))
+
+
+@router.post("/placements/{case_id}/{placement_id}/start")
+def child_moved_in(
+    request: Request, door: Open, form: Sent, case_id: UUID, placement_id: UUID, who: Signed = MOVES
+) -> Response:
+    """Record that the child has moved in: the place is filled, and the search ends."""
+    place = cases.own_case(door, who, case_id).places.get(placement_id)
+    if place is None or place.authority != who.organisation:
+        raise HTTPException(404)
+    document: dict[str, Any] = {
+        "placement_id": str(placement_id),
+        "referral_id": str(case_id),
+        "vacancy_id": str(place.vacancy_id),
+        "child_id": str(place.child_id),
+        "authority": place.authority,
+        "provider": place.provider,
+        "started_on": _first_day(form),
+    }
+    taken = try_act(door, who, form, [Act("PlacementStarted", document)], {"started_on": "starts_on"})
+    if taken is None:
+        return cases.show_again(request, door, who, case_id, form)
+    return go_to(f"/cases/{case_id}", done(taken, "moved-in"))
 
 
 def _first_day(form: Form) -> str:

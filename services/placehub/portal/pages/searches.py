@@ -49,6 +49,7 @@ NOTICES.update(
     {
         "interested": lambda: _("The authority knows that you are asking the carer."),
         "offered": lambda: _("The offer was made."),
+        "withdrawn": lambda: _("Your offer was withdrawn."),
         "declined": lambda: _("The authority has your reason. Your other homes are not affected."),
     }
 )
@@ -155,6 +156,21 @@ def invitation_declined(request: Request, door: Open, form: Sent, case_id: UUID,
     if taken is None:
         return _shown(request, door, who, search, "searches/search.html", form)
     return go_to(f"/searches/{case_id}", done(taken, "declined"))
+
+
+@router.post("/searches/{case_id}/withdraw")
+def offer_withdrawn(request: Request, door: Open, form: Sent, case_id: UUID, who: Signed = ANSWERS) -> Response:
+    """Take an offer back, and say why."""
+    search = own_search(door, who, case_id)
+    mine = {str(id) for id, one in search.case.offers.items() if one.state in STANDING}
+    if form.text("offer_id") not in mine:
+        raise HTTPException(404)
+    reason = form.need("withdrawn_because", _("Choose why you take the offer back."))
+    document = _about(who, search) | {"offer_id": form.text("offer_id"), "reason": reason}
+    taken = try_act(door, who, form, [Act("OfferWithdrawn", document)], {"reason": "withdrawn_because"})
+    if taken is None:
+        return _shown(request, door, who, search, "searches/search.html", form)
+    return go_to(f"/searches/{case_id}", done(taken, "withdrawn"))
 
 
 @router.get("/searches/{case_id}/offer")
@@ -282,6 +298,7 @@ def _shown(
         search=search,
         case=search.case,
         offers=search.case.by_fit(),
+        standing=next((one for one in search.case.offers.values() if one.state in STANDING), None),
         fitting=[(one, named(homes.get(one.vacancy_id), one.vacancy_id)) for one in search.invitation.told.homes],
         name=name_of(door),
         telling=telling,
