@@ -197,7 +197,9 @@ def start_embedded(
         running = Running(settings, stack, supervisor, asking, sending)
         running._ticks = running.see_through(lambda: sum(running._quiet.ends((CLOCK_TOPIC,))))
         running.wait_quiet(only=running.see_through(running.unpaused))
-        _see_through(supervisor, lambda: _await_api(settings))
+        _see_through(supervisor, lambda: _await_page(f"{settings.api}/ready", "API", "api"))
+        if "portal" not in leave_out:
+            _see_through(supervisor, lambda: _await_page(f"{settings.portal}/sign-in", "portal", "portal"))
     except BaseException:
         supervisor.stop()
         stack.stop()
@@ -235,18 +237,19 @@ def _secret(value: SecretStr | None) -> str:
     return value.get_secret_value() if value else ""
 
 
-def _await_api(settings: Settings, seconds: float = 30) -> None:
+def _await_page(address: str, what: str, process: str, seconds: float = 30) -> None:
+    """Wait until a process answers over HTTP: whoever is told its address may open it at once."""
     import httpx
 
     deadline = time.monotonic() + seconds
     while True:
         try:
-            if httpx.get(f"{settings.api}/ready", timeout=2).status_code == 200:
+            if httpx.get(address, timeout=2).status_code == 200:
                 return
         except httpx.HTTPError:
             pass
         if time.monotonic() > deadline:
-            raise Unavailable("The hub's API did not start; the reason is at the end of logs/api.log.")
+            raise Unavailable(f"The hub's {what} did not start; the reason is at the end of logs/{process}.log.")
         time.sleep(0.05)
 
 
