@@ -42,6 +42,7 @@ OWN: Final = {
     ("POST", "/homes/new"): ("provider",),
     ("POST", "/homes/confirm"): ("provider",),
     ("POST", "/homes/pause"): ("provider",),
+    ("GET", "/placements"): ("authority", "provider"),
     ("GET", "/agreements"): ("authority", "provider", "consortium"),
     ("GET", "/returns"): ("authority", "provider", "consortium"),
     ("GET", "/views"): ("authority", "provider", "consortium"),
@@ -83,8 +84,14 @@ OF_A_CASE: Final = {
     ("POST", "/searches/{case_id}/offer"),
     ("POST", "/placements/{case_id}/{placement_id}/agree"),
     ("POST", "/placements/{case_id}/{placement_id}/start"),
+    ("GET", "/questions/{case_id}"),
+    ("POST", "/questions/{case_id}/read"),
+    ("POST", "/questions/{case_id}/ask"),
+    ("POST", "/questions/{case_id}/answer"),
 }
 """About one case."""
+OF_A_PLACEMENT: Final = {("GET", "/placements/{placement_id}"), ("POST", "/placements/{placement_id}/{act}")}
+"""About one placement: `test_story` has one, and tries them."""
 OF_AN_AGREEMENT: Final = {
     ("GET", "/agreements/{agreement_id}"),
     ("GET", "/agreements/{agreement_id}/raise"),
@@ -121,7 +128,7 @@ def asked(visitor: Visitor, method: str, path: str, **data: str) -> int:
 
 def test_every_route_has_a_row() -> None:
     """What is not in one of these tables is in no page."""
-    assert routes() == FOR_ALL | set(OWN) | OF_A_CASE | OF_AN_AGREEMENT | OF_A_PERSON
+    assert routes() == FOR_ALL | set(OWN) | OF_A_CASE | OF_A_PLACEMENT | OF_AN_AGREEMENT | OF_A_PERSON
 
 
 def test_another_organisations_case_is_not_found(hub: Any) -> None:

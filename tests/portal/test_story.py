@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, select
@@ -126,6 +127,34 @@ def test_from_an_early_notice_to_an_agreed_placement(hub: Any, officer: Visitor,
     officer.send("/start")
     seen = until(officer, case, shows("The search is over: Independent"))
     assert "The child has moved in" in seen.text
+    lives_there(officer, manager)
+
+
+def lives_there(officer: Visitor, manager: Visitor) -> None:
+    """What follows: support asked for and refused, a review, a missing episode, notice and the end."""
+    until(officer, "/placements", shows("Lives there"))
+    (placement,) = set(re.findall(r"/placements/[0-9a-f-]{36}", officer.page.answer.text))
+    until(manager, placement, shows("Ask for support"))
+    wrong = manager.send("/request", 422, what="play therapy")
+    assert "Enter what this support costs." in wrong.text
+    manager.send("/request", amount="60", evidence="Made up: nightmares.")
+    until(officer, placement, shows("Support that waits for an answer: play therapy"))
+    assert "Choose why it is not paid for." in officer.send("/refuse", 422).text
+    officer.send("/refuse", refused_because="no funding")
+    until(manager, placement, shows("does not pay for play therapy"))
+    officer.get(placement)
+    officer.send("/review", reviewed_on="3/3/2026", participation="PN1", actions="2", found="Made up: settling in.")
+    until(manager, placement, shows("The placement was reviewed on 3 March 2026."))
+    assert "settling in" not in manager.page.text
+    assert "Must be a time of day" in manager.send("/missing", 422, kind="M", began_on="4/3/2026", began_at="late").text
+    manager.send("/missing", began_at="21:30")
+    until(officer, placement, shows("Missing from 4 March 2026, 9:30pm."))
+    manager.get(placement)
+    manager.send("/notice", ends_on="30/4/2026", notice_because="CREQO")
+    until(officer, placement, shows("gave notice: the placement is to end on 30 April 2026."))
+    officer.send("/end", ended_day="1/4/2026", planned="no")
+    until(manager, placement, shows("It ended on 1 April 2026, not as planned."))
+    assert manager.http.get(placement.replace(placement[-36:], str(uuid4()))).status_code == 404
 
 
 def test_a_provider_declines_with_a_reason(officer: Visitor, manager: Visitor) -> None:
@@ -140,12 +169,38 @@ def test_a_provider_declines_with_a_reason(officer: Visitor, manager: Visitor) -
     until(officer, case, shows("Carer unavailable"))
 
 
+def test_a_question_is_answered_for_everybody(officer: Visitor, manager: Visitor) -> None:
+    """What is asked and answered stays sealed until somebody opens it; what is missing is said beside its field."""
+    add_home(manager)
+    case = refer(officer)
+    search, asked = case.replace("/cases/", "/searches/"), case.replace("/cases/", "/questions/")
+    until(manager, search, shows("Questions about the referral"))
+    manager.get(asked)
+    wrong = manager.send("/ask", 422, question="Made up: does she swim?")
+    assert "Choose what you ask about." in wrong.text
+    assert wrong.form("/ask").values["question"] == ["Made up: does she swim?"], "what was typed is not lost"
+    manager.send("/ask", about="children.need.what_worked")
+    seen = until(officer, asked, shows("Not answered yet"))
+    assert "does she swim" not in seen.text, "sealed until somebody asks"
+    assert "does she swim" in officer.send("/read", purpose="check the referral").text
+    assert "Write your answer." in officer.send("/answer", 422).text
+    officer.send("/answer", answer="Made up: like a fish.")
+    until(manager, asked, shows("Answered"))
+    assert "like a fish" in manager.send("/read", purpose="answer an invitation").text
+    assert "A question about the referral was answered." in manager.get(search).text
+
+
+def refer(officer: Visitor) -> str:
+    """Make a referral nobody gave notice of, and return the case's address."""
+    officer.get("/referrals/new")
+    given: dict[str, Any] = {"age_years_0": "9", "sex_0": "F", "needed_by": "in more than 5 days"}
+    return officer.send("/referrals/new", kind="long term", near_sector="NR2 3", **given).path
+
+
 def test_an_offer_is_taken_back_and_a_search_ended(officer: Visitor, manager: Visitor) -> None:
     """Either side may step back, and says why; the other sees it."""
     add_home(manager)
-    officer.get("/referrals/new")
-    given: dict[str, Any] = {"age_years_0": "9", "sex_0": "F", "needed_by": "in more than 5 days"}
-    case = officer.send("/referrals/new", kind="long term", near_sector="NR2 3", **given).path
+    case = refer(officer)
     search = case.replace("/cases/", "/searches/")
     until(manager, search, shows("Make an offer"))
     manager.get(f"{search}/offer")

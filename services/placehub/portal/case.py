@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from placehub.contracts.parts import HomeFit
 from placehub.offers.events import (
+    ClarificationAsked,
     InterestExpressed,
     InvitationDeclined,
     OfferMade,
@@ -19,9 +18,11 @@ from placehub.offers.events import (
     OfferWithdrawn,
 )
 from placehub.placements.events import PlacementAgreed, PlacementStarted
+from placehub.portal.case_parts import Invitation, Offer, Place, Question
 from placehub.portal.told import Told
 from placehub.referrals.child import Child
 from placehub.referrals.events import (
+    ClarificationAnswered,
     EarlyNoticeGiven,
     EarlyNoticeWithdrawn,
     OfferSelected,
@@ -59,63 +60,6 @@ ANSWERS: Final = ("offered", "interested", "invited", "declined", "lapsed", "clo
 """States of an invitation, in the order in which they are shown."""
 STANDING: Final = ("open", "to reconfirm", "selected", "reserved")
 """States of an offer that stands."""
-_WEEKS: Final = {"week": Decimal(1), "day": Decimal(7)}
-
-
-@dataclass(slots=True)
-class Invitation:
-    """One provider's invitation, as it now stands."""
-
-    provider: str
-    first_at: datetime
-    told: ProviderInvited | InvitationUpdated
-    state: str = "invited"
-    """invited, interested, offered, declined, lapsed or closed."""
-    reason: str | None = None
-    """Why it was declined or closed, as the code list has it."""
-
-
-@dataclass(slots=True)
-class Offer:
-    """One offer, as it now stands."""
-
-    told: OfferMade | OfferRevised
-    made_at: datetime
-    state: str = "open"
-    """open, to reconfirm, withdrawn, expired, selected, reserved, refused or not selected."""
-    home: HomeFit | None = None
-    elsewhere: bool = False
-    feedback: str | None = None
-
-    @property
-    def weekly(self) -> Decimal:
-        """What is paid in a week while every line runs; what is paid once or by the hour is not in it."""
-        return sum((_WEEKS.get(one.unit, Decimal()) * one.amount for one in self.told.fee_lines), Decimal())
-
-
-@dataclass(slots=True)
-class Place:
-    """The placement of one child in a reserved place."""
-
-    placement_id: UUID
-    child_id: UUID
-    offer_id: UUID
-    vacancy_id: UUID
-    authority: str
-    provider: str
-    terms: dict[str, PlacementAgreed] = field(default_factory=dict)
-    """Organisation -> the terms it has posted."""
-    started: PlacementStarted | None = None
-
-    @property
-    def agreed(self) -> bool:
-        """Whether both sides have posted the same terms."""
-        posted = list(self.terms.values())
-        return len(posted) == 2 and _same(*posted)
-
-
-def _same(one: PlacementAgreed, other: PlacementAgreed) -> bool:
-    return (one.starts_on, one.planned_end, one.fee_lines) == (other.starts_on, other.planned_end, other.fee_lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +90,7 @@ class Case:
     invitations: dict[str, Invitation] = field(default_factory=dict)
     offers: dict[UUID, Offer] = field(default_factory=dict)
     places: dict[UUID, Place] = field(default_factory=dict)
+    questions: dict[UUID, Question] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
 
     @property
@@ -167,6 +112,11 @@ class Case:
     def selected(self) -> Offer | None:
         """The offer that is selected, and its place asked for or reserved."""
         return next((one for one in self.offers.values() if one.state in ("selected", "reserved")), None)
+
+    @property
+    def unanswered(self) -> int:
+        """How many questions have no answer yet."""
+        return sum(one.answered_at is None for one in self.questions.values())
 
     @property
     def need_keys(self) -> dict[str, str]:
@@ -302,6 +252,22 @@ def _move_in(case: Case, one: Told) -> None:
         place.started = one.event
 
 
+def _question(case: Case, one: Told) -> Question:
+    event: ClarificationAsked | ClarificationAnswered = one.event
+    fresh = Question(event.clarification_id, event.child_id, event.about)
+    return case.questions.setdefault(event.clarification_id, fresh)
+
+
+def _ask(case: Case, one: Told) -> None:
+    question = _question(case, one)
+    question.asked_by, question.asked = one.event.provider, one.event.question
+
+
+def _answer_question(case: Case, one: Told) -> None:
+    question = _question(case, one)
+    question.answered_at, question.answer = one.told_at, one.event.answer
+
+
 def _close(case: Case, one: Told) -> None:
     case.closed = one.event.outcome
 
@@ -337,6 +303,8 @@ _FOLDS: Final[Mapping[type, Callable[[Case, Told], None]]] = {
     InvitationLapsed: _answer("lapsed"),
     InvitationDeclined: _answer("declined"),
     InterestExpressed: _answer("interested"),
+    ClarificationAsked: _ask,
+    ClarificationAnswered: _answer_question,
     OfferMade: _offer,
     OfferRevised: _offer,
     OfferReconfirmed: _turn("open"),

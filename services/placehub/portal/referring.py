@@ -194,7 +194,7 @@ def quality(document: Mapping[str, Any], case: Case | None) -> Quality:
         missing["risks"] = Fact("risks", "risks")
     ordered = [one for one in (*found, *FIRST, *missing) if one in missing]
     asked = list(dict.fromkeys(ordered))[:MOST_USEFUL]
-    return Quality(int(completeness(sections(facts, needs)) * 100), tuple(_asked(one) for one in asked))
+    return Quality(int(completeness(sections(facts, needs)) * 100), tuple(in_question(one) for one in asked))
 
 
 def _opened(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[UUID, ChildNeed]]:
@@ -227,7 +227,8 @@ def _path(field: str) -> str:
     return "risks" if "risks" in path else path
 
 
-def _asked(path: str) -> str:
+def in_question(path: str) -> str:
+    """Return what asks for a field of the referral, given by its dotted path."""
     said = ASKED.get(path)
     return said() if said else _plain(path)
 
@@ -255,10 +256,16 @@ ASKED: Final = {
     "children.need.legal_status": lambda: _("What is the legal status?"),
     "children.communication": lambda: _("How does the child communicate?"),
     "children.identity": lambda: _("Who is the child? It is sealed, and shown to nobody you do not disclose it to."),
+    "children.risks_present": lambda: _("Which risks are there?"),
+    "children.need.health": lambda: _("How is the child's health?"),
+    "children.need.what_worked": lambda: _("What has worked so far?"),
+    "children.need.care_plan_aim": lambda: _("What is the aim of the care plan?"),
+    "children.need.support_agreed": lambda: _("Which support is agreed, and who pays for it?"),
+    "wanted.planned_start": lambda: _("From which day is the home needed?"),
     "agreement_id": lambda: _("Under which agreement is it searched?"),
     "out_of_hours_contact": lambda: _("Which duty desk can be called out of hours?"),
 }
-"""Scored fact -> the question that asks for it."""
+"""Field of a referral, or scored fact -> the question that asks for it."""
 
 
 def _number(form: Typed, name: str, least: int, most: int) -> int | None:

@@ -153,6 +153,8 @@ _SAID: Final[Mapping[str, Callable[[Any, Names], str]]] = {
     "InvitationDeclined": _declined,
     "InvitationClosed": _closed,
     "InterestExpressed": _of(lambda: _("{provider} is asking the carer.")),
+    "ClarificationAsked": _of(lambda: _("{provider} asked about the referral.")),
+    "ClarificationAnswered": _of(lambda: _("A question about the referral was answered.")),
     "OfferMade": _of(lambda: _("{provider} offered a home.")),
     "OfferRevised": _of(lambda: _("{provider} revised its offer.")),
     "OfferWithdrawn": _of(lambda: _("{provider} withdrew its offer.")),
@@ -168,6 +170,58 @@ _SAID: Final[Mapping[str, Callable[[Any, Names], str]]] = {
         how=label("search_outcome", event.outcome).lower()
     ),
 }
+
+
+def _noticed(event: Any, name: Names) -> str:
+    who = name(event.authority if event.given_by == "authority" else event.provider)
+    said = _("{who} gave notice: the placement is to end on {day}. {why}")
+    return said.format(who=who, day=day(event.ends_on), why=label("reason_place_change", event.reason))
+
+
+def _reviewed(event: Any, name: Names) -> str:
+    said = _("The placement was reviewed on {day}. {how}; {count} actions agreed.")
+    how = label("review_participation", event.participation)
+    return said.format(day=day(event.reviewed_on), how=how, count=event.actions)
+
+
+def _missing(event: Any, name: Names) -> str:
+    until = _(" until {until}").format(until=when(event.ended_at)) if event.ended_at else ""
+    said = _("{kind} from {began}{until}.")
+    return said.format(kind=label("missing", event.kind), began=when(event.began_at), until=until)
+
+
+def _refused(event: Any, name: Names) -> str:
+    why = label("support_refused_reason", event.reason)
+    return _("{authority} does not pay for {what}: {why}.").format(
+        authority=name(event.authority), what=event.what, why=why.lower()
+    )
+
+
+SAID_OF_PLACEMENTS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
+    "PlacementAgreed": lambda event, name: _("Terms were posted: from {day}.").format(day=day(event.starts_on)),
+    "PlacementStarted": lambda event, name: _("The child moved in on {day}.").format(day=day(event.started_on)),
+    "PlacementPlanAgreed": lambda event, name: _("The placement plan was agreed on {day}.").format(
+        day=day(event.agreed_on)
+    ),
+    "FeeChanged": lambda event, name: _("A changed fee was posted: from {day}. {why}").format(
+        day=day(event.changes_on), why=label("fee_change_reason", event.reason)
+    ),
+    "NoticeGiven": _noticed,
+    "PlacementEndPlanned": lambda event, name: _("It is planned to end on {day}.").format(day=day(event.ends_on)),
+    "PlacementEnded": lambda event, name: _("It ended on {day}, {how}.").format(
+        day=day(event.ended_on), how=_("as planned") if event.planned else _("not as planned")
+    ),
+    "SupportRequested": lambda event, name: _("{provider} asked for {what}.").format(
+        provider=name(event.provider), what=event.support.what
+    ),
+    "SupportAgreed": lambda event, name: _("{authority} pays for {what}.").format(
+        authority=name(event.authority), what=event.support.what
+    ),
+    "SupportRefused": _refused,
+    "PlacementReviewed": _reviewed,
+    "MissingEpisodeRecorded": _missing,
+}
+"""An event of a placement -> what it says there."""
 
 
 def risks_in_words(children: Iterable[Any]) -> str:

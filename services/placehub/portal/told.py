@@ -108,6 +108,12 @@ def told_about(connection: Connection, organisation: str, subject: str) -> list[
     return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(MOST)).mappings())
 
 
+def told_under(connection: Connection, organisation: str, stream: str, subject: str) -> list[Told]:
+    """Return everything an organisation was told under one key of a stream, whatever case it is about, in order."""
+    mine = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.stream == stream, TOLD.c.subject == subject)
+    return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(MOST)).mappings())
+
+
 def told_lately(connection: Connection, organisation: str, stream: str, cases: int) -> dict[str, list[Told]]:
     """Return what an organisation was told of the cases (or homes, ...) of a stream it heard of last, newest first."""
     mine = (TOLD.c.organisation == organisation) & (TOLD.c.stream == stream)

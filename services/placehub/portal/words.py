@@ -29,8 +29,12 @@ _BY_MEANING: Final = {
     "sex",
     "household_sex",
     "offer_feedback",
+    "missing",
+    "reason_place_change",
+    "review_participation",
     "scheme",
     "selection_reason",
+    "support_refused_reason",
 }
 """Lists whose codes say nothing to people: their meaning is shown instead."""
 

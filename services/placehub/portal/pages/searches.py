@@ -13,7 +13,8 @@ from placehub.errors import Rejected
 from placehub.portal import telling
 from placehub.portal.accounts import ANSWERING
 from placehub.portal.acting import Act
-from placehub.portal.case import STANDING, WAITING, Case, Invitation, fold
+from placehub.portal.case import STANDING, WAITING, Case, fold
+from placehub.portal.case_parts import Invitation
 from placehub.portal.keeping import Kept, homes_of
 from placehub.portal.opening import PURPOSES, open_parts
 from placehub.portal.people import Signed

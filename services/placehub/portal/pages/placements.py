@@ -1,0 +1,240 @@
+"""Placements: where children live, what was agreed and reviewed, the support that is asked for, and how they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from placehub.contracts.codec import to_json
+from placehub.errors import Rejected
+from placehub.placements.events import PlacementAgreed, PlacementEnded, PlacementStarted
+from placehub.portal import telling
+from placehub.portal.accounts import ANSWERING, PLACING
+from placehub.portal.acting import Act
+from placehub.portal.case import fold
+from placehub.portal.people import Signed
+from placehub.portal.placement import Placement, fold_placement
+from placehub.portal.sitting import (
+    NOTICES,
+    Doors,
+    Entry,
+    Form,
+    Open,
+    Sent,
+    done,
+    go_to,
+    name_of,
+    only,
+    page,
+    try_act,
+)
+from placehub.portal.told import told_about, told_last, told_under
+from placehub.portal.words import HERE, amount, choices, typed_day, whole_number
+from placehub.portal.words import gettext as _
+
+router = APIRouter()
+PARTIES: Final = only("authority", "provider", roles=(*PLACING, *ANSWERING))
+MOST_ACTIONS: Final = 99
+LISTS: Final = ("missing", "reason_place_change", "review_participation", "support_refused_reason", "fee_unit")
+"""Code lists that are chosen from."""
+NOTICES.update({"recorded": lambda: _("It is recorded, and the other side is told.")})
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something a party does about a placement: the event, who may, and how the form becomes its fields."""
+
+    event: str
+    kinds: tuple[str, ...]
+    fields: Callable[[Placement, Signed, Form], dict[str, Any]]
+    on_form: Mapping[str, str] = field(default_factory=dict)
+    """A field of the event -> the form's field, where they differ."""
+
+
+def menu(who: Signed) -> list[Entry]:
+    """Return where this begins."""
+    if who.acting.kind not in ("authority", "provider") or who.acting.role not in (*PLACING, *ANSWERING):
+        return []
+    return [Entry("/placements", _("Placements"), _("Where children live now: reviews, support, notice, endings."))]
+
+
+@router.get("/placements")
+def placements_page(request: Request, door: Open, who: Signed = PARTIES) -> Response:
+    """Show the placements, those that go on first."""
+    wanted = (PlacementAgreed, PlacementStarted, PlacementEnded)
+    with door.engine.connect() as connection:
+        told = told_last(connection, who.organisation, "placement", *wanted)
+    by_id = sorted(told, key=lambda one: (str(one.event.placement_id), one.id))
+    found = [fold_placement(each) for _id, each in groupby(by_id, key=lambda one: one.event.placement_id)]
+    placements = sorted((one for one in found if one), key=lambda one: (one.ended is not None, one.short))
+    return page(request, "placements/list.html", placements=placements, name=name_of(door))
+
+
+@router.get("/placements/{placement_id}")
+def placement_page(request: Request, door: Open, placement_id: UUID, who: Signed = PARTIES) -> Response:
+    """Show a placement and what may be done about it."""
+    return _shown(request, door, who, _own(door, who, placement_id), Form())
+
+
+@router.post("/placements/{placement_id}/{act}")
+def placement_acted(
+    request: Request, door: Open, form: Sent, placement_id: UUID, act: str, who: Signed = PARTIES
+) -> Response:
+    """Do one of the things that may be done about a placement."""
+    placement, deed = _own(door, who, placement_id), DEEDS.get(act)
+    if deed is None or who.acting.kind not in deed.kinds:
+        raise HTTPException(404)
+    parties = {"authority": placement.authority, "provider": placement.provider}
+    document = {"placement_id": str(placement_id), **parties, **deed.fields(placement, who, form)}
+    taken = try_act(door, who, form, [Act(deed.event, document, _need_keys(door, who, placement))], deed.on_form)
+    if taken is None:
+        return _shown(request, door, who, placement, form, act)
+    return go_to(f"/placements/{placement_id}", done(taken, "recorded"))
+
+
+def _own(door: Doors, who: Signed, placement_id: UUID) -> Placement:
+    with door.engine.connect() as connection:
+        found = fold_placement(told_under(connection, who.organisation, "placement", str(placement_id)))
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _need_keys(door: Doors, who: Signed, placement: Placement) -> Mapping[str, str]:
+    """Return the keys a provider's words go under: those of the referral the placement came of."""
+    with door.engine.connect() as connection:
+        case = fold(told_about(connection, who.organisation, str(placement.referral_id)))
+    return case.need_keys if case else {}
+
+
+def _shown(request: Request, door: Doors, who: Signed, placement: Placement, form: Form, tried: str = "") -> Response:
+    name, today = name_of(door), door.acting.now().date()
+    line = [(one.at, telling.SAID_OF_PLACEMENTS[type(one.event).__name__](one.event, name)) for one in placement.steps]
+    return page(
+        request,
+        "placements/placement.html",
+        form=form,
+        placement=placement,
+        name=name,
+        line=line[::-1],
+        tried=tried,
+        may=() if placement.ended else tuple(act for act, one in DEEDS.items() if who.acting.kind in one.kinds),
+        lists={one: choices(one, today) for one in LISTS},
+    )
+
+
+def _day(form: Form, name: str, missing: str) -> str:
+    try:
+        found = typed_day(name, form.need(name, missing))
+    except Rejected as why:
+        form.refuse(why)
+        return ""
+    return found.isoformat() if found else ""
+
+
+def _request(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
+    what = form.need("what", _("Say what support it is, without anything about the child."))
+    form.need("amount", _("Enter what this support costs."))
+    try:
+        pounds = amount("amount", form.text("amount"))
+    except Rejected as why:
+        form.refuse(why)
+        pounds = None
+    support = {"what": what, "amount": pounds, "unit": form.text("unit", "week")}
+    return {"support": support, **_words(placement, form, "evidence")}
+
+
+def _words(placement: Placement, form: Form, name: str) -> dict[str, Any]:
+    """Return free words as an event has them before they are sealed, under whose child's key they are to be."""
+    words = form.text(name)
+    return {name: {"text": words, "child_id": str(placement.child_id)}} if words else {}
+
+
+def _asked(placement: Placement, form: Form) -> dict[str, Any]:
+    """Return the line of the support that is answered; 404 where nobody waits for an answer on it."""
+    line = next((one.line for one in placement.waiting if one.line.what == form.text("what")), None)
+    if line is None:
+        raise HTTPException(404)
+    found: dict[str, Any] = to_json(line)
+    return found
+
+
+def _pay(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
+    return {"support": _asked(placement, form), "by": who.acting.role}
+
+
+def _refuse(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
+    reason = form.need("refused_because", _("Choose why it is not paid for."))
+    return {"what": _asked(placement, form)["what"], "reason": reason, "by": who.acting.role}
+
+
+def _review(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
+    try:
+        actions = whole_number("actions", form.text("actions"), 0, MOST_ACTIONS)
+    except Rejected as why:
+        form.refuse(why)
+        actions = None
+    changed = form.text("plan_changed")
+    return {
+        "reviewed_on": _day(form, "reviewed_on", _("Enter the day of the review.")),
+        "participation": form.need("participation", _("Choose how the child took part.")),
+        "actions": actions or 0,
+        **({"plan_changed": changed == "yes"} if changed else {}),
+        **_words(placement, form, "found"),
+    }
+
+
+def _miss(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
+    until = {"ended_at": _time(form, "ended")} if form.text("ended_on") else {}
+    return {"kind": form.need("kind", _("Choose what it was.")), "began_at": _time(form, "began"), **until}
+
+
+def _time(form: Form, name: str) -> str:
+    """Return a day and a time of day that were typed, by the clock of the United Kingdom."""
+    found = _day(form, f"{name}_on", _("Enter the day."))
+    given = form.need(f"{name}_at", _("Enter the time, like 21:30."))
+    if not found or not given:
+        return ""
+    try:
+        clock = time.fromisoformat(given.zfill(5))
+    except ValueError:
+        form.wrong(f"{name}_at", _("Must be a time of day. Enter it like 21:30."))
+        return ""
+    return datetime.combine(datetime.fromisoformat(found), clock.replace(tzinfo=None), HERE).isoformat()
+
+
+def _notice(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
+    return {
+        "referral_id": str(placement.referral_id),
+        "given_by": who.acting.kind,
+        "ends_on": _day(form, "ends_on", _("Enter the day it is to end.")),
+        "reason": form.need("notice_because", _("Choose why it is to end.")),
+    }
+
+
+def _end(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
+    reason = form.text("ended_because")
+    return {
+        "referral_id": str(placement.referral_id),
+        "ended_on": _day(form, "ended_day", _("Enter the day it ended.")),
+        "planned": form.need("planned", _("Say whether it ended as planned.")) == "yes",
+        **({"reason": reason} if reason else {}),
+    }
+
+
+DEEDS: Final[Mapping[str, Deed]] = {
+    "request": Deed("SupportRequested", ("provider",), _request, {"support.amount": "amount", "support.what": "what"}),
+    "pay": Deed("SupportAgreed", ("authority",), _pay),
+    "refuse": Deed("SupportRefused", ("authority",), _refuse, {"reason": "refused_because"}),
+    "review": Deed("PlacementReviewed", ("authority",), _review),
+    "missing": Deed("MissingEpisodeRecorded", ("authority", "provider"), _miss),
+    "notice": Deed("NoticeGiven", ("authority", "provider"), _notice, {"reason": "notice_because"}),
+    "end": Deed("PlacementEnded", ("authority",), _end, {"reason": "ended_because", "ended_on": "ended_day"}),
+}
+"""What an address ends in -> what it does."""
