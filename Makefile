@@ -31,7 +31,7 @@ NO_BROWSER := $(if $(filter true,$(CI)),,--ignore=tests/browser)
 
 test: check ## everything but the browser's tests, on real servers; with CI=true those too
 	@test -z "$(NO_BROWSER)" || echo "Deselected here: tests/browser (real Chromium). Run 'make browser', or CI=true make test." >&2
-	@$(BIN)/pytest -n $${TEST_WORKERS:-0} --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=5 $(NO_BROWSER)
+	@$(BIN)/pytest -n $${TEST_WORKERS:-2} --dist loadfile --no-loadscope-reorder --durations=30 --durations-min=5 $(NO_BROWSER)
 
 browser: $(VENV)/.ready ## the story in real Chromium, by two people at once; pictures of every page in build/screenshots
 	@$(BIN)/pytest tests/browser

@@ -128,6 +128,23 @@ def make_referral(page: Page, case: str) -> None:
     expect(page.get_by_text("Referral, version 1")).to_be_visible()
 
 
+def ask_and_answer(officer: Page, manager: Page, case: str) -> None:
+    """Ask about the referral, and answer for everybody; both come back to where they were."""
+    manager.get_by_role("link", name="Questions about the referral").click()
+    manager.get_by_label("What do you ask about?").select_option("children.need.what_worked")
+    manager.get_by_label("Your question").fill("Made up: what helps at bedtime?")
+    look_at(manager, "questions")
+    manager.get_by_role("button", name="Ask", exact=True).click()
+    expect(officer.get_by_role("link", name="Questions about the referral")).to_be_visible()
+    again(officer, case.replace("/cases/", "/questions/"), "Not answered yet")
+    officer.get_by_label("Your answer").fill("Made up: a story.")
+    look_at(officer, "questions-to-answer")
+    officer.get_by_role("button", name="Answer for everybody").click()
+    again(officer, case.replace("/cases/", "/questions/"), "Answered")
+    officer.goto(case)
+    manager.goto(case.replace("/cases/", "/searches/"))
+
+
 def make_offer(page: Page) -> None:
     """Offer the home with a fee line for support."""
     page.get_by_role("button", name="Make an offer").click()
@@ -169,6 +186,7 @@ def test_an_officer_and_a_manager_at_once(hub: Any, browser: Browser) -> None:
         manager.get_by_role("button", name="Open it").click()
         expect(manager.get_by_text("Made up: her aunt is ill.")).to_be_visible()
         look_at(manager, "search-opened")
+        ask_and_answer(officer, manager, case)
         manager.get_by_role("button", name="I am asking the carer").click()
         expect(officer.locator("td").get_by_text("Asking the carer")).to_be_visible()
         make_offer(manager)
@@ -185,6 +203,21 @@ def test_an_officer_and_a_manager_at_once(hub: Any, browser: Browser) -> None:
             expect(one.get_by_role("heading", name="agreed by both sides")).to_be_visible()
         look_at(officer, "case-agreed")
         look_at(manager, "search-agreed")
+        officer.get_by_role("button", name="The child has moved in").click()
+        expect(officer.get_by_text("The search is over: Independent")).to_be_visible()
+        officer.goto("/placements")
+        look_at(officer, "placements")
+        officer.get_by_role("link", name=re.compile("^Placement ")).click()
+        officer.get_by_text("Record a review").first.click()
+        look_at(officer, "placement")
+        manager.goto("/placements")
+        manager.get_by_role("link", name=re.compile("^Placement ")).click()
+        manager.get_by_text("Ask for support").first.click()
+        manager.get_by_role("button", name="Ask for it").click()
+        expect(manager.get_by_role("alert")).to_contain_text("Say what support it is")
+        look_at(manager, "placement-error")
+        officer.goto("/tour")
+        look_at(officer, "tour")
         officer.goto("/people")
         look_at(officer, "people")
         officer.goto("/nowhere")

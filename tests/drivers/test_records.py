@@ -12,7 +12,7 @@ import pytest
 
 from placehub.contracts.codec import Codec, Folder
 from placehub.contracts.headers import Attributes, write_headers
-from placehub.drivers.records import Message, read_event
+from placehub.drivers.records import Message, not_taken_in, read_event
 from placehub.errors import Misconfigured
 from placehub.streams import every_event, full_name
 from placehub.vacancies.events import VacancyPaused
@@ -60,3 +60,19 @@ def test_what_cannot_be_read_stops_the_reader(codec: Codec, message: Message) ->
     with pytest.raises(Misconfigured, match=r"vacancy/3/17 .*Upgrade this process") as why:
         read_event(codec, message)
     assert "Jocasta" not in str(why.value)
+
+
+@pytest.mark.parametrize(
+    ("came", "taken"),
+    [
+        ([17, 18, 19], [17, 18, 19]),
+        ([15, 16, 17, 18], [17, 18]),
+        ([17, 18, 17, 18, 19], [17, 18, 19]),
+        ([19, 20, 17, 18, 19, 20], [17, 18, 19, 20]),
+        ([12, 13], []),
+    ],
+)
+def test_what_is_read_again_is_taken_in_once(came: list[int], taken: list[int]) -> None:
+    """Whatever comes twice or out of order in one batch is taken in once, in the log's order, and nothing is left."""
+    batch = [replace(WHOLE, offset=offset) for offset in came]
+    assert [one.offset for one in not_taken_in(batch, 17)] == taken

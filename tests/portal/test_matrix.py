@@ -26,6 +26,7 @@ FOR_ALL: Final = {
 OWN: Final = {
     ("GET", "/"): (),
     ("GET", "/live"): (),
+    ("GET", "/tour"): (),
     ("POST", "/sign-out"): (),
     ("POST", "/act-for"): (),
     ("GET", "/people"): (),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,14 @@ def test_the_demo_ends_well(corner_demo: Demo) -> None:
     assert "searched at hour 0" in corner_demo.done.stdout
     assert "simulated" in corner_demo.done.stdout
     assert "simulated day" not in corner_demo.done.stderr, "how far it is, is for terminals"
+
+
+def test_three_people_may_look_around(corner_demo: Demo) -> None:
+    """The demo ends with a link for an officer, a referral manager and an operator, each another."""
+    line = r"(placement officer|referral manager|operator) of (\S+): (\S+/join/\S+)"
+    found = re.findall(line, corner_demo.done.stdout)
+    assert [role for role, _, _ in found] == ["placement officer", "referral manager", "operator"]
+    assert len({link for _, _, link in found}) == 3
 
 
 def test_the_bulk_shell_decides_the_same(corner_demo: Demo) -> None:

@@ -43,6 +43,7 @@ def up(
     from placehub.cli.credentials import trust_kept
     from placehub.cli.printing import aside
     from placehub.drivers.pausing import paused
+    from placehub.organisations.register import list_organisations
     from placehub.whole import up as run_hub
 
     def told(settings: Settings) -> None:
@@ -50,6 +51,9 @@ def up(
         with database(settings) as connection:
             for one in paused(connection).values():
                 aside(f"  {one} ('placehub resume {one.processor}' lets it go on)")
+            if not list_organisations(connection):
+                aside("  It is empty. Register somebody with 'placehub org add', or look at a made-up region")
+                aside("  in another folder: placehub demo --stay --dir sample")
         for name in ("bootstrap", "registry", "api", "portal"):
             aside(f"  {name:<10} {getattr(settings, name)}")
         if settings.kafka_tls_ca:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -29,6 +30,15 @@ class Message:
     key: bytes | None
     value: bytes | None
     headers: Headers
+
+
+def not_taken_in(batch: Iterable[Message], expected: int) -> list[Message]:
+    """Return a partition's messages from the expected offset on, each once and in the log's order.
+
+    What is read again may come while it is still on its way from the first reading: twice within one batch, and what
+    was fetched before it sooner.
+    """
+    return [one for _, one in sorted({one.offset: one for one in batch if one.offset >= expected}.items())]
 
 
 @dataclass(frozen=True, slots=True)

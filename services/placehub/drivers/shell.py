@@ -19,7 +19,7 @@ from placehub.contracts.codec import Codec
 from placehub.drivers.patience import patient
 from placehub.drivers.processor import Processor, Publishing, WorldProcessor
 from placehub.drivers.publisher import unhurried
-from placehub.drivers.records import NOTHING_KNOWN, Message, Partition, Record, Row, read_event, read_raw
+from placehub.drivers.records import NOTHING_KNOWN, Message, Partition, Record, Row, not_taken_in, read_event, read_raw
 from placehub.drivers.step import Step, Turn, store_outgoing
 from placehub.drivers.tables import PASSED, POSITION
 from placehub.errors import Fenced
@@ -303,7 +303,7 @@ class Shell:
 
 
 def _from(batch: Sequence[Message], expected: int) -> list[Message]:
-    fresh = [message for message in batch if message.offset >= expected]
+    fresh = not_taken_in(batch, expected)
     if fresh and fresh[0].offset > expected:
         LOG.error("records are missing", topic=fresh[0].topic, expected=expected, got=fresh[0].offset)
     return fresh

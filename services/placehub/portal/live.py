@@ -30,7 +30,7 @@ async def live(request: Request, door: Open, who: Who, about: str = "") -> Strea
 
 async def _told(request: Request, door: Doors, organisation: str, about: str) -> AsyncIterator[str]:
     with door.bell.listening(organisation) as queue:
-        yield ": listening\n\n"
+        yield "data: listening\n\n"  # what was told between the page and now is not told again: look once
         while not await request.is_disconnected():
             try:
                 subject = await asyncio.wait_for(queue.get(), BREATH_SECONDS)

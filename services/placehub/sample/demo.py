@@ -17,6 +17,7 @@ from rich.table import Table
 
 from placehub.database import connect
 from placehub.drivers.reading import read_streams
+from placehub.drivers.records import Record
 from placehub.errors import Conflict
 from placehub.postcodes import Postcodes
 from placehub.sample.history import open_households, open_needs
@@ -25,6 +26,7 @@ from placehub.sample.recheck import Violation, recheck
 from placehub.sample.report import a_placed_search, arm_results, notes, result_table
 from placehub.sample.stage import Stage
 from placehub.sample.verdicts import verdict, write_verdicts
+from placehub.sample.visitors import Visitor, invite_visitors
 from placehub.sample.world import FIRST_DAY, World, make_world
 from placehub.settings import HUB_FILE, Settings
 
@@ -116,7 +118,27 @@ def _play(running: Running, world: World, folder: Path, postcodes: Postcodes, ou
     table, example = running.see_through(lambda: _results(running.settings))
     out.print(table)
     _tell(folder, violations, len(stage.rejected), example, out)
+    visitors = running.see_through(lambda: _visitors(running.settings, streams["referral"]))
+    out.print(look_around(running.settings.portal, visitors), highlight=False, markup=False, soft_wrap=True)
     return violations
+
+
+def _visitors(settings: Settings, referrals: list[Record]) -> list[Visitor]:
+    engine = connect(settings.database.get_secret_value())
+    try:
+        with engine.begin() as connection:
+            return invite_visitors(connection, settings.portal, referrals)
+    finally:
+        engine.dispose()
+
+
+def look_around(portal: str, visitors: list[Visitor]) -> str:
+    """Return how to look around in the portal as each of these people; a link works once, for seven days."""
+    links = "\n".join(f"  {one.role} of {one.organisation}: {one.link}" for one in visitors)
+    return f"""
+To look around in a browser while a hub is up ({portal}): open a link, choose a password, add the key to an
+authenticator, and begin with the page Tour.
+{links}"""
 
 
 def _opening(world: World) -> str:

@@ -22,6 +22,7 @@ from placehub.portal.pages import (
     returns,
     searches,
     signing_in,
+    tour,
     views,
 )
 from placehub.portal.people import Signed
@@ -46,6 +47,7 @@ AREAS: Final[tuple[Any, ...]] = (
     messages,
     organisations,
     people,
+    tour,
 )
 """Every area; what it serves is part of the portal."""
 
