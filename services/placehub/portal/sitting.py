@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, NamedTuple, cast
+from typing import Annotated, Any, Final, NamedTuple, TypeVar, cast
 from uuid import UUID, uuid4
 
 from fastapi import Depends, HTTPException, Request, Response
@@ -23,12 +23,14 @@ from placehub.portal.bell import Bell
 from placehub.portal.people import Signed, signed
 from placehub.portal.viewing import Views
 from placehub.portal.words import gettext as _
+from placehub.portal.words import typed_day
 
 SESSION_COOKIE: Final = "placehub_session"
 VISITOR_COOKIE: Final = "placehub_visitor"
 """Of whoever is not signed in: what their forms are bound to."""
 LARGEST_FORM: Final = 200_000
 MOST_FIELDS: Final = 400
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,20 @@ class Form:
         if not given:
             self.wrong(name, says)
         return given
+
+    def read(self, how: Callable[..., T | None], name: str, *bounds: Any) -> T | None:
+        """Return what a reader of `words` makes of a field; where it refuses, that is noted beside the field."""
+        try:
+            return how(name, self.text(name), *bounds)
+        except Rejected as why:
+            self.refuse(why)
+            return None
+
+    def day(self, name: str, missing: str) -> str:
+        """Return a day that has to be typed, as an event has it; an empty text where it is missing or wrong."""
+        self.need(name, missing)
+        found = self.read(typed_day, name)
+        return found.isoformat() if found else ""
 
     @property
     def act_id(self) -> UUID:

@@ -14,7 +14,6 @@ from placehub.codesign.documents import POLICY, name_of
 from placehub.codesign.events import Clause, ClauseAnswered, ClauseFlagged, DocumentProposed, TenderOpened
 from placehub.codesign.listing import Told as Documents
 from placehub.codesign.listing import clauses, told, versions
-from placehub.errors import Rejected
 from placehub.portal.acting import ACTS, Act
 from placehub.portal.pages.agreements import PARTNERS, partners_of
 from placehub.portal.partners import Partners
@@ -225,11 +224,7 @@ def document_proposed(
 
 
 def _from(form: Form, now: datetime) -> str:
-    try:
-        first = typed_day("in_force_from", form.text("in_force_from"))
-    except Rejected as why:
-        form.refuse(why)
-        first = None
+    first = form.read(typed_day, "in_force_from")
     return (datetime.combine(first, time(), HERE) if first else now).isoformat()
 
 

@@ -161,11 +161,7 @@ def _facts(form: Form) -> dict[str, Any]:
 def _number(form: Form, name: str, least: int, most: int, missing: str) -> int | None:
     if missing and not form.need(name, missing):
         return None
-    try:
-        return whole_number(name, form.text(name), least, most)
-    except Rejected as why:
-        form.refuse(why)
-        return None
+    return form.read(whole_number, name, least, most)
 
 
 def _when_and_fee(form: Form) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from placehub.contracts.codec import to_json
-from placehub.errors import Rejected
 from placehub.placements.events import PlacementAgreed, PlacementEnded, PlacementStarted
 from placehub.portal import telling
 from placehub.portal.accounts import ANSWERING, PLACING
@@ -35,7 +34,7 @@ from placehub.portal.sitting import (
     try_act,
 )
 from placehub.portal.told import told_about, told_last, told_under
-from placehub.portal.words import HERE, amount, choices, typed_day, whole_number
+from placehub.portal.words import HERE, amount, choices, whole_number
 from placehub.portal.words import gettext as _
 
 router = APIRouter()
@@ -129,24 +128,10 @@ def _shown(request: Request, door: Doors, who: Signed, placement: Placement, for
     )
 
 
-def _day(form: Form, name: str, missing: str) -> str:
-    try:
-        found = typed_day(name, form.need(name, missing))
-    except Rejected as why:
-        form.refuse(why)
-        return ""
-    return found.isoformat() if found else ""
-
-
 def _request(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
     what = form.need("what", _("Say what support it is, without anything about the child."))
     form.need("amount", _("Enter what this support costs."))
-    try:
-        pounds = amount("amount", form.text("amount"))
-    except Rejected as why:
-        form.refuse(why)
-        pounds = None
-    support = {"what": what, "amount": pounds, "unit": form.text("unit", "week")}
+    support = {"what": what, "amount": form.read(amount, "amount"), "unit": form.text("unit", "week")}
     return {"support": support, **_words(placement, form, "evidence")}
 
 
@@ -175,16 +160,11 @@ def _refuse(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
 
 
 def _review(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
-    try:
-        actions = whole_number("actions", form.text("actions"), 0, MOST_ACTIONS)
-    except Rejected as why:
-        form.refuse(why)
-        actions = None
     changed = form.text("plan_changed")
     return {
-        "reviewed_on": _day(form, "reviewed_on", _("Enter the day of the review.")),
+        "reviewed_on": form.day("reviewed_on", _("Enter the day of the review.")),
         "participation": form.need("participation", _("Choose how the child took part.")),
-        "actions": actions or 0,
+        "actions": form.read(whole_number, "actions", 0, MOST_ACTIONS) or 0,
         **({"plan_changed": changed == "yes"} if changed else {}),
         **_words(placement, form, "found"),
     }
@@ -197,7 +177,7 @@ def _miss(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
 
 def _time(form: Form, name: str) -> str:
     """Return a day and a time of day that were typed, by the clock of the United Kingdom."""
-    found = _day(form, f"{name}_on", _("Enter the day."))
+    found = form.day(f"{name}_on", _("Enter the day."))
     given = form.need(f"{name}_at", _("Enter the time, like 21:30."))
     if not found or not given:
         return ""
@@ -213,7 +193,7 @@ def _notice(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
     return {
         "referral_id": str(placement.referral_id),
         "given_by": who.acting.kind,
-        "ends_on": _day(form, "ends_on", _("Enter the day it is to end.")),
+        "ends_on": form.day("ends_on", _("Enter the day it is to end.")),
         "reason": form.need("notice_because", _("Choose why it is to end.")),
     }
 
@@ -222,7 +202,7 @@ def _end(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
     reason = form.text("ended_because")
     return {
         "referral_id": str(placement.referral_id),
-        "ended_on": _day(form, "ended_day", _("Enter the day it ended.")),
+        "ended_on": form.day("ended_day", _("Enter the day it ended.")),
         "planned": form.need("planned", _("Say whether it ended as planned.")) == "yes",
         **({"reason": reason} if reason else {}),
     }

@@ -8,14 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from placehub.contracts.codec import to_json
-from placehub.errors import Rejected
 from placehub.portal.accounts import ANSWERING, PLACING
 from placehub.portal.acting import Act
 from placehub.portal.pages import cases, searches
 from placehub.portal.people import Signed
-from placehub.portal.sitting import NOTICES, Form, Open, Sent, done, go_to, only, try_act
+from placehub.portal.sitting import NOTICES, Open, Sent, done, go_to, only, try_act
 from placehub.portal.words import gettext as _
-from placehub.portal.words import typed_day
 
 router = APIRouter()
 PARTIES: Final = only("authority", "provider", roles=(*PLACING, *ANSWERING))
@@ -52,7 +50,7 @@ def placement_agreed(
         "child_id": str(place.child_id),
         "authority": place.authority,
         "provider": place.provider,
-        "starts_on": _first_day(form),
+        "starts_on": form.day("starts_on", _("Enter the first day.")),
         "fee_lines": lines,
     }
     taken = try_act(door, who, form, [Act("PlacementAgreed", document)])
@@ -78,18 +76,9 @@ def child_moved_in(
         "child_id": str(place.child_id),
         "authority": place.authority,
         "provider": place.provider,
-        "started_on": _first_day(form),
+        "started_on": form.day("starts_on", _("Enter the first day.")),
     }
     taken = try_act(door, who, form, [Act("PlacementStarted", document)], {"started_on": "starts_on"})
     if taken is None:
         return cases.show_again(request, door, who, case_id, form)
     return go_to(f"/cases/{case_id}", done(taken, "moved-in"))
-
-
-def _first_day(form: Form) -> str:
-    try:
-        found = typed_day("starts_on", form.need("starts_on", _("Enter the first day.")))
-    except Rejected as why:
-        form.refuse(why)
-        return ""
-    return found.isoformat() if found else ""

@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from placehub.errors import Rejected
 from placehub.portal.acting import ACTS, Act
 from placehub.portal.pages.agreements import PARTNERS, is_partner
 from placehub.portal.people import Signed
@@ -153,11 +152,7 @@ def _met(form: Form, partnership: Partnership, one: Standing, today: date) -> di
 
 
 def _day(form: Form, field: str) -> str | None:
-    try:
-        given = typed_day(field, form.text(field))
-    except Rejected as why:
-        form.refuse(why)
-        return None
+    given = form.read(typed_day, field)
     return given.isoformat() if given else None
 
 

@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from placehub.errors import Rejected
 from placehub.portal import telling
 from placehub.portal.accounts import ANSWERING
 from placehub.portal.acting import Act
@@ -33,7 +32,7 @@ from placehub.portal.sitting import (
     try_act,
 )
 from placehub.portal.told import told_about, told_lately
-from placehub.portal.words import HERE, amount, choices, typed_day
+from placehub.portal.words import HERE, amount, choices
 from placehub.portal.words import gettext as _
 from placehub.referrals.child import Child, ChildNeed
 
@@ -185,8 +184,8 @@ def offer_made(request: Request, door: Open, form: Sent, case_id: UUID, who: Sig
     """Offer a home, all-in."""
     search = _to_offer(door, who, case_id)
     facts = search.case.facts
-    starts = _typed_day(form, "available_from", _("Enter the day a child could come."))
-    until = _typed_day(form, "valid_until", _("Enter the day until which the offer stands."))
+    starts = form.day("available_from", _("Enter the day a child could come."))
+    until = form.day("valid_until", _("Enter the day until which the offer stands."))
     document = _about(who, search) | {
         "offer_id": str(uuid5(form.act_id, "offer")),
         "vacancy_id": _home(search, form),
@@ -222,24 +221,11 @@ def _home(search: Search, form: Form) -> str:
     return given
 
 
-def _typed_day(form: Form, name: str, missing: str) -> str:
-    try:
-        found = typed_day(name, form.need(name, missing))
-    except Rejected as why:
-        form.refuse(why)
-        return ""
-    return found.isoformat() if found else ""
-
-
 def _fee_lines(form: Form) -> list[dict[str, str]]:
     lines = []
     for number in range(SUPPORTS + 1):
         what = form.text(f"what_{number}") if number else "base fee"
-        try:
-            pounds = amount(f"amount_{number}", form.text(f"amount_{number}"))
-        except Rejected as why:
-            form.refuse(why)
-            continue
+        pounds = form.read(amount, f"amount_{number}")
         if number == 0 and pounds is None:
             form.wrong("amount_0", _("Enter the base fee."))
         elif what and pounds is None:
