@@ -19,9 +19,23 @@ from placehub.evidence.heads import PublicKey
 from placehub.evidence.store import read_log
 from placehub.evidence.tables import CHECKED
 from placehub.intake.tables import resting_outboxes
+from placehub.mailboxes.access import Access
 from placehub.mailboxes.connection import broker_errors
 from placehub.organisations.broker import administer
+from placehub.organisations.joining import Credentials
 from placehub.settings import Settings
+
+
+def handed_over(made: Credentials, settings: Settings) -> Access:
+    """Return what an organisation is given with new credentials: the servers as they are reached from outside."""
+    return Access(
+        organisation=made.code,
+        bootstrap=settings.bootstrap_outside or settings.bootstrap,
+        kafka_password=made.kafka_password,
+        api=settings.api_outside or settings.api,
+        api_token=made.api_token,
+        tls_ca=settings.kafka_tls_ca,
+    )
 
 
 def servers(settings: Settings) -> dict[str, str]:

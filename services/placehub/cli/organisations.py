@@ -111,16 +111,9 @@ def _hand_over(
 ) -> None:
     from placehub.cli.credentials import kept_at
     from placehub.cli.printing import as_facts, as_json, aside
-    from placehub.mailboxes.access import Access
+    from placehub.operating import handed_over
 
-    access = Access(
-        organisation=credentials.code,
-        bootstrap=settings.bootstrap_outside or settings.bootstrap,
-        kafka_password=credentials.kafka_password,
-        api=settings.api_outside or settings.api,
-        api_token=credentials.api_token,
-        tls_ca=settings.kafka_tls_ca,
-    )
+    access = handed_over(credentials, settings)
     files = [file for file in (save, keep_in and kept_at(keep_in, credentials.code)) if file is not None]
     shown: dict[str, Any] = {"organisation": credentials.code}
     try:

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from placehub.errors import Conflict, Rejected
-from placehub.mailboxes.access import Access
+from placehub.operating import handed_over
 from placehub.organisations.joining import Credentials, Organisation, SharingAgreement
 from placehub.organisations.register import add_organisation, disable, list_organisations, rotate, show
 from placehub.portal.accounts import HUB
@@ -119,13 +119,5 @@ def _show(request: Request, door: Doors, code: str, form: Form) -> Response:
 
 
 def _credentials(request: Request, door: Doors, made: Credentials) -> Response:
-    settings = door.operating.settings
-    access = Access(
-        organisation=made.code,
-        bootstrap=settings.bootstrap_outside or settings.bootstrap,
-        kafka_password=made.kafka_password,
-        api=settings.api_outside or settings.api,
-        api_token=made.api_token,
-        tls_ca=settings.kafka_tls_ca,
-    )
+    access = handed_over(made, door.operating.settings)
     return page(request, "credentials.html", code=made.code, access=list(access.facts().items()))
