@@ -15,7 +15,7 @@ from placehub.portal.pages import agreements, disputes, documents, returns, view
 from placehub.returns.publishing import run
 
 from ..integration.story import Desk, desk
-from .visiting import Visitor, join
+from .visiting import Visitor, join, settle
 
 pytestmark = pytest.mark.broker
 OF_PARTNERS = (agreements, disputes, documents, returns, views)
@@ -38,6 +38,10 @@ class Partnership:
     def address(self) -> str:
         """Where its page is."""
         return f"/agreements/{self.id}"
+
+    def settle(self) -> None:
+        """Wait until everybody's page shows what has happened."""
+        settle(self.hub, *self.codes)
 
 
 def _registered(at: Desk, authority: Desk, id: UUID) -> AgreementRegistered:
@@ -70,6 +74,7 @@ def partnership(hub: Any) -> Iterator[Partnership]:
     hub.settle()
     hub.pass_time(hours=2)
     codes = (lead.code, authority.code, provider.code)
+    settle(hub, *codes)
     yield Partnership(hub, id, visitors[0], visitors[1], visitors[2], codes)
     for one in desks:
         one.mailbox.close()
@@ -93,13 +98,13 @@ def test_a_dispute_is_raised_heard_and_resolved(partnership: Partnership) -> Non
     assert "Say in your own words what is disputed" in wrong.text
     words = "Two invoices were paid late (made up). <script>alert(1)</script>"
     seen = provider.send("", against=partnership.codes[1], about="payment", statement=words)
-    partnership.hub.settle()
+    partnership.settle()
     address = provider.get(partnership.address).link(r"/agreements/[^\"]+/disputes/[^\"]+")
     seen = authority.get(address)
     assert words in seen.text, "a script stays text"
     assert "Has not given a statement" in seen.text
     authority.send("/state", statement="They were paid when they were complete (made up).")
-    partnership.hub.settle()
+    partnership.settle()
     both = lead.get(address)
     assert "They were paid when they were complete (made up)." in both.text
     assert words in both.text
@@ -107,11 +112,11 @@ def test_a_dispute_is_raised_heard_and_resolved(partnership: Partnership) -> Non
     lead.get(address)
     assert "Say what you found" in lead.send("/resolve", 422, outcome="upheld").text
     lead.send("/resolve", outcome="upheld", finding="The invoices were complete (made up).")
-    partnership.hub.settle()
+    partnership.settle()
     for one in (provider, authority):
         one.get(address)
         one.send("/answer", accepted="yes")
-    partnership.hub.settle()
+    partnership.settle()
     assert "accepted by both sides" in lead.get(address).text
 
 
@@ -123,17 +128,17 @@ def test_a_document_is_proposed_commented_and_agreed(partnership: Partnership) -
     more = lead.send("", kind="contract terms", title="Terms (made up)", clause_id_0="4.2", text_0="Paid.", more="yes")
     assert more.form("").values["clause_id_0"] == ["4.2"]
     lead.send("", about_0="extra support")
-    partnership.hub.settle()
+    partnership.settle()
     documents = f"{partnership.address}/documents"
     address = lead.get(documents).link(rf"{documents}/[^\"]+")
     provider.get(address)
     assert "Choose the clause" in provider.send("/comment", 422, says="asks").text
     provider.send("/comment", clause_id="4.2", says="asks", words="From which day (made up)?")
-    partnership.hub.settle()
+    partnership.settle()
     assert "From which day (made up)?" in lead.get(address).text
     provider.get(address)
     provider.send("/agree")
-    partnership.hub.settle()
+    partnership.settle()
     assert "in force" in provider.get(address).text
     again = lead.get(lead.get(address).link(r"/agreements/[^\"]+/propose\?document=[^\"]+"))
     assert again.form("").values["text_0"] == ["Paid."]
@@ -143,19 +148,19 @@ def test_a_return_is_queried_confirmed_and_talked_about(partnership: Partnership
     """Both sides have it with the pack, as a page and as a file; questions and confirmations show on either side."""
     hub, lead, provider = partnership.hub, partnership.lead, partnership.provider
     run(hub.settings, hub.now, partnership.id)
-    hub.settle()
+    partnership.settle()
     address = lead.get("/returns").link(rf"/returns/{partnership.id}/[^\"]+")
     lead.get(address)
     assert "Enter your question" in lead.send("/query", 422).text
     lead.send("/query", question="Is this all (made up)?")
-    hub.settle()
+    partnership.settle()
     of_provider = provider.get("/returns").link(rf"/returns/{partnership.id}/[^\"]+")
     provider.get(of_provider)
     provider.send("/confirm")
-    hub.settle()
+    partnership.settle()
     assert "Confirmed by Test provider (made up)" in provider.get(of_provider).text
     provider.send("/meeting", what="Send the missing facts (made up).", owner=partnership.codes[2])
-    hub.settle()
+    partnership.settle()
     assert "Send the missing facts (made up)." in lead.get(of_provider).text
     assert lead.http.get(f"{of_provider}/pack.pdf").content.startswith(b"%PDF")
     assert lead.http.get(f"{of_provider}/pack.exe").status_code == 404

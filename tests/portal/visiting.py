@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
 import httpx
+import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from kafka import KafkaConsumer, TopicPartition
 from sqlalchemy import create_engine
 
+from placehub.mailboxes.connection import ends_of, login
 from placehub.portal.accounts import STEP_SECONDS
 from placehub.portal.people import invite
+from placehub.portal.told import listened_to
+from placehub.streams import inbox
 
 PASSWORD = "correct horse battery (made up)"
 
@@ -172,3 +178,22 @@ def join(settings: Any, organisation: str, email: str, role: str, *, administrat
     assert key
     visitor.send("", name="Somebody (made up)", password=PASSWORD, code=code_of(key.group(1)))
     return visitor
+
+
+def settle(hub: Any, *codes: str) -> None:
+    """Wait until the hub has done everything, and the portal has read these organisations' inboxes to their end."""
+    hub.settle()
+    engine, account = create_engine(hub.settings.database.get_secret_value()), hub.settings
+    access = login(account.bootstrap, account.kafka_user, account.kafka_password.get_secret_value(), None)
+    with KafkaConsumer(**access, group_id=None) as consumer:
+        ends = ends_of(consumer, [TopicPartition(inbox(one), 0) for one in codes])
+    waiting = threading.Event()
+    for code in codes:
+        for _ in range(300):
+            with engine.connect() as connection:
+                if listened_to(connection)[code] >= ends[TopicPartition(inbox(code), 0)]:
+                    break
+            waiting.wait(0.1)
+        else:
+            pytest.fail(f"The portal has not read the inbox of {code}.")
+    engine.dispose()
