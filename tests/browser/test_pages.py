@@ -14,7 +14,7 @@ from placehub.codesign.events import Clause, DocumentProposed
 from placehub.disputes.events import DisputeRaised
 
 from ..integration.story import Desk, desk
-from ..portal.visiting import Visitor, join
+from ..portal.visiting import Visitor, join, settle
 from .test_story import CHROMIUM, look_at, session
 
 pytestmark = pytest.mark.broker
@@ -93,7 +93,7 @@ def test_the_pages_of_operators_and_partners_are_accessible(hub: Any) -> None:
     pages = agreed(lead, authority)
     operator = join(hub.settings, "hub", f"{uuid4()}@example.org", "operator", administrator=True)
     manager = join(hub.settings, lead.code, f"{uuid4()}@example.org", "contract manager")
-    hub.settle()
+    settle(hub, lead.code)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         try:
