@@ -1,11 +1,17 @@
-"""`placehub referral`: the score before anything is sent, and who a child is disclosed to."""
+"""`placehub referral`: the score before anything is sent, who a child is disclosed to, a search that begins again."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from placehub.placements.events import PlacementEnded
+from placehub.search.events import SearchReopened
+from placehub.vacancies.reserving import placement_id
+
+from ..integration.story import Town, desk, play
 from .conftest import Run
 from .test_publish import CANARY, event, tailed
 
@@ -112,3 +118,31 @@ def test_what_cannot_be_disclosed(placehub: Run, hub: Any, authority: str) -> No
     assert "not in this inbox" in unknown.err
     assert "not of this referral" in stranger.err
     assert "ReferralRevised" in unsaid.err
+
+
+def test_a_search_begins_again(placehub: Run, hub: Any, tmp_path: Path) -> None:
+    """A child whose placement has ended is searched for from what its authority holds; a wrong placement is named."""
+    town = Town(hub, desk(hub, "authority"), (desk(hub, "provider"),))
+    (provider,) = town.providers
+    case, home, offer = play(town)
+    case.agree(offer, home, provider)
+    hub.settle()
+    case.start(offer, home, provider)
+    hub.settle()
+    placement, authority = placement_id(offer, case.children[0]), town.authority
+    of_it: dict[str, Any] = {"placement_id": placement, "referral_id": case.id}
+    sides: dict[str, Any] = {"authority": authority.code, "provider": provider.code}
+    authority.post(PlacementEnded(**of_it, **sides, ended_on=hub.now.date(), planned=False, reason="CARPL"))
+    hub.settle()
+    words = ("--as", authority.code, "--credentials", str(authority.access.save(tmp_path / "access.json")))
+    wrong = placehub("referral", "reopen", str(case.id), "--placement", str(uuid4()), *words)
+    assert wrong.code == 3
+    assert "No referral with that placement" in wrong.err
+    ended = placehub("referral", "reopen", str(case.id), "--placement", str(placement), *words, "--json")
+    assert ended.code == 0, ended.err
+    hub.settle()
+    assert [one.because for one in authority.got(SearchReopened, case.id)] == ["PlacementEnded"]
+    assert authority.received[-1].attributes.subject == str(case.id)
+    town.end()
+    for one in (authority, provider):
+        one.mailbox.close()
