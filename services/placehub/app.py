@@ -75,6 +75,9 @@ SWITCH_SECONDS: Final = 0.0005
 """How long a thread that computes keeps those waiting that talk to the broker; Python's own 5 ms add up over hops."""
 ANSWER_MS: Final = 10_000
 """How long somebody who asks waits for a broker that does not answer."""
+KEEP_ALIVE_SECONDS: Final = 75
+"""How long an idle connection is kept, longer than browsers keep theirs: whoever reads a page for six seconds and goes
+on would else be told that the connection was reset."""
 AUDIT: Final = "audit"
 """What audit opens a sealed part for, as the record of openings has it; the search's own word is its default."""
 PROCESSES: Final = ("api", "portal", *READS)
@@ -182,6 +185,7 @@ def _serve(settings: Settings, name: str, app: FastAPI, listen: str, root: str) 
         port=address.port or 80,
         log_config=None,
         access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=3,  # a browser that follows a page would hold the process open
     )
 

@@ -106,6 +106,7 @@ def environment() -> Environment:
         autoescape=True,
         undefined=ChainableUndefined,
         extensions=["jinja2.ext.i18n"],
+        auto_reload=False,  # they come with the package: nobody edits them under a running portal
         trim_blocks=True,
         lstrip_blocks=True,
     )
