@@ -297,6 +297,18 @@ def test_a_placement_is_agreed_when_both_have_said_the_same() -> None:
     assert states_after(came, us) == [("started", ("out_of_policy",)), ("started", ())]
 
 
+def test_a_child_may_move_in_on_a_verbal_agreement() -> None:
+    """One side's terms leave it verbally agreed, both sides' agree it; recorded late it takes nothing back."""
+    agreed, started = example("placement.PlacementAgreed"), example("placement.PlacementStarted")
+    verbal = replace(example("placement.VerbalAgreementRecorded"), placement_id=started.placement_id)
+    agreed = replace(agreed, placement_id=started.placement_id)
+    spoken, us, them = (verbal, "authority"), (agreed, "authority"), (agreed, "provider")
+    came = (started, "authority")
+    assert states_after(spoken, us, them) == [("verbally agreed", ()), ("verbally agreed", ()), ("agreed", ())]
+    assert states_after(spoken, came, us, them)[1:] == [("started", ()), ("started", ()), ("started", ())]
+    assert states_after(us, them, spoken)[2] == ("agreed", ("out_of_policy",))
+
+
 def test_a_closed_home_is_confirmed_by_opening_it_anew() -> None:
     """A carer's word on a home that was closed opens nothing; what its provider says of it anew does."""
     opened = example("vacancy.VacancyOpened")

@@ -104,6 +104,9 @@ _SAYINGS: Final[Mapping[type, Callable[[Any], str]]] = {
     vacancies.VacancyReleased: lambda event: f"The place at {event.provider} is free again.",
     vacancies.VacancyFilled: lambda event: f"A child has moved in at {event.provider}.",
     placements.PlacementAgreed: lambda event: f"Terms agreed, to start on {event.starts_on}.",
+    placements.VerbalAgreementRecorded: lambda event: (
+        f"Agreed by word of mouth, to start on {event.starts_on}; the paperwork follows."
+    ),
     placements.PlacementStarted: lambda event: f"The placement at {event.provider} started on {event.started_on}.",
     placements.NoticeGiven: lambda event: f"Notice was given by the {event.given_by}, to end on {event.ends_on}.",
     placements.PlacementEnded: lambda event: (

@@ -204,6 +204,7 @@ TABLE: Final[tuple[Row, ...]] = (
     *_rows(
         [_A.BOTH_PARTIES],
         placements.PlacementAgreed,
+        placements.VerbalAgreementRecorded,
         placements.FeeChanged,
         placements.NoticeGiven,
         placements.PlacementStarted,

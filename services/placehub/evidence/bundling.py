@@ -16,11 +16,13 @@ from placehub.evidence.leaves import Leaf, Sealed
 from placehub.evidence.past import SealedStreams
 from placehub.evidence.store import StoredLog
 from placehub.evidence.tiles import nodes_of
-from placehub.placements.events import PlacementAgreed
+from placehub.placements.events import PlacementAgreed, VerbalAgreementRecorded
 from placehub.streams import full_name
 
 CASE: Final = "referral"
 PLACEMENT: Final = "placement"
+_AGREED: Final = (PlacementAgreed, VerbalAgreementRecorded)
+"""What tells of which case a placement is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,12 @@ def _leaves(log: StoredLog, streams: SealedStreams, referral_id: UUID) -> list[t
 
 
 def _placements(log: StoredLog, streams: SealedStreams, referral_id: UUID) -> list[str]:
-    agreed, found = full_name(PlacementAgreed).encode(), set[str]()
+    agreed, found = {("ce_type", full_name(one).encode()) for one in _AGREED}, set[str]()
     for topic, partition in log.partitions(0):
         if topic != PLACEMENT:
             continue
         for record in streams.read(topic, partition, 0):
-            if ("ce_type", agreed) in record.headers and _is_of(streams, record, referral_id):
+            if not agreed.isdisjoint(record.headers) and _is_of(streams, record, referral_id):
                 found.add(record.key)
     return sorted(found)
 
@@ -96,7 +98,7 @@ def _is_of(streams: SealedStreams, record: Sealed, referral_id: UUID) -> bool:
         event = streams.decoded(record)
     except Rejected:  # a later version's: what it says is not for this one to read
         return False
-    return isinstance(event, PlacementAgreed) and event.referral_id == referral_id
+    return isinstance(event, _AGREED) and event.referral_id == referral_id
 
 
 def _fetch(streams: SealedStreams, covered: Sequence[tuple[int, Leaf]]) -> list[Sealed]:

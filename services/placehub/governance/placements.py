@@ -45,6 +45,7 @@ from placehub.placements.events import (
     PlacementPlanAgreed,
     PlacementReviewed,
     PlacementStarted,
+    VerbalAgreementRecorded,
 )
 
 FIRST_REVIEW: Final[Mapping[str, Callable[[date], date]]] = {
@@ -172,6 +173,7 @@ def _turning(clock: PlacementClock, month: date | None) -> PlacementClock:
 
 _FOLDS: Final[Mapping[type, Callable[[PlacementClock, Any], PlacementClock]]] = {
     PlacementAgreed: _agreed,
+    VerbalAgreementRecorded: lambda clock, event: replace(clock, starts_on=event.starts_on),
     PlacementPlanAgreed: lambda clock, event: replace(clock, plan_agreed=True, awaits_plan=False),
     PlacementStarted: _started,
     PlacementEndPlanned: lambda clock, event: _planned(clock, event.ends_on),

@@ -9,7 +9,7 @@ from typing import Any, Final
 from placehub.codesign.events import TenderOpened
 from placehub.contracts.codec import to_json
 from placehub.lifecycle import Act
-from placehub.placements.events import PlacementAgreed
+from placehub.placements.events import PlacementAgreed, VerbalAgreementRecorded
 
 PARTIES_ALONE: Final = ("vacancy", "placement", "agreement")
 """Streams whose states follow from what the parties post alone: intake holds the lifecycle table against them.
@@ -38,6 +38,8 @@ def moved(state: str | None, terms: Terms, event: Any, act: Act, sender: str) ->
         return _agreed(state, terms, event, sender)
     if isinstance(event, TenderOpened) and state == "in force":
         return state, terms
+    if isinstance(event, VerbalAgreementRecorded) and state in ("agreed", "started", "ended"):
+        return state, terms  # recorded late: what it has become since stands
     return state if act.after == "same" else act.after, terms
 
 
@@ -45,6 +47,8 @@ def _agreed(state: str | None, terms: Terms, event: PlacementAgreed, sender: str
     said = hashlib.sha256(json.dumps(to_json(event), sort_keys=True).encode()).hexdigest()
     by = dict(terms) | {sender: said}
     kept = tuple(sorted(by.items()))
-    if state not in ("none", "proposed", "agreed"):
+    if state not in ("none", "proposed", "verbally agreed", "agreed"):
         return state, kept  # what it has become since stands; the paper follows
-    return "agreed" if len(by) > 1 and len(set(by.values())) == 1 else "proposed", kept
+    if len(by) > 1 and len(set(by.values())) == 1:
+        return "agreed", kept
+    return "verbally agreed" if state == "verbally agreed" else "proposed", kept

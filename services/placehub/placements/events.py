@@ -59,6 +59,27 @@ class PlacementAgreed:
 
 
 @event
+class VerbalAgreementRecorded:
+    """The placement was agreed by word of mouth, at night say; the authority records it first, the paperwork follows.
+
+    The child may move in on it. It replaces no `PlacementAgreed`: both sides post the terms afterwards.
+    """
+
+    STREAM: ClassVar[str] = "placement"
+    placement_id: PlacementId
+    referral_id: ReferralId
+    offer_id: OfferId
+    vacancy_id: VacancyId
+    child_id: ChildId
+    authority: Organisation
+    provider: Organisation
+    agreed_at: Annotated[datetime, Doc("When it was agreed, by telephone or face to face")]
+    starts_on: date
+    fee_lines: Annotated[tuple[FeeLine, ...], Doc("Base fee and each extra support, as agreed by word of mouth")]
+    by: OfficerRole
+
+
+@event
 class FeeChanged:
     """One side's statement of a changed fee; in force once both have posted the same."""
 

@@ -17,7 +17,7 @@ from placehub.offers.events import (
     OfferRevised,
     OfferWithdrawn,
 )
-from placehub.placements.events import PlacementAgreed, PlacementStarted
+from placehub.placements.events import PlacementAgreed, PlacementStarted, VerbalAgreementRecorded
 from placehub.portal.case_parts import Invitation, Offer, Place, Question
 from placehub.portal.told import Told
 from placehub.referrals.child import Child
@@ -50,7 +50,7 @@ from placehub.search.events import (
     SelectionRefused,
 )
 from placehub.search.ordering import place_of
-from placehub.search.policy import Policy
+from placehub.search.policy import TODAY, Policy
 from placehub.vacancies.events import VacancyReleased, VacancyReserved
 
 Facts = EarlyNoticeGiven | ReferralMade | ReferralRevised
@@ -107,6 +107,16 @@ class Case:
     def short(self) -> str:
         """The first characters of its id, by which people speak of it."""
         return str(self.case_id)[:8]
+
+    @property
+    def emergency(self) -> bool:
+        """Whether the home is needed today."""
+        return self.facts is not None and self.facts.wanted.needed_by == TODAY
+
+    @property
+    def paperwork(self) -> bool:
+        """Whether both sides have still to post the terms of what was agreed by word of mouth."""
+        return any(one.verbal and not one.agreed for one in self.places.values())
 
     @property
     def selected(self) -> Offer | None:
@@ -240,10 +250,17 @@ def _release(case: Case, one: Told) -> None:
 
 
 def _agree(case: Case, one: Told) -> None:
-    event: PlacementAgreed = one.event
+    _place_of(case, one).terms[one.source.rpartition("/")[2]] = one.event
+
+
+def _agree_verbally(case: Case, one: Told) -> None:
+    _place_of(case, one).verbal = one.event
+
+
+def _place_of(case: Case, one: Told) -> Place:
+    event: PlacementAgreed | VerbalAgreementRecorded = one.event
     facts = (event.placement_id, event.child_id, event.offer_id, event.vacancy_id, event.authority, event.provider)
-    place = case.places.setdefault(event.placement_id, Place(*facts))
-    place.terms[one.source.rpartition("/")[2]] = event
+    return case.places.setdefault(event.placement_id, Place(*facts))
 
 
 def _move_in(case: Case, one: Told) -> None:
@@ -321,5 +338,6 @@ _FOLDS: Final[Mapping[type, Callable[[Case, Told], None]]] = {
     VacancyReserved: _reserve,
     VacancyReleased: _release,
     PlacementAgreed: _agree,
+    VerbalAgreementRecorded: _agree_verbally,
     PlacementStarted: _move_in,
 }

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from placehub.contracts.parts import HomeFit
+from placehub.contracts.parts import FeeLine, HomeFit
 from placehub.keys.sealed import Sealed
 from placehub.offers.events import OfferMade, OfferRevised
-from placehub.placements.events import PlacementAgreed, PlacementStarted
+from placehub.placements.events import PlacementAgreed, PlacementStarted, VerbalAgreementRecorded
 from placehub.search.events import InvitationUpdated, ProviderInvited
 
 _WEEKS: Final = {"week": Decimal(1), "day": Decimal(7)}
+
+
+def weekly(lines: Iterable[FeeLine]) -> Decimal:
+    """Return what is paid in a week while every line runs; what is paid once or by the hour is not in it."""
+    return sum((_WEEKS.get(one.unit, Decimal()) * one.amount for one in lines), Decimal())
 
 
 @dataclass(slots=True)
@@ -45,7 +51,7 @@ class Offer:
     @property
     def weekly(self) -> Decimal:
         """What is paid in a week while every line runs; what is paid once or by the hour is not in it."""
-        return sum((_WEEKS.get(one.unit, Decimal()) * one.amount for one in self.told.fee_lines), Decimal())
+        return weekly(self.told.fee_lines)
 
 
 @dataclass(slots=True)
@@ -60,17 +66,20 @@ class Place:
     provider: str
     terms: dict[str, PlacementAgreed] = field(default_factory=dict)
     """Organisation -> the terms it has posted."""
+    verbal: VerbalAgreementRecorded | None = None
+    """What was agreed by word of mouth, where that came first."""
     started: PlacementStarted | None = None
 
     @property
     def agreed(self) -> bool:
         """Whether both sides have posted the same terms."""
-        posted = list(self.terms.values())
-        return len(posted) == 2 and _same(*posted)
+        return is_agreed(self.terms.values())
 
 
-def _same(one: PlacementAgreed, other: PlacementAgreed) -> bool:
-    return (one.starts_on, one.planned_end, one.fee_lines) == (other.starts_on, other.planned_end, other.fee_lines)
+def is_agreed(terms: Iterable[PlacementAgreed]) -> bool:
+    """Tell whether these are the terms of two sides, and the same."""
+    posted = [(one.starts_on, one.planned_end, one.fee_lines) for one in terms]
+    return len(posted) == 2 and posted[0] == posted[1]
 
 
 @dataclass(slots=True)

@@ -22,8 +22,10 @@ from placehub.placements.events import (
     SupportAgreed,
     SupportRefused,
     SupportRequested,
+    VerbalAgreementRecorded,
 )
 from placehub.portal.case import Step
+from placehub.portal.case_parts import is_agreed
 from placehub.portal.told import Told
 
 
@@ -46,6 +48,8 @@ class Placement:
     child_id: UUID | None = None
     terms: dict[str, PlacementAgreed] = field(default_factory=dict)
     """Organisation -> the terms it has posted."""
+    verbal: VerbalAgreementRecorded | None = None
+    """What was agreed by word of mouth, where that came first."""
     started_on: date | None = None
     ends_on: date | None = None
     """The day for which notice was given, or on which it is planned to end."""
@@ -57,6 +61,11 @@ class Placement:
     def short(self) -> str:
         """The first characters of its id, by which people speak of it."""
         return str(self.placement_id)[:8]
+
+    @property
+    def paperwork(self) -> bool:
+        """Whether both sides have still to post the terms of what was agreed by word of mouth."""
+        return self.verbal is not None and not is_agreed(self.terms.values())
 
     @property
     def waiting(self) -> list[Support]:
@@ -82,6 +91,10 @@ def fold_placement(told: Iterable[Told]) -> Placement | None:
 
 def _agree(placement: Placement, one: Told) -> None:
     placement.terms[one.source.rpartition("/")[2]] = one.event
+
+
+def _agree_verbally(placement: Placement, one: Told) -> None:
+    placement.verbal = one.event
 
 
 def _start(placement: Placement, one: Told) -> None:
@@ -114,6 +127,7 @@ def _nothing(placement: Placement, one: Told) -> None:
 
 _FOLDS: Final[Mapping[type, Callable[[Placement, Told], None]]] = {
     PlacementAgreed: _agree,
+    VerbalAgreementRecorded: _agree_verbally,
     PlacementStarted: _start,
     PlacementPlanAgreed: _nothing,
     FeeChanged: _nothing,

@@ -120,6 +120,7 @@ def environment() -> Environment:
         "menu": menu,
     }
     pages.filters |= {"day": words.day, "when": words.when, "money": words.money}
+    pages.filters |= {"as_typed": words.as_typed, "clock": words.clock}
     return pages
 
 

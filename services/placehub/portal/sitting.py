@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from typing import Annotated, Any, Final, NamedTuple, TypeVar, cast
 from uuid import UUID, uuid4
 
@@ -22,8 +23,8 @@ from placehub.portal.acting import Act, Acting
 from placehub.portal.bell import Bell
 from placehub.portal.people import Signed, signed
 from placehub.portal.viewing import Views
+from placehub.portal.words import HERE, typed_day
 from placehub.portal.words import gettext as _
-from placehub.portal.words import typed_day
 
 SESSION_COOKIE: Final = "placehub_session"
 VISITOR_COOKIE: Final = "placehub_visitor"
@@ -142,6 +143,22 @@ class Form:
         self.need(name, missing)
         found = self.read(typed_day, name)
         return found.isoformat() if found else ""
+
+    def moment(self, name: str) -> str:
+        """Return a day `NAME_on` and a time of day `NAME_at` that have to be typed, by the clock of the United Kingdom.
+
+        As an event has it; an empty text where one is missing or wrong.
+        """
+        found = self.day(f"{name}_on", _("Enter the day."))
+        given = self.need(f"{name}_at", _("Enter the time, like 21:30."))
+        if not found or not given:
+            return ""
+        try:
+            clock = time.fromisoformat(given.zfill(5))
+        except ValueError:
+            self.wrong(f"{name}_at", _("Must be a time of day. Enter it like 21:30."))
+            return ""
+        return datetime.combine(date.fromisoformat(found), clock.replace(tzinfo=None), HERE).isoformat()
 
     @property
     def act_id(self) -> UUID:

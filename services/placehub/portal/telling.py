@@ -164,6 +164,7 @@ _SAID: Final[Mapping[str, Callable[[Any, Names], str]]] = {
     "SelectionRefused": _of(lambda: _("The place of {provider} has just gone.")),
     "VacancyReserved": _of(lambda: _("The place at {provider} is held.")),
     "PlacementAgreed": _of(lambda: _("Terms of the placement were posted.")),
+    "VerbalAgreementRecorded": _of(lambda: _("The placement was agreed by word of mouth.")),
     "PlacementStarted": _of(lambda: _("The child has moved in.")),
     "SearchResumed": _of(lambda: _("The search goes on with the other offers.")),
     "SearchClosed": lambda event, name: _("The search ended: {how}.").format(
@@ -199,6 +200,9 @@ def _refused(event: Any, name: Names) -> str:
 
 SAID_OF_PLACEMENTS: Final[Mapping[str, Callable[[Any, Names], str]]] = {
     "PlacementAgreed": lambda event, name: _("Terms were posted: from {day}.").format(day=day(event.starts_on)),
+    "VerbalAgreementRecorded": lambda event, name: _("It was agreed by word of mouth, {when}: from {day}.").format(
+        when=when(event.agreed_at), day=day(event.starts_on)
+    ),
     "PlacementStarted": lambda event, name: _("The child moved in on {day}.").format(day=day(event.started_on)),
     "PlacementPlanAgreed": lambda event, name: _("The placement plan was agreed on {day}.").format(
         day=day(event.agreed_on)

@@ -96,6 +96,17 @@ def when(value: datetime | None) -> str:
     return f"{day(here.date())}, {here.hour % 12 or 12}:{here:%M}{'am' if here.hour < 12 else 'pm'}"
 
 
+def as_typed(value: date | datetime) -> str:
+    """Return a day as people type it, `27/3/2026`, by the clock of the United Kingdom."""
+    here = value.astimezone(HERE) if isinstance(value, datetime) else value
+    return f"{here.day}/{here.month}/{here.year}"
+
+
+def clock(value: datetime) -> str:
+    """Return a time of day as people type it, `17:20`, by the clock of the United Kingdom."""
+    return f"{value.astimezone(HERE):%H:%M}"
+
+
 def money(value: Decimal) -> str:
     """Return pounds as `£1,250.00`."""
     return f"£{value:,.2f}"

@@ -9,12 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from placehub.errors import NotFound
-from placehub.placements.events import NoticeGiven, PlacementAgreed, PlacementEnded, PlacementStarted
+from placehub.placements.events import (
+    NoticeGiven,
+    PlacementAgreed,
+    PlacementEnded,
+    PlacementStarted,
+    VerbalAgreementRecorded,
+)
 from placehub.referrals.child import NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, ReferralMade, ReferralRevised
 
 _FACTS = (EarlyNoticeGiven, ReferralMade, ReferralRevised)
-_PLACED = (PlacementAgreed, PlacementStarted)
+_PLACED = (PlacementAgreed, VerbalAgreementRecorded, PlacementStarted)
 
 
 def notice_again(events: Iterable[Any], referral_id: UUID, placement_id: UUID, now: datetime) -> EarlyNoticeGiven:

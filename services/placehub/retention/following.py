@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from placehub.placements.events import PlacementAgreed, PlacementEnded, PlacementStarted
+from placehub.placements.events import PlacementAgreed, PlacementEnded, PlacementStarted, VerbalAgreementRecorded
 from placehub.referrals.events import EarlyNoticeGiven, ReferralMade, ReferralRevised
 from placehub.search.events import SearchClosed, SearchReopened
 from placehub.streams import full_name
@@ -26,6 +26,7 @@ READ: Final = frozenset(
         SearchClosed,
         SearchReopened,
         PlacementAgreed,
+        VerbalAgreementRecorded,
         PlacementStarted,
         PlacementEnded,
     )
@@ -90,7 +91,7 @@ def _follow_case(case: Case, event: Any, at: datetime) -> Case:
 def _follow_stay(stay: Stay, event: Any, at: datetime) -> Stay:
     stay = replace(stay, last_event_at=max(stay.last_event_at, at))
     match event:
-        case PlacementAgreed():
+        case PlacementAgreed() | VerbalAgreementRecorded():
             return replace(stay, referral_id=event.referral_id, child_id=event.child_id)
         case PlacementStarted():
             started = _later(stay.started_at, at)

@@ -23,6 +23,7 @@ from placehub.portal.pages import (
     searches,
     signing_in,
     tour,
+    urgent,
     views,
 )
 from placehub.portal.people import Signed
@@ -33,6 +34,7 @@ AREAS: Final[tuple[Any, ...]] = (
     home,
     cases,
     searches,
+    urgent,
     homes,
     placing,
     questions,

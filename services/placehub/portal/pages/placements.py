@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
@@ -34,7 +33,7 @@ from placehub.portal.sitting import (
     try_act,
 )
 from placehub.portal.told import told_about, told_last, told_under
-from placehub.portal.words import HERE, amount, choices, whole_number
+from placehub.portal.words import amount, choices, whole_number
 from placehub.portal.words import gettext as _
 
 router = APIRouter()
@@ -171,22 +170,8 @@ def _review(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
 
 
 def _miss(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
-    until = {"ended_at": _time(form, "ended")} if form.text("ended_on") else {}
-    return {"kind": form.need("kind", _("Choose what it was.")), "began_at": _time(form, "began"), **until}
-
-
-def _time(form: Form, name: str) -> str:
-    """Return a day and a time of day that were typed, by the clock of the United Kingdom."""
-    found = form.day(f"{name}_on", _("Enter the day."))
-    given = form.need(f"{name}_at", _("Enter the time, like 21:30."))
-    if not found or not given:
-        return ""
-    try:
-        clock = time.fromisoformat(given.zfill(5))
-    except ValueError:
-        form.wrong(f"{name}_at", _("Must be a time of day. Enter it like 21:30."))
-        return ""
-    return datetime.combine(datetime.fromisoformat(found), clock.replace(tzinfo=None), HERE).isoformat()
+    until = {"ended_at": form.moment("ended")} if form.text("ended_on") else {}
+    return {"kind": form.need("kind", _("Choose what it was.")), "began_at": form.moment("began"), **until}
 
 
 def _notice(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:

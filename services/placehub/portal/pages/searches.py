@@ -69,6 +69,11 @@ class Search:
         return self.invitation.state in WAITING and not self.case.closed and not standing
 
     @property
+    def urgent(self) -> bool:
+        """Whether a home is needed today, and may be offered now."""
+        return self.open and self.case.emergency and self.case.referral is not None
+
+    @property
     def taking_part(self) -> bool:
         """Whether the provider still has a part in it."""
         return self.invitation.state in WAITING and not self.case.closed
@@ -87,8 +92,9 @@ def searches_page(request: Request, door: Open, who: Signed = READS) -> Response
     with door.engine.connect() as connection:
         told = told_lately(connection, who.organisation, "referral", SHOWN)
     found = [one for each in told.values() if (one := _search(who, fold(each))) is not None]
-    found.sort(key=lambda one: (not one.open, one.invitation.told.respond_by))
-    return page(request, "searches/list.html", searches=found, telling=telling, name=name_of(door))
+    found.sort(key=lambda one: (not one.open, not one.urgent, one.invitation.told.respond_by))
+    may_place = who.acting.role in ANSWERING
+    return page(request, "searches/list.html", searches=found, telling=telling, name=name_of(door), may_place=may_place)
 
 
 def _search(who: Signed, case: Case | None) -> Search | None:
@@ -176,13 +182,13 @@ def offer_withdrawn(request: Request, door: Open, form: Sent, case_id: UUID, who
 @router.get("/searches/{case_id}/offer")
 def offer_page(request: Request, door: Open, case_id: UUID, who: Signed = ANSWERS) -> Response:
     """Ask for an offer."""
-    return _offer(request, door, who, _to_offer(door, who, case_id), Form())
+    return _offer(request, door, who, to_offer(door, who, case_id), Form())
 
 
 @router.post("/searches/{case_id}/offer")
 def offer_made(request: Request, door: Open, form: Sent, case_id: UUID, who: Signed = ANSWERS) -> Response:
     """Offer a home, all-in."""
-    search = _to_offer(door, who, case_id)
+    search = to_offer(door, who, case_id)
     facts = search.case.facts
     starts = form.day("available_from", _("Enter the day a child could come."))
     until = form.day("valid_until", _("Enter the day until which the offer stands."))
@@ -201,7 +207,8 @@ def offer_made(request: Request, door: Open, form: Sent, case_id: UUID, who: Sig
     return go_to(f"/searches/{case_id}", done(taken, "offered"))
 
 
-def _to_offer(door: Doors, who: Signed, case_id: UUID) -> Search:
+def to_offer(door: Doors, who: Signed, case_id: UUID) -> Search:
+    """Return a search an offer may be made in; 404 for any other."""
     search = own_search(door, who, case_id)
     if not search.open or search.case.referral is None:
         raise HTTPException(404)
