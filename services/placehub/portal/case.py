@@ -92,6 +92,8 @@ class Case:
     places: dict[UUID, Place] = field(default_factory=dict)
     questions: dict[UUID, Question] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    revised: list[tuple[datetime, ReferralMade | ReferralRevised, ReferralRevised]] = field(default_factory=list)
+    """When it was revised, and both versions."""
 
     @property
     def facts(self) -> Facts | None:
@@ -173,6 +175,12 @@ def _refer(case: Case, one: Told) -> None:
     case.referral, case.closed = one.event, None
 
 
+def _revise(case: Case, one: Told) -> None:
+    if case.referral is not None:
+        case.revised.append((one.told_at, case.referral, one.event))
+    _refer(case, one)
+
+
 def _set(name: str) -> Callable[[Case, Told], None]:
     return lambda case, one: setattr(case, name, one.event)
 
@@ -206,7 +214,7 @@ def _offer(case: Case, one: Told) -> None:
     if known is None:
         case.offers[one.event.offer_id] = Offer(one.event, one.told_at)
     else:
-        known.told, known.state = one.event, "open"
+        known.before, known.told, known.state = known.told, one.event, "open"
     _answer("offered")(case, one)
 
 
@@ -307,7 +315,7 @@ _FOLDS: Final[Mapping[type, Callable[[Case, Told], None]]] = {
     EarlyNoticeGiven: _notice,
     EarlyNoticeWithdrawn: _withdraw,
     ReferralMade: _refer,
-    ReferralRevised: _refer,
+    ReferralRevised: _revise,
     ReferralWithdrawn: _withdraw,
     ReferralAssessed: _set("assessed"),
     SearchStarted: _start,

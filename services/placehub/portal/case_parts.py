@@ -47,6 +47,8 @@ class Offer:
     home: HomeFit | None = None
     elsewhere: bool = False
     feedback: str | None = None
+    before: OfferMade | OfferRevised | None = None
+    """As it stood before it was revised last."""
 
     @property
     def weekly(self) -> Decimal:

@@ -21,6 +21,14 @@ from placehub.referrals.quality import FACTS, RISKS, Fact, completeness, is_told
 
 MOST_CHILDREN: Final = 8
 MOST_USEFUL: Final = 3
+MOST_PLACEMENTS: Final = 200
+TEXTS: Final = (
+    *("legal_status", "why_now", "care_plan_aim", "health", "what_worked", "own_words", "ethnicity", "religion"),
+    *("first_language", "category_of_need", "why_they_ended", "identity_needs", "support_agreed"),
+)
+"""What is written or chosen about a child, sealed: a field of the need -> the form's field of the same name."""
+LISTS: Final = ("near", "avoid")
+"""The same of which several may be told, with commas between."""
 FIRST: Final = (
     *("wanted.near_sector", "children.age_band", "wanted.kind", "children.sex", "wanted.needed_by"),
     *("wanted.siblings_plan", "risks", "children.home_adaptation", "children.pets", "children.need.why_now"),
@@ -137,7 +145,7 @@ def child(form: Typed, number: int, pseudonym: UUID) -> dict[str, Any]:
 
 def fields_of(number: int) -> dict[str, str]:
     """Return, for what a referral tells of one child, the form's field: the first that begins a path is it."""
-    need = ("legal_status", "why_now", "care_plan_aim", "health", "what_worked", "own_words", "asked_on")
+    need = (*TEXTS, *LISTS, "asked_on", "placements_so_far")
     within = f"children.{number}."
     found = {f"{within}need.{name}": f"{name}_{number}" for name in need}
     found |= {f"{within}need.school.postcode": f"school_postcode_{number}"}
@@ -149,10 +157,15 @@ def fields_of(number: int) -> dict[str, str]:
 
 
 def _need(form: Typed, number: int, age: int | None) -> dict[str, Any]:
-    names = ("legal_status", "why_now", "care_plan_aim", "health", "what_worked", "own_words")
-    found: dict[str, Any] = {name: text for name in names if (text := form.text(f"{name}_{number}"))}
+    found: dict[str, Any] = {name: text for name in TEXTS if (text := form.text(f"{name}_{number}"))}
+    for name in LISTS:
+        several = [one.strip().upper() for one in form.text(f"{name}_{number}").split(",") if one.strip()]
+        found |= {name: several} if several else {}
     if age is not None:
         found["age_years"] = age
+    placements = _number(form, f"placements_so_far_{number}", 0, MOST_PLACEMENTS)
+    if placements is not None:
+        found["placements_so_far"] = placements
     asked = _day(form, f"asked_on_{number}")
     if asked:
         found["asked_on"] = asked.isoformat()

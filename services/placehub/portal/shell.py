@@ -23,6 +23,7 @@ from placehub.ingest.posting import Outboxes
 from placehub.portal import files, live, words
 from placehub.portal.acting import Acting
 from placehub.portal.bell import Bell
+from placehub.portal.comparing import offer_changes
 from placehub.portal.guarding import Guarding
 from placehub.portal.listening import Listening
 from placehub.portal.pages import AREAS, menu
@@ -111,7 +112,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     pages.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    pages.globals |= {"in_band": in_band, "told_children": in_short, "risks_of": risks_in_words, "blank": Form()}
+    pages.globals |= {
+        "in_band": in_band,
+        "told_children": in_short,
+        "risks_of": risks_in_words,
+        "blank": Form(),
+        "offer_changes": offer_changes,
+    }
     pages.globals |= {
         "label": words.label,
         "choices": words.choices,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Annotated, Any, Final, NamedTuple, TypeVar, cast
@@ -167,6 +167,11 @@ class Form:
             return UUID(self.text("act_id"))
         except ValueError:
             return uuid4()
+
+
+def filled_form(fields: Iterable[tuple[str, str]]) -> Form:
+    """Return a form as if these fields had been typed in it already."""
+    return Form(FormData([*fields, ("form_token", "")]))
 
 
 async def sent_form(request: Request) -> Form:

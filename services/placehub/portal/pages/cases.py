@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -14,6 +15,7 @@ from placehub.portal import telling
 from placehub.portal.accounts import PLACING
 from placehub.portal.acting import ACTS, Act
 from placehub.portal.case import Case, fold
+from placehub.portal.comparing import revisions
 from placehub.portal.people import Signed
 from placehub.portal.posted import is_on_its_way
 from placehub.portal.referring import (
@@ -118,7 +120,7 @@ def notice_sent(request: Request, door: Open, form: Sent, who: Signed = PLACES) 
 
 
 def _notice(request: Request, door: Doors, who: Signed, form: Form) -> Response:
-    return page(request, "cases/notice.html", form=form, **_asked(door, who, how_many(form)))
+    return page(request, "cases/notice.html", form=form, **asked(door, who, how_many(form)))
 
 
 @router.get("/cases/{case_id}")
@@ -147,6 +149,7 @@ def _case(request: Request, door: Doors, who: Signed, case_id: UUID, template: s
         template,
         form=form,
         case=case,
+        revisions=revisions(case),
         name=name,
         telling=telling,
         line=telling.time_line(case, name),
@@ -216,11 +219,15 @@ def _refer(request: Request, door: Doors, who: Signed, case: Case | None, form: 
     if form.has("add_child") or form.has("check"):
         return _referral(request, door, who, case, form)
     document = _document(door, who, case, form)
-    names = _ON_FORM | {path: name for number in range(MOST_CHILDREN) for path, name in fields_of(number).items()}
-    taken = try_act(door, who, form, [Act("ReferralMade", document)], names)
+    taken = try_act(door, who, form, [Act("ReferralMade", document)], on_form())
     if taken is None:
         return _referral(request, door, who, case, form)
     return go_to(f"/cases/{document['referral_id']}", done(taken, "referred"))
+
+
+def on_form() -> dict[str, str]:
+    """Return, for a field of a referral, the form's field."""
+    return _ON_FORM | {path: name for number in range(MOST_CHILDREN) for path, name in fields_of(number).items()}
 
 
 def _document(door: Doors, who: Signed, case: Case | None, form: Form) -> dict[str, Any]:
@@ -250,7 +257,9 @@ def _quality(door: Doors, who: Signed, case: Case | None, form: Form) -> Quality
 def _referral(request: Request, door: Doors, who: Signed, case: Case | None, form: Form) -> Response:
     count = how_many(form, len(case.notice.children) if case and case.notice else 1)
     given = form if form.has("form_token") else _from_notice(case)
-    facts = _asked(door, who, count) | {"case": case, "quality": _quality(door, who, case, given), "given": given}
+    written = [True] * count
+    facts = asked(door, who, count) | {"case": case, "quality": _quality(door, who, case, given), "given": given}
+    facts |= {"written": written, "unnamed": written}
     return page(request, "cases/referral.html", form=form, **facts)
 
 
@@ -266,7 +275,8 @@ def _from_notice(case: Case | None) -> Form:
     return Form(FormData({name: str(value) for name, value in known.items() if value is not None}))
 
 
-def _asked(door: Doors, who: Signed, count: int) -> dict[str, Any]:
+def asked(door: Doors, who: Signed, count: int) -> dict[str, Any]:
+    """Return what the forms of a notice and of a referral let people choose from."""
     today = door.acting.now().date()
     with door.engine.connect() as connection:
         told = told_last(connection, who.organisation, "agreement", AgreementRegistered)
@@ -282,11 +292,16 @@ def _asked(door: Doors, who: Signed, count: int) -> dict[str, Any]:
         "risks": [(one, label("risk", one)) for one in RISKS],
         "pets": choices("pets", today),
         "companions": choices("living_companions", today),
-        "statuses": [
-            (one.code, f"{one.meaning} ({one.code})") for one in code_list("legal_status").values if one.holds(today)
-        ],
+        "statuses": _with_code("legal_status", today),
+        "ethnicities": _with_code("ethnicity", today),
+        "languages": choices("language", today),
+        "categories": _with_code("category_of_need", today),
         "agreements": [(str(one.agreement_id), one.name) for one in agreements],
     }
+
+
+def _with_code(name: str, today: date) -> list[tuple[str, str]]:
+    return [(one.code, f"{one.meaning} ({one.code})") for one in code_list(name).values if one.holds(today)]
 
 
 def _agreement(form: Form) -> dict[str, str]:

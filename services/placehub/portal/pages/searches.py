@@ -13,7 +13,9 @@ from placehub.portal import telling
 from placehub.portal.accounts import ANSWERING
 from placehub.portal.acting import Act
 from placehub.portal.case import STANDING, WAITING, Case, fold
-from placehub.portal.case_parts import Invitation
+from placehub.portal.case_parts import Invitation, Offer
+from placehub.portal.comparing import revisions
+from placehub.portal.fees import lines_for, typed_lines
 from placehub.portal.keeping import Kept, homes_of
 from placehub.portal.opening import PURPOSES, open_parts
 from placehub.portal.people import Signed
@@ -32,7 +34,7 @@ from placehub.portal.sitting import (
     try_act,
 )
 from placehub.portal.told import told_about, told_lately
-from placehub.portal.words import HERE, amount, choices
+from placehub.portal.words import HERE, choices
 from placehub.portal.words import gettext as _
 from placehub.referrals.child import Child, ChildNeed
 
@@ -41,8 +43,6 @@ READS: Final = only("provider")
 ANSWERS: Final = only("provider", roles=ANSWERING)
 SHOWN: Final = 100
 """Searches on the list, those heard of last."""
-SUPPORTS: Final = 3
-"""Lines for extra support on an offer."""
 STANDS_DAYS: Final = 7
 """How long an offer stands unless something else is said."""
 NOTICES.update(
@@ -146,7 +146,7 @@ def need_opened(request: Request, door: Open, form: Sent, case_id: UUID, who: Si
 def interest_expressed(request: Request, door: Open, form: Sent, case_id: UUID, who: Signed = ANSWERS) -> Response:
     """Say that the carer is being asked."""
     search = own_search(door, who, case_id)
-    document = _about(who, search) | {"vacancy_id": _home(search, form)}
+    document = about(who, search) | {"vacancy_id": home_meant(search, form)}
     taken = try_act(door, who, form, [Act("InterestExpressed", document)])
     if taken is None:
         return _shown(request, door, who, search, "searches/search.html", form)
@@ -158,7 +158,7 @@ def invitation_declined(request: Request, door: Open, form: Sent, case_id: UUID,
     """Decline, and say why."""
     search = own_search(door, who, case_id)
     reason = form.need("reason", _("Choose why you decline."))
-    taken = try_act(door, who, form, [Act("InvitationDeclined", _about(who, search) | {"reason": reason})])
+    taken = try_act(door, who, form, [Act("InvitationDeclined", about(who, search) | {"reason": reason})])
     if taken is None:
         return _shown(request, door, who, search, "searches/search.html", form)
     return go_to(f"/searches/{case_id}", done(taken, "declined"))
@@ -172,7 +172,7 @@ def offer_withdrawn(request: Request, door: Open, form: Sent, case_id: UUID, who
     if form.text("offer_id") not in mine:
         raise HTTPException(404)
     reason = form.need("withdrawn_because", _("Choose why you take the offer back."))
-    document = _about(who, search) | {"offer_id": form.text("offer_id"), "reason": reason}
+    document = about(who, search) | {"offer_id": form.text("offer_id"), "reason": reason}
     taken = try_act(door, who, form, [Act("OfferWithdrawn", document)], {"reason": "withdrawn_because"})
     if taken is None:
         return _shown(request, door, who, search, "searches/search.html", form)
@@ -182,7 +182,7 @@ def offer_withdrawn(request: Request, door: Open, form: Sent, case_id: UUID, who
 @router.get("/searches/{case_id}/offer")
 def offer_page(request: Request, door: Open, case_id: UUID, who: Signed = ANSWERS) -> Response:
     """Ask for an offer."""
-    return _offer(request, door, who, to_offer(door, who, case_id), Form())
+    return offer_form(request, door, who, to_offer(door, who, case_id), Form())
 
 
 @router.post("/searches/{case_id}/offer")
@@ -192,18 +192,18 @@ def offer_made(request: Request, door: Open, form: Sent, case_id: UUID, who: Sig
     facts = search.case.facts
     starts = form.day("available_from", _("Enter the day a child could come."))
     until = form.day("valid_until", _("Enter the day until which the offer stands."))
-    document = _about(who, search) | {
+    document = about(who, search) | {
         "offer_id": str(uuid5(form.act_id, "offer")),
-        "vacancy_id": _home(search, form),
+        "vacancy_id": home_meant(search, form),
         "referral_version": search.case.version,
         "children": [str(one.child_id) for one in facts.children] if facts else [],
-        "fee_lines": _fee_lines(form),
+        "fee_lines": typed_lines(form),
         "available_from": starts,
         "valid_until": f"{until}T23:59:59+00:00" if until else "",
     }
     taken = try_act(door, who, form, [Act("OfferMade", document)], {"fee_lines.0": "amount_0"})
     if taken is None:
-        return _offer(request, door, who, search, form)
+        return offer_form(request, door, who, search, form)
     return go_to(f"/searches/{case_id}", done(taken, "offered"))
 
 
@@ -215,11 +215,12 @@ def to_offer(door: Doors, who: Signed, case_id: UUID) -> Search:
     return search
 
 
-def _about(who: Signed, search: Search) -> dict[str, Any]:
+def about(who: Signed, search: Search) -> dict[str, Any]:
+    """Return what every answer to an invitation tells: the case, and whose answer it is."""
     return {"referral_id": str(search.case.case_id), "provider": who.organisation}
 
 
-def _home(search: Search, form: Form) -> str:
+def home_meant(search: Search, form: Form) -> str:
     """Return the home that is meant: one of the invitation's, the first unless another was chosen."""
     homes = [str(one.vacancy_id) for one in search.invitation.told.homes]
     given = form.text("vacancy_id", homes[0] if homes else "")
@@ -228,23 +229,10 @@ def _home(search: Search, form: Form) -> str:
     return given
 
 
-def _fee_lines(form: Form) -> list[dict[str, str]]:
-    lines = []
-    for number in range(SUPPORTS + 1):
-        what = form.text(f"what_{number}") if number else "base fee"
-        pounds = form.read(amount, f"amount_{number}")
-        if number == 0 and pounds is None:
-            form.wrong("amount_0", _("Enter the base fee."))
-        elif what and pounds is None:
-            form.wrong(f"amount_{number}", _("Enter what this support costs."))
-        elif pounds is not None and not what:
-            form.wrong(f"what_{number}", _("Say what this support is, without anything about the child."))
-        elif pounds is not None:
-            lines.append({"what": what, "amount": pounds, "unit": form.text(f"unit_{number}", "week")})
-    return lines
-
-
-def _offer(request: Request, door: Doors, who: Signed, search: Search, form: Form) -> Response:
+def offer_form(
+    request: Request, door: Doors, who: Signed, search: Search, form: Form, standing: Offer | None = None
+) -> Response:
+    """Return the page that asks for an offer, or for one that stands as it is to stand now."""
     homes = _homes(door, who)
     now = door.acting.now()
     fitting = search.invitation.told.homes
@@ -257,7 +245,8 @@ def _offer(request: Request, door: Doors, who: Signed, search: Search, form: For
         search=search,
         homes=[(str(one.vacancy_id), named(homes.get(one.vacancy_id), one.vacancy_id)) for one in fitting],
         fee=first.home.weekly_fee if first else None,
-        supports=range(1, SUPPORTS + 1),
+        supports=lines_for(standing.told.fee_lines if standing else ()),
+        standing=standing,
         units=choices("fee_unit", now.date()),
         starts=starts,
         until=(_here(now) + timedelta(days=STANDS_DAYS)).date(),
@@ -291,6 +280,7 @@ def _shown(
         form=form,
         search=search,
         case=search.case,
+        revisions=revisions(search.case),
         offers=search.case.by_fit(),
         standing=next((one for one in search.case.offers.values() if one.state in STANDING), None),
         fitting=[(one, named(homes.get(one.vacancy_id), one.vacancy_id)) for one in search.invitation.told.homes],
