@@ -138,10 +138,14 @@ def lives_there(officer: Visitor, manager: Visitor) -> None:
     wrong = manager.send("/request", 422, what="play therapy")
     assert "Enter what this support costs." in wrong.text
     manager.send("/request", amount="60", evidence="Made up: nightmares.")
-    until(officer, placement, shows("Support that waits for an answer: play therapy"))
-    assert "Choose why it is not paid for." in officer.send("/refuse", 422).text
-    officer.send("/refuse", refused_because="no funding")
+    until(manager, placement, shows("Play therapy, £60.00 a week"))
+    manager.send("/request", what="taxi", amount="12")
+    until(officer, placement, shows("Taxi, £12.00 a week"))
+    assert "Choose an answer for at least one of them." in officer.send("/answer", 422).text
+    officer.send("/answer", answer_0="refuse no funding", answer_1="pay")
     until(manager, placement, shows("does not pay for play therapy"))
+    assert "pays for taxi" in manager.page.text
+    fees_change(officer, manager, placement)
     officer.get(placement)
     officer.send("/review", reviewed_on="3/3/2026", participation="PN1", actions="2", found="Made up: settling in.")
     until(manager, placement, shows("The placement was reviewed on 3 March 2026."))
@@ -155,6 +159,17 @@ def lives_there(officer: Visitor, manager: Visitor) -> None:
     officer.send("/end", ended_day="1/4/2026", planned="no")
     until(manager, placement, shows("It ended on 1 April 2026, not as planned."))
     assert manager.http.get(placement.replace(placement[-36:], str(uuid4()))).status_code == 404
+
+
+def fees_change(officer: Visitor, manager: Visitor, placement: str) -> None:
+    """A changed fee is posted by one side with what was before beside it, and in force once the other agrees."""
+    assert "Choose why the fees change." in manager.send("/fees", 422, changes_on="1/4/2026", amount_0="925").text
+    manager.send("/fees", fees_because="needs changed")
+    seen = until(officer, placement, shows("wants other fees from 1 April 2026"))
+    assert "Base fee Before: £900.00 a week Now: £925.00 a week" in seen.text
+    officer.send("/agree-fees")
+    seen = until(manager, placement, lambda seen: "wants other fees" not in seen.text)
+    assert "£1,045.50" in seen.text, "in a week, with the therapy that stays"
 
 
 def test_a_provider_declines_with_a_reason(officer: Visitor, manager: Visitor) -> None:

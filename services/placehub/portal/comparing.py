@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from placehub.contracts.codec import to_json
+from placehub.contracts.parts import FeeLine
 from placehub.portal.case import Case
 from placehub.portal.referring import in_question
 from placehub.portal.words import day, label, money
@@ -76,11 +77,16 @@ def fee_changes(before: Iterable[Any], now: Iterable[Any]) -> list[Change]:
     ]
 
 
+def fee_of(line: FeeLine) -> str:
+    """Return what a line costs, in words."""
+    unit = _("once") if line.unit == "once" else _("a {unit}").format(unit=line.unit)
+    return f"{money(line.amount)} {unit}"
+
+
 def _lines(lines: Iterable[Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in lines:
-        unit = _("once") if one.unit == "once" else _("a {unit}").format(unit=one.unit)
-        said = f"{money(one.amount)} {unit}"
+        said = fee_of(one)
         said += _(", from {day}").format(day=day(one.starts_on)) if one.starts_on else ""
         said += _(", until {day}").format(day=day(one.ends_on)) if one.ends_on else ""
         found[one.what] = f"{found[one.what]}; {said}" if one.what in found else said

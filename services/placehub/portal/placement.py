@@ -50,6 +50,10 @@ class Placement:
     """Organisation -> the terms it has posted."""
     verbal: VerbalAgreementRecorded | None = None
     """What was agreed by word of mouth, where that came first."""
+    fees: tuple[FeeLine, ...] = ()
+    """Those in force: of the terms, or of the last change that both sides have posted."""
+    fees_wanted: dict[str, FeeChanged] = field(default_factory=dict)
+    """Organisation -> the change it has posted, while the other side has not posted the same."""
     started_on: date | None = None
     ends_on: date | None = None
     """The day for which notice was given, or on which it is planned to end."""
@@ -91,10 +95,20 @@ def fold_placement(told: Iterable[Told]) -> Placement | None:
 
 def _agree(placement: Placement, one: Told) -> None:
     placement.terms[one.source.rpartition("/")[2]] = one.event
+    placement.fees = one.event.fee_lines
+
+
+def _change_fees(placement: Placement, one: Told) -> None:
+    wanted = placement.fees_wanted
+    wanted[one.source.rpartition("/")[2]] = one.event
+    if len(wanted) == 2 and len({(each.fee_lines, each.changes_on) for each in wanted.values()}) == 1:
+        placement.fees = one.event.fee_lines
+        wanted.clear()
 
 
 def _agree_verbally(placement: Placement, one: Told) -> None:
     placement.verbal = one.event
+    placement.fees = placement.fees or one.event.fee_lines
 
 
 def _start(placement: Placement, one: Told) -> None:
@@ -130,7 +144,7 @@ _FOLDS: Final[Mapping[type, Callable[[Placement, Told], None]]] = {
     VerbalAgreementRecorded: _agree_verbally,
     PlacementStarted: _start,
     PlacementPlanAgreed: _nothing,
-    FeeChanged: _nothing,
+    FeeChanged: _change_fees,
     NoticeGiven: _will_end,
     PlacementEndPlanned: _will_end,
     PlacementEnded: _end,

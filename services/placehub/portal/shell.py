@@ -23,7 +23,7 @@ from placehub.ingest.posting import Outboxes
 from placehub.portal import files, live, words
 from placehub.portal.acting import Acting
 from placehub.portal.bell import Bell
-from placehub.portal.comparing import offer_changes
+from placehub.portal.comparing import fee_of, offer_changes
 from placehub.portal.guarding import Guarding
 from placehub.portal.listening import Listening
 from placehub.portal.pages import AREAS, menu
@@ -118,6 +118,7 @@ def environment() -> Environment:
         "risks_of": risks_in_words,
         "blank": Form(),
         "offer_changes": offer_changes,
+        "fee_of": fee_of,
     }
     pages.globals |= {
         "label": words.label,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +17,9 @@ from placehub.portal import telling
 from placehub.portal.accounts import ANSWERING, PLACING
 from placehub.portal.acting import Act
 from placehub.portal.case import fold
+from placehub.portal.case_parts import weekly
+from placehub.portal.comparing import fee_changes
+from placehub.portal.fees import filled_lines, lines_for, typed_lines
 from placehub.portal.people import Signed
 from placehub.portal.placement import Placement, fold_placement
 from placehub.portal.sitting import (
@@ -38,8 +42,13 @@ from placehub.portal.words import gettext as _
 
 router = APIRouter()
 PARTIES: Final = only("authority", "provider", roles=(*PLACING, *ANSWERING))
+BOTH: Final = ("authority", "provider")
+PAY: Final = "pay"
 MOST_ACTIONS: Final = 99
-LISTS: Final = ("missing", "reason_place_change", "review_participation", "support_refused_reason", "fee_unit")
+LISTS: Final = (
+    *("missing", "reason_place_change", "review_participation"),
+    *("fee_unit", "fee_change_reason"),
+)
 """Code lists that are chosen from."""
 NOTICES.update({"recorded": lambda: _("It is recorded, and the other side is told.")})
 
@@ -84,13 +93,14 @@ def placement_page(request: Request, door: Open, placement_id: UUID, who: Signed
 def placement_acted(
     request: Request, door: Open, form: Sent, placement_id: UUID, act: str, who: Signed = PARTIES
 ) -> Response:
-    """Do one of the things that may be done about a placement."""
-    placement, deed = _own(door, who, placement_id), DEEDS.get(act)
-    if deed is None or who.acting.kind not in deed.kinds:
+    """Do one of the things that may be done about a placement; supports that wait are answered all at once."""
+    placement, deed = _own(door, who, placement_id), DEEDS.get(act, ANSWER)
+    if who.acting.kind not in deed.kinds or (act not in DEEDS and act != "answer"):
         raise HTTPException(404)
-    parties = {"authority": placement.authority, "provider": placement.provider}
-    document = {"placement_id": str(placement_id), **parties, **deed.fields(placement, who, form)}
-    taken = try_act(door, who, form, [Act(deed.event, document, _need_keys(door, who, placement))], deed.on_form)
+    about = {"placement_id": str(placement_id), "authority": placement.authority, "provider": placement.provider}
+    said = _answers(placement, who, form) if deed is ANSWER else [(deed.event, deed.fields(placement, who, form))]
+    keys = _need_keys(door, who, placement)
+    taken = try_act(door, who, form, [Act(event, about | fields, keys) for event, fields in said], deed.on_form)
     if taken is None:
         return _shown(request, door, who, placement, form, act)
     return go_to(f"/placements/{placement_id}", done(taken, "recorded"))
@@ -119,12 +129,26 @@ def _shown(request: Request, door: Doors, who: Signed, placement: Placement, for
         "placements/placement.html",
         form=form,
         placement=placement,
+        weekly=weekly(placement.fees),
+        wanted=[(code, one, fee_changes(placement.fees, one.fee_lines)) for code, one in placement.fees_wanted.items()],
+        fee_fields=dict(filled_lines(placement.fees)),
+        fee_numbers=lines_for(placement.fees),
         name=name,
         line=line[::-1],
         tried=tried,
+        answers=_ways(today),
         may=() if placement.ended else tuple(act for act, one in DEEDS.items() if who.acting.kind in one.kinds),
         lists={one: choices(one, today) for one in LISTS},
     )
+
+
+def _ways(today: date) -> list[tuple[str, str]]:
+    """Return how support may be answered: it is paid for, or not and why."""
+    refusals = [
+        (f"refuse {code}", _("Do not pay for it: {why}").format(why=why))
+        for code, why in choices("support_refused_reason", today)
+    ]
+    return [(PAY, _("Pay for it")), *refusals]
 
 
 def _request(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
@@ -140,22 +164,41 @@ def _words(placement: Placement, form: Form, name: str) -> dict[str, Any]:
     return {name: {"text": words, "child_id": str(placement.child_id)}} if words else {}
 
 
-def _asked(placement: Placement, form: Form) -> dict[str, Any]:
-    """Return the line of the support that is answered; 404 where nobody waits for an answer on it."""
-    line = next((one.line for one in placement.waiting if one.line.what == form.text("what")), None)
-    if line is None:
-        raise HTTPException(404)
-    found: dict[str, Any] = to_json(line)
+def _answers(placement: Placement, who: Signed, form: Form) -> list[tuple[str, dict[str, Any]]]:
+    """Return an event for each support that was answered, and its fields; what was left open stays open."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    waiting = [one.line for one in placement.waiting]
+    for number in range(len(waiting)):
+        line = next((one for one in waiting if one.what == form.text(f"asked_{number}")), None)
+        answer, _space, reason = form.text(f"answer_{number}").partition(" ")
+        if line is None or not answer:
+            continue
+        waiting.remove(line)
+        if answer == PAY:
+            found.append(("SupportAgreed", {"support": to_json(line), "by": who.acting.role}))
+        else:
+            found.append(("SupportRefused", {"what": line.what, "reason": reason, "by": who.acting.role}))
+    if not found:
+        form.wrong("answer_0", _("Choose an answer for at least one of them."))
     return found
 
 
-def _pay(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
-    return {"support": _asked(placement, form), "by": who.acting.role}
+def _change_fees(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
+    return {
+        "fee_lines": typed_lines(form, placement.fees),
+        "changes_on": form.day("changes_on", _("Enter the day from which it is paid.")),
+        "reason": form.need("fees_because", _("Choose why the fees change.")),
+        "by": who.acting.role,
+    }
 
 
-def _refuse(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
-    reason = form.need("refused_because", _("Choose why it is not paid for."))
-    return {"what": _asked(placement, form)["what"], "reason": reason, "by": who.acting.role}
+def _agree_to_fees(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
+    """Return the change the other side has posted; 404 where it has not."""
+    theirs = next((one for code, one in placement.fees_wanted.items() if code != who.organisation), None)
+    if theirs is None:
+        raise HTTPException(404)
+    said = to_json(theirs)
+    return {name: said[name] for name in ("fee_lines", "changes_on", "reason")} | {"by": who.acting.role}
 
 
 def _review(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
@@ -195,11 +238,13 @@ def _end(placement: Placement, who: Signed, form: Form) -> dict[str, Any]:
 
 DEEDS: Final[Mapping[str, Deed]] = {
     "request": Deed("SupportRequested", ("provider",), _request, {"support.amount": "amount", "support.what": "what"}),
-    "pay": Deed("SupportAgreed", ("authority",), _pay),
-    "refuse": Deed("SupportRefused", ("authority",), _refuse, {"reason": "refused_because"}),
+    "fees": Deed("FeeChanged", BOTH, _change_fees, {"fee_lines.0": "amount_0", "reason": "fees_because"}),
+    "agree-fees": Deed("FeeChanged", BOTH, _agree_to_fees),
     "review": Deed("PlacementReviewed", ("authority",), _review),
-    "missing": Deed("MissingEpisodeRecorded", ("authority", "provider"), _miss),
-    "notice": Deed("NoticeGiven", ("authority", "provider"), _notice, {"reason": "notice_because"}),
+    "missing": Deed("MissingEpisodeRecorded", BOTH, _miss),
+    "notice": Deed("NoticeGiven", BOTH, _notice, {"reason": "notice_because"}),
     "end": Deed("PlacementEnded", ("authority",), _end, {"reason": "ended_because", "ended_on": "ended_day"}),
 }
 """What an address ends in -> what it does."""
+ANSWER: Final = Deed("SupportAgreed", ("authority",), lambda placement, who, form: {})
+"""Several answers at once, each an event of its own."""
