@@ -117,7 +117,12 @@ OF_AN_AGREEMENT: Final = {
     ("POST", "/returns/{agreement_id}/{return_id}/{act}"),
 }
 """About one agreement: tried by `test_partners`, which has one."""
-OF_A_PERSON: Final = {("POST", "/people/{person_id}/remove")}
+OF_A_PERSON: Final = {
+    ("POST", "/people/{person_id}/remove"),
+    ("GET", "/drafts/{draft_id}"),
+    ("POST", "/drafts/{draft_id}/throw-away"),
+}
+"""About one person, or what they have begun."""
 
 
 def routes() -> set[tuple[str, str]]:
@@ -131,6 +136,7 @@ def asked(visitor: Visitor, method: str, path: str, **data: str) -> int:
     visitor.get("/")
     given = {"form_token": visitor.page.form("/sign-out").values["form_token"][0], **data}
     address = path.replace("{placement_id}", str(uuid4())).replace("{person_id}", str(uuid4()))
+    address = address.replace("{draft_id}", str(uuid4()))
     return visitor.http.request(method, address, data=given if method == "POST" else None).status_code
 
 

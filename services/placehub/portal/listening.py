@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -18,6 +19,7 @@ from placehub.contracts.headers import read_headers
 from placehub.contracts.ticks import ClockTicked
 from placehub.errors import HubError, Rejected
 from placehub.portal.bell import Bell
+from placehub.portal.drafts import run_out
 from placehub.portal.told import keep, listened_to, move_on
 from placehub.streams import inbox
 
@@ -28,6 +30,8 @@ REST_SECONDS: Final = 1.0
 """How long the loop rests when a server is away, and how often it looks for inboxes that are new."""
 LOOKS: Final = 5
 """Looks at the inboxes that are read between two looks for new ones."""
+SWEEPS: Final = 300
+"""Looks between two times at which drafts are removed whose days are over: a minute or more."""
 CLOCK_TOPIC: Final = "clock"
 
 
@@ -44,14 +48,16 @@ class Listening(threading.Thread):
         codec: Codec,
         bell: Bell,
         open_consumer: Callable[[], KafkaConsumer],
+        now: Callable[[], datetime],
         ticked: TickedClock | None = None,
     ) -> None:
-        """`ticked`: the clock to move on where the hub's time comes as events."""
+        """`now` is the hub's time; `ticked`: the clock to move on where it comes as events."""
         super().__init__(name="listening", daemon=True)
         self._engine = engine
         self._codec = codec
         self._bell = bell
         self._open = open_consumer
+        self._now = now
         self._ticked = ticked
         self._consumer: KafkaConsumer | None = None
         self._reading: frozenset[str] = frozenset()
@@ -85,6 +91,9 @@ class Listening(threading.Thread):
             self._consumer, self._looks = self._open(), 0
         if self._looks % LOOKS == 0:
             self._follow(self._consumer)
+        if self._looks % SWEEPS == 0:
+            with self._engine.begin() as connection:
+                run_out(connection, self._now())
         self._looks += 1
         if not self._reading and not self._ticked:
             self._end.wait(REST_SECONDS / LOOKS)

@@ -21,7 +21,7 @@ from placehub.organisations.tables import ACTIVE
 from placehub.organisations.tables import organisation as register
 from placehub.portal import accounts
 from placehub.portal.accounts import HUB
-from placehub.portal.tables import ATTEMPT, INVITATION, MEMBER, PERSON, SESSION
+from placehub.portal.tables import ATTEMPT, DRAFT, INVITATION, MEMBER, PERSON, SESSION
 
 INVITED_DAYS: Final = 7
 SESSION_HOURS: Final = 12
@@ -264,3 +264,4 @@ def remove(connection: Connection, organisation: str, person_id: UUID) -> None:
     theirs = (MEMBER.c.organisation == organisation) & (MEMBER.c.person_id == person_id)
     if not connection.execute(delete(MEMBER).where(theirs)).rowcount:
         raise NotFound("Nobody of that id acts for your organisation.")
+    connection.execute(delete(DRAFT).where(DRAFT.c.organisation == organisation, DRAFT.c.person_id == person_id))

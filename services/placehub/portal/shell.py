@@ -24,6 +24,7 @@ from placehub.portal import files, live, words
 from placehub.portal.acting import Acting
 from placehub.portal.bell import Bell
 from placehub.portal.comparing import fee_of, offer_changes
+from placehub.portal.drafts import Drafts
 from placehub.portal.guarding import Guarding
 from placehub.portal.listening import Listening
 from placehub.portal.pages import AREAS, menu
@@ -72,6 +73,7 @@ class Portal:
         doors = Doors(
             engine=engine,
             acting=acting,
+            drafts=Drafts(engine, acting),
             bell=bell,
             pages=environment(),
             wall=WallClock().now,
@@ -80,7 +82,7 @@ class Portal:
             views=Views(settings.api, token),
             operating=operating,
         )
-        return cls(doors, Listening(engine, codec, bell, consumer, ticked), outboxes)
+        return cls(doors, Listening(engine, codec, bell, consumer, clock.now, ticked), outboxes)
 
     def __enter__(self) -> Self:
         self._listening.start()

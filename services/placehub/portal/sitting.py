@@ -21,6 +21,7 @@ from placehub.organisations.register import list_organisations
 from placehub.portal.accounts import form_token, new_token
 from placehub.portal.acting import Act, Acting
 from placehub.portal.bell import Bell
+from placehub.portal.drafts import Drafts
 from placehub.portal.people import Signed, signed
 from placehub.portal.viewing import Views
 from placehub.portal.words import HERE, typed_day
@@ -40,6 +41,7 @@ class Doors:
 
     engine: Engine
     acting: Acting
+    drafts: Drafts
     bell: Bell
     pages: Environment
     wall: Any

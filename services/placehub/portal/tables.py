@@ -129,6 +129,27 @@ POSTED: Final = Table(
     comment="Who posted which event in an organisation's outbox",
 )
 
+DRAFT: Final = Table(
+    "draft",
+    METADATA,
+    Column("draft_id", Uuid, primary_key=True),
+    Column("organisation", Text, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False, comment="notice, referral, revision or offer"),
+    Column("address", Text, nullable=False, comment="of the page it was typed on"),
+    Column("about", Text, nullable=False, comment="the case, where there is one already"),
+    Column("compartment", Text, nullable=False),
+    Column("key_id", Text, nullable=False, comment="of the child's or household's key it is sealed under"),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False, comment="what was typed"),
+    Column("saved_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False, index=True),
+    Index("ix_draft_person", "organisation", "person_id"),
+    Index("ix_draft_about", "organisation", "about"),
+    schema=SCHEMA,
+    comment="What people have begun to type and go on with later, sealed; removed when sent, thrown away or run out",
+)
+
 OPENED: Final = Table(
     "opened",
     METADATA,

@@ -15,7 +15,7 @@ from placehub.contracts.codec import event_class, from_json, to_json
 from placehub.contracts.headers import Attributes
 from placehub.mailboxes.events import DataUseEnded, EventRejected, EventWarned
 from placehub.portal.accounts import HUB
-from placehub.portal.tables import MEMBER, PASSED, PLACE, TOLD
+from placehub.portal.tables import DRAFT, MEMBER, PASSED, PLACE, TOLD
 from placehub.streams import full_name
 
 MOST: Final = 5_000
@@ -56,7 +56,8 @@ def keep(connection: Connection, organisation: str, attributes: Attributes, even
         return None
     subject = about(event, attributes)
     if isinstance(event, DataUseEnded):
-        connection.execute(delete(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.about == subject))
+        for table in (TOLD, DRAFT):
+            connection.execute(delete(table).where(table.c.organisation == organisation, table.c.about == subject))
     row = {
         "organisation": organisation,
         "about": subject,

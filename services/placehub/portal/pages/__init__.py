@@ -25,6 +25,7 @@ from placehub.portal.pages import (
     searches,
     signing_in,
     tour,
+    unfinished,
     urgent,
     views,
 )
@@ -34,6 +35,7 @@ from placehub.portal.sitting import Entry
 AREAS: Final[tuple[Any, ...]] = (
     signing_in,
     home,
+    unfinished,
     cases,
     revising,
     searches,

@@ -16,6 +16,8 @@ from placehub.portal.accounts import PLACING
 from placehub.portal.acting import ACTS, Act
 from placehub.portal.case import Case, fold
 from placehub.portal.comparing import revisions
+from placehub.portal.drafts import Place, draft_of
+from placehub.portal.pages.unfinished import begun, save, sent
 from placehub.portal.people import Signed
 from placehub.portal.posted import is_on_its_way
 from placehub.portal.referring import (
@@ -95,7 +97,7 @@ def cases_page(request: Request, door: Open, who: Signed = READS) -> Response:
 @router.get("/notices/new")
 def notice_page(request: Request, door: Open, who: Signed = PLACES) -> Response:
     """Ask for an early notice."""
-    return _notice(request, door, who, Form())
+    return _notice(request, door, who, begun(request, door, who) or Form())
 
 
 @router.post("/notices/new")
@@ -103,6 +105,8 @@ def notice_sent(request: Request, door: Open, form: Sent, who: Signed = PLACES) 
     """Give early notice, or ask for one more child."""
     if form.has("add_child"):
         return _notice(request, door, who, form)
+    if form.has("save"):
+        return save(door, who, form, _to_keep("notice", "/notices/new", form, None))
     case_id, count = uuid5(ACTS, str(form.act_id)), how_many(form)
     document = {
         "referral_id": str(case_id),
@@ -116,7 +120,16 @@ def notice_sent(request: Request, door: Open, form: Sent, who: Signed = PLACES) 
     taken = try_act(door, who, form, [Act("EarlyNoticeGiven", document)], _ON_FORM)
     if taken is None:
         return _notice(request, door, who, form)
+    sent(door, who, form)
     return go_to(f"/cases/{case_id}", done(taken, "noticed"))
+
+
+def _to_keep(kind: str, address: str, form: Form, case: Case | None) -> Place:
+    """Return where a draft is gone on with, and whose key seals it: the first child's, or of one there may be."""
+    noticed = case.notice.children[0].child_id if case and case.notice else None
+    unborn = child_id(uuid5(ACTS, str(draft_of(form.text("draft"), form.act_id))), 0)
+    about = str(case.case_id) if case else ""
+    return Place(kind=kind, address=address, about=about, subject_kind="child", subject_id=str(noticed or unborn))
 
 
 def _notice(request: Request, door: Doors, who: Signed, form: Form) -> Response:
@@ -177,7 +190,7 @@ def own_case(door: Doors, who: Signed, case_id: UUID) -> Case:
 @router.get("/referrals/new")
 def new_referral_page(request: Request, door: Open, who: Signed = PLACES) -> Response:
     """Ask for a referral of a child nobody gave notice of."""
-    return _referral(request, door, who, None, Form())
+    return _referral(request, door, who, None, begun(request, door, who) or Form())
 
 
 @router.post("/referrals/new")
@@ -189,7 +202,8 @@ def new_referral_sent(request: Request, door: Open, form: Sent, who: Signed = PL
 @router.get("/cases/{case_id}/referral")
 def referral_page(request: Request, door: Open, case_id: UUID, who: Signed = PLACES) -> Response:
     """Ask for the referral of a child early notice was given of."""
-    return _referral(request, door, who, _to_refer(door, who, case_id), Form())
+    form = begun(request, door, who) or Form()
+    return _referral(request, door, who, _to_refer(door, who, case_id), form)
 
 
 @router.post("/cases/{case_id}/referral")
@@ -218,10 +232,13 @@ def _to_refer(door: Doors, who: Signed, case_id: UUID) -> Case:
 def _refer(request: Request, door: Doors, who: Signed, case: Case | None, form: Form) -> Response:
     if form.has("add_child") or form.has("check"):
         return _referral(request, door, who, case, form)
+    if form.has("save"):
+        return save(door, who, form, _to_keep("referral", request.url.path, form, case))
     document = _document(door, who, case, form)
     taken = try_act(door, who, form, [Act("ReferralMade", document)], on_form())
     if taken is None:
         return _referral(request, door, who, case, form)
+    sent(door, who, form)
     return go_to(f"/cases/{document['referral_id']}", done(taken, "referred"))
 
 

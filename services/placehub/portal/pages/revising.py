@@ -11,8 +11,10 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from placehub.portal.acting import Act
 from placehub.portal.case import Case
 from placehub.portal.comparing import Change, referral_changes
+from placehub.portal.drafts import Place
 from placehub.portal.opening import PURPOSES, open_parts
 from placehub.portal.pages.cases import PLACES, asked, on_form, own_case
+from placehub.portal.pages.unfinished import begun, save, sent
 from placehub.portal.people import Signed
 from placehub.portal.referring import how_many
 from placehub.portal.sitting import NOTICES, Doors, Form, Open, Sent, done, filled_form, go_to, page, try_act
@@ -28,6 +30,9 @@ NOTICES.update({"revised": lambda: _("The referral was revised. Every provider t
 def revise_page(request: Request, door: Open, case_id: UUID, who: Signed = PLACES) -> Response:
     """Ask for the next version: what is sealed stays so until it is opened."""
     case, referral = _to_revise(door, who, case_id)
+    form = begun(request, door, who)
+    if form is not None:
+        return _shown(request, door, who, case, form, _as_opened(door, who, case, referral, form))
     needs = needs_told(referral)
     return _shown(request, door, who, case, filled_form(filled(referral, needs)), needs)
 
@@ -38,8 +43,17 @@ def referral_revised(request: Request, door: Open, form: Sent, case_id: UUID, wh
     case, referral = _to_revise(door, who, case_id)
     if form.has("open"):
         return _open(request, door, who, case, referral, form)
-    opened = form.text("opened")  # what for: it is opened again for the same, to be compared with what was typed
-    needs = _needs(door, who, case, referral, opened) if opened in PURPOSES else needs_told(referral)
+    if form.has("save"):
+        first = str(referral.children[0].child_id)
+        place = Place(
+            kind="revision",
+            address=request.url.path,
+            about=str(case_id),
+            subject_kind="child",
+            subject_id=first,
+        )
+        return save(door, who, form, place)
+    needs = _as_opened(door, who, case, referral, form)
     if form.has("add_child"):
         return _shown(request, door, who, case, form, needs)
     count = how_many(form, len(referral.children))
@@ -53,6 +67,7 @@ def referral_revised(request: Request, door: Open, form: Sent, case_id: UUID, wh
     taken = try_act(door, who, form, [Act("ReferralRevised", document)], on_form())
     if taken is None:
         return _shown(request, door, who, case, form, needs, changes=changes, seen=seen)
+    sent(door, who, form)
     return go_to(f"/cases/{case_id}", done(taken, "revised"))
 
 
@@ -79,6 +94,12 @@ def _open(request: Request, door: Doors, who: Signed, case: Case, referral: Refe
     names = {name for name, _value in typed}
     fresh = [one for one in written if one[0] not in names]
     return _shown(request, door, who, case, filled_form([*typed, *fresh, ("opened", purpose)]), needs)
+
+
+def _as_opened(door: Doors, who: Signed, case: Case, referral: Referral, form: Form) -> Needs:
+    """Open what the form says was opened, for the same purpose: it is compared with what was typed."""
+    opened = form.text("opened")
+    return _needs(door, who, case, referral, opened) if opened in PURPOSES else needs_told(referral)
 
 
 def _needs(door: Doors, who: Signed, case: Case, referral: Referral, purpose: str) -> Needs:

@@ -15,9 +15,11 @@ from placehub.portal.acting import Act
 from placehub.portal.case import STANDING, WAITING, Case, fold
 from placehub.portal.case_parts import Invitation, Offer
 from placehub.portal.comparing import revisions
+from placehub.portal.drafts import Place
 from placehub.portal.fees import lines_for, typed_lines
 from placehub.portal.keeping import Kept, homes_of
 from placehub.portal.opening import PURPOSES, open_parts
+from placehub.portal.pages.unfinished import begun, save, sent
 from placehub.portal.people import Signed
 from placehub.portal.sitting import (
     NOTICES,
@@ -182,13 +184,24 @@ def offer_withdrawn(request: Request, door: Open, form: Sent, case_id: UUID, who
 @router.get("/searches/{case_id}/offer")
 def offer_page(request: Request, door: Open, case_id: UUID, who: Signed = ANSWERS) -> Response:
     """Ask for an offer."""
-    return offer_form(request, door, who, to_offer(door, who, case_id), Form())
+    form = begun(request, door, who) or Form()
+    return offer_form(request, door, who, to_offer(door, who, case_id), form)
 
 
 @router.post("/searches/{case_id}/offer")
 def offer_made(request: Request, door: Open, form: Sent, case_id: UUID, who: Signed = ANSWERS) -> Response:
     """Offer a home, all-in."""
     search = to_offer(door, who, case_id)
+    fitting = search.invitation.told.homes
+    if form.has("save") and fitting:
+        place = Place(
+            kind="offer",
+            address=request.url.path,
+            about=str(case_id),
+            subject_kind="household",
+            subject_id=str(fitting[0].household_ref),
+        )
+        return save(door, who, form, place)
     facts = search.case.facts
     starts = form.day("available_from", _("Enter the day a child could come."))
     until = form.day("valid_until", _("Enter the day until which the offer stands."))
@@ -204,6 +217,7 @@ def offer_made(request: Request, door: Open, form: Sent, case_id: UUID, who: Sig
     taken = try_act(door, who, form, [Act("OfferMade", document)], {"fee_lines.0": "amount_0"})
     if taken is None:
         return offer_form(request, door, who, search, form)
+    sent(door, who, form)
     return go_to(f"/searches/{case_id}", done(taken, "offered"))
 
 
