@@ -39,9 +39,9 @@ browser: $(VENV)/.ready ## the story in real Chromium, by two people at once; pi
 laws: $(VENV)/.ready ## the laws of matching, each on 10,000 generated worlds that nobody has seen before
 	@PLACEHUB_LAWS_WORLDS=$${LAWS_WORLDS:-10000} $(BIN)/pytest tests/laws --timeout 3600 --durations=0
 
-faults: $(VENV)/.ready ## the long fault run: a region under kill -9 and worse, on several seeds
-	@FAULTS_SCALE=$${FAULTS_SCALE:-region} FAULTS_DAYS=$${FAULTS_DAYS:-20} FAULTS_SECONDS=$${FAULTS_SECONDS:-900} FAULTS_SEEDS="$${FAULTS_SEEDS:-1 2 3}" \
-		$(BIN)/pytest tests/faults -s
+faults: $(VENV)/.ready ## a hub of its own under kill -9 and worse, run after run; then every seed that ever failed
+	@$(BIN)/placehub faults --seed $(SEED) --minutes $${FAULTS_MINUTES:-15} --scale $${FAULTS_SCALE:-corner} --days $${FAULTS_DAYS:-6}
+	@FAULTS_KEPT=1 $(BIN)/pytest tests/faults -s
 
 kills: $(VENV)/.ready ## each connector killed with -9 twenty times under load, at moments its seed chooses
 	@KILLS=$${KILLS:-20} KILLS_SEED=$(SEED) $(BIN)/pytest tests/connectors/kills -s --durations=0

@@ -21,6 +21,9 @@ import numpy as np
 import pytest
 
 from placehub import whole
+from placehub.faults.foreign import Broker, Seen
+from placehub.faults.oracle import Left, judge
+from placehub.faults.processes import Target, children
 from placehub.mailboxes.mailbox import Mailbox
 from placehub.organisations.joining import Organisation, SharingAgreement
 from placehub.organisations.register import add_organisation
@@ -30,8 +33,6 @@ from placehub.referrals.events import EarlyNoticeGiven, Wanted
 from placehub.vacancies.events import Home, VacancyOpened
 from placehub.whole import Running
 
-from ..faults.injecting import Target, children
-from ..faults.oracle import Broker, Left, Seen, faults
 from .story import BASIS
 
 PAIRS: Final = int(os.environ.get("RACE_PAIRS", "60"))
@@ -206,7 +207,7 @@ def test_no_pair_is_missed_and_every_decision_comes_out_again(tmp_path: Path) ->
         )
         expected = Counter((pair.case, pair.provider, (pair.vacancy,)) for pair in given)
         assert {str(one): times for one, times in invited.items()} == {str(one): t for one, t in expected.items()}
-        assert faults(found) == []
+        assert judge(found) == []
 
         again = command(folder, "audit", "recompute")
         assert again["decisions"] > PAIRS

@@ -29,12 +29,14 @@ MAY_MEASURE = {
     "observing": "whether a loop still turns and a server answers shows in the machine's time",
     "evidence/verifying.py": "a head that was just signed is waited for in the machine's time",
     "replaying/running.py": "how long a replay takes, and has still to go, is one of its figures",
+    "faults": "faults are done to a hub, and what they cost is measured, in the machine's time",
     "sample/made.py": "how long making a world took is one of its figures",
 }
 """Where the stopwatch is used, and why."""
 # structlog's TimeStamper in app.py stamps log lines, which are read beside the logs of the machine's other programs.
 MAY_TELL_THE_TIME = {
     "clock.py": "it is the clock",
+    "faults/skewed.py": "it makes the machine's clock wrong, on purpose",
     "drivers/presence.py": "which workers live is asked of the database's own time, whatever day it is in the hub",
 }
 

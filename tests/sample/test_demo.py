@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from placehub.faults.foreign import Broker
 from placehub.sample.made import VERDICTS, Asked, make
 from placehub.settings import Settings
 from placehub.whole import start_embedded
 
 from ..demos import CORNER_DAYS, CORNER_SEED, Demo
-from ..faults.oracle import Broker
 from .told import Files, Inboxes, shape
 
 TRIES = 1000

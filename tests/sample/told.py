@@ -13,9 +13,8 @@ from placehub.audit.log import MemoryLog
 from placehub.cases.file import CaseFile, case_file
 from placehub.cases.reading import records_of, sent_of
 from placehub.database import connect
+from placehub.faults.foreign import Seen
 from placehub.settings import Settings
-
-from ..faults.oracle import Seen
 
 Letter = tuple[str, datetime, Any]
 """Id of an event, when it was told, and the shape of what was sent."""

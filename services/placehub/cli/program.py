@@ -15,6 +15,7 @@ from placehub.cli import (
     documents,
     erasing,
     evidencing,
+    faulting,
     handbook,
     mail,
     operating,
@@ -47,6 +48,7 @@ evidencing.add_to(auditing.app)
 erasing.add_to(app)
 replaying.add_to(app)
 whatif.add_to(app)
+faulting.add_to(app)
 app.add_typer(auditing.app, name="audit")
 app.add_typer(organisations.app, name="org")
 app.add_typer(portal.app, name="portal")

@@ -48,10 +48,16 @@ class Identity(BaseModel):
     evidence_key: str = Field(default_factory=_key, repr=False)
     portal_token: str = Field(default_factory=_secret, repr=False)
     ports: dict[str, int] = {}
+    behind: dict[str, int] = {}
+    """Where a relay stands before a server: the port that server itself listens on; its in `ports` is the relay's."""
     database_elsewhere: str | None = None
     """Where the database lies when it cannot lie in the hub's folder (root's, closed to everybody else)."""
     tls: bool = False
     """Whether the broker is reached by TLS only; a hub that was started so once stays so."""
+
+    def listens_on(self, server: str) -> int:
+        """Return the port a server itself listens on; everybody reaches it by its port in `ports`."""
+        return self.behind.get(server, self.ports[server])
 
 
 def recall_identity(folder: Path, *, tls: bool = False) -> Identity:
@@ -72,7 +78,9 @@ def recall_identity(folder: Path, *, tls: bool = False) -> Identity:
         raise Misconfigured(f"{path} is gone, but data is still there. Restore it, or remove {folder} to start anew.")
     else:
         identity = Identity(database_elsewhere=_database_elsewhere(folder))
-    identity = identity.model_copy(update={"ports": choose_ports(PORTS, identity.ports), "tls": identity.tls or tls})
+    relayed = {name: identity.ports[name] for name in identity.behind}  # taken, by the relay they are meant for
+    ports = choose_ports([name for name in PORTS if name not in relayed], identity.ports) | relayed
+    identity = identity.model_copy(update={"ports": ports, "tls": identity.tls or tls})
     write_private(path, json.dumps(identity.model_dump(), indent=1))
     return identity
 
@@ -82,6 +90,16 @@ def adopt_identity(folder: Path, master_key: str, evidence_key: str, ports: dict
     known = {"master_key": master_key, "evidence_key": evidence_key, "ports": ports, "tls": tls}
     identity = Identity(database_elsewhere=_database_elsewhere(folder), **known)  # type: ignore[arg-type]  # as named
     write_private(folder / IDENTITY_FILE, json.dumps(identity.model_dump(), indent=1))
+
+
+def relay_identity(folder: Path, servers: list[str]) -> Identity:
+    """Write the identity of a new hub before whose servers relays will stand, and return it."""
+    ports = choose_ports([*servers, *(f"behind {name}" for name in servers)], {})
+    fronts = {name: ports[name] for name in servers}
+    behind = {name: ports[f"behind {name}"] for name in servers}
+    identity = Identity(database_elsewhere=_database_elsewhere(folder), ports=fronts, behind=behind)
+    write_private(folder / IDENTITY_FILE, json.dumps(identity.model_dump(), indent=1))
+    return identity
 
 
 def _database_elsewhere(folder: Path) -> str | None:

@@ -85,7 +85,7 @@ def kafka_ready(identity: Identity, authority: Path | None = None) -> bool:
 
 def server_properties(identity: Identity, data: str) -> str:
     """Return the broker's settings; `data` is relative to its folder, so no character of a path can break them."""
-    client, controller = identity.ports["kafka"], identity.ports["controller"]
+    client, controller, own = identity.ports["kafka"], identity.ports["controller"], identity.listens_on("kafka")
     scram = f'{_LOGIN}.scram.ScramLoginModule required username="{HUB_USER}" password="{identity.kafka_password}";'
     secret = identity.controller_password
     plain = (
@@ -96,7 +96,7 @@ def server_properties(identity: Identity, data: str) -> str:
     settings = {
         "process.roles": "broker,controller",
         "node.id": "1",
-        "listeners": f"CLIENT://{LOOPBACK}:{client},CONTROLLER://{LOOPBACK}:{controller}",
+        "listeners": f"CLIENT://{LOOPBACK}:{own},CONTROLLER://{LOOPBACK}:{controller}",
         "advertised.listeners": f"CLIENT://{LOOPBACK}:{client},CONTROLLER://{LOOPBACK}:{controller}",
         "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller}",
         "controller.listener.names": "CONTROLLER",

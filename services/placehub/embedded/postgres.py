@@ -52,7 +52,7 @@ def postgres_child(programs: Path, data: Path, folder: Path, identity: Identity,
     """
     settings = {
         "listen_addresses": LOOPBACK,
-        "port": str(identity.ports["postgres"]),
+        "port": str(identity.listens_on("postgres")),
         "unix_socket_directories": "",
         "max_connections": "200",
         "shared_buffers": "64MB",

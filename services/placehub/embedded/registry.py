@@ -20,7 +20,7 @@ def registry_child(java: Path, program: Path, folder: Path, identity: Identity) 
     ports = identity.ports
     settings = {
         "QUARKUS_HTTP_HOST": LOOPBACK,
-        "QUARKUS_HTTP_PORT": str(ports["registry"]),
+        "QUARKUS_HTTP_PORT": str(identity.listens_on("registry")),
         "QUARKUS_MANAGEMENT_HOST": LOOPBACK,
         "QUARKUS_MANAGEMENT_PORT": str(ports["registry_management"]),
         "QUARKUS_LOG_CONSOLE_COLOR": "false",

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 MARK: Final = "sample-world.json"
 """Says that a folder was made by the demo, so that the next run may start over in it."""
 VERDICTS: Final = "demo-verdicts.json"
+STAYS: Final = "The hub stays up; Ctrl-C stops it."
+"""What a demo that stays says once its world has come to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def run_demo(wanted: Wanted, folder: Path, echo: Console | None = None) -> int:
     try:
         violations = _play(running, world, folder, postcodes, out)
         if wanted.stay:
-            out.print("The hub stays up; Ctrl-C stops it.", highlight=False)
+            out.print(STAYS, highlight=False)
             running.supervisor.run_forever()
         return 1 if violations else 0
     finally:

@@ -1,0 +1,67 @@
+"""`placehub faults`: a whole hub under faults drawn by a seed, and what that lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from placehub.cli.options import Json
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command()(faults)
+
+
+def faults(
+    seed: Annotated[int, typer.Option(help="Draws world and schedule; the next run has the next one.")] = 1,
+    minutes: Annotated[float, typer.Option(min=0, help="Runs are begun for so long; one is always.")] = 5,
+    scale: Annotated[str, typer.Option(help="Size of the sample world.")] = "corner",
+    days: Annotated[int, typer.Option(min=1, help="Simulated days of each run.")] = 6,
+    search_workers: Annotated[int, typer.Option(min=1, max=6, help="Processes that share the searches.")] = 3,
+    way: Annotated[
+        list[str] | None, typer.Option(help="Only this kind of fault; again for each.", show_default="every kind")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Folder to keep the hubs in, to look at them.", show_default="none is kept")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Kill, stop, cut off and fill up a hub of its own, and say what was lost; exit 1 when anything was.
+
+    Each run lets a small made-up world live through some days while processes, broker, registry and database fail as
+    the seed has it. Then another's client reads the broker, and judges: loss, effects that happened twice, order,
+    who was told what, and every verdict against the same world in memory. The hub makes its decisions, evidence
+    and views again. Nothing is left afterwards.
+    """
+    from placehub.cli.printing import as_facts, as_json, aside
+    from placehub.errors import NotFound
+    from placehub.faults.schedule import WAYS, Bounds
+
+    ways = tuple(way or WAYS)
+    if unknown := [one for one in ways if one not in WAYS]:
+        raise NotFound(f"There is no fault {unknown[0]!r} for --way. Choose among: {', '.join(WAYS)}.")
+    _check_client()
+    from placehub.faults.campaign import campaign
+    from placehub.faults.playing import Wanted
+
+    wanted = Wanted(seed, scale, days, bounds=Bounds(ways=ways, workers=search_workers))
+    found = campaign(wanted, minutes, keep, aside)
+    if json:
+        as_json(found.figures() | {"each": [run.document() for run in found.runs]})
+    else:
+        as_facts(found.figures())
+    if not found.well:
+        raise typer.Exit(1)
+
+
+def _check_client() -> None:
+    """Misconfigured where the foreign client is not installed that the oracle reads with."""
+    from importlib.util import find_spec
+
+    from placehub.errors import Misconfigured
+
+    if find_spec("confluent_kafka") is None:
+        raise Misconfigured("placehub faults reads the broker with another's client. Run: pip install placehub[faults]")

@@ -1,0 +1,94 @@
+"""Run after run, each under the next seed, until the time is over; and what came of all of them together."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from placehub.embedded.ownership import running_as_root
+from placehub.faults.playing import Run, Wanted, play
+
+SHOWN: Final = 20
+"""Findings of a run that are told in words."""
+
+
+@dataclass
+class Campaign:
+    """What came of several runs."""
+
+    runs: list[Run] = field(default_factory=list)
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing at all was found wrong."""
+        return not any(run.findings for run in self.runs)
+
+    def figures(self) -> dict[str, Any]:
+        """Return the figures of all runs together; times are in seconds."""
+        runs = self.runs
+        return {
+            "runs": len(runs),
+            "seeds": [run.seed for run in runs],
+            "faults": sum(len(run.faults) for run in runs),
+            "operations": sum(run.operations for run in runs),
+            "events": sum(run.events for run in runs),
+            "lost": sum(run.count("lost") for run in runs),
+            "twice": sum(run.count("twice") for run in runs),
+            "otherwise_wrong": sum(len(run.findings) - run.count("lost") - run.count("twice") for run in runs),
+            "longest_stall": max((run.longest_stall for run in runs), default=0.0),
+            "catch_up": max((run.catch_up for run in runs), default=0.0),
+            "seconds": round(sum(run.seconds for run in runs), 1),
+        }
+
+
+def campaign(wanted: Wanted, minutes: float, keep: Path | None, tell: Callable[[str], None]) -> Campaign:
+    """Play runs under `wanted.seed` and the seeds after it; a new one is begun until the minutes are over, one always.
+
+    The hubs lie in `keep`, or in a temporary folder of which nothing is left. Unavailable when a world does not come to
+    its end.
+    """
+    found, deadline = Campaign(), time.monotonic() + minutes * 60
+    with _place(keep) as place:
+        while not found.runs or time.monotonic() < deadline:
+            one = replace(wanted, seed=wanted.seed + len(found.runs))
+            tell(f"seed {one.seed}: {one.days} days of the {one.scale}, {one.bounds.workers} search workers")
+            run = play(one, place / f"seed-{one.seed}")
+            found.runs.append(replace(run, left={}))
+            for line in told(run):
+                tell(line)
+            if run.findings:
+                tell(f"  the same again: {again(one)}")
+    return found
+
+
+def told(run: Run) -> list[str]:
+    """Return one run in words."""
+    lines = [
+        f"  {len(run.faults)} faults in {run.seconds:.0f} s: {', '.join(run.faults) or 'none'}",
+        f"  {run.operations} operations, {run.events} events: {run.count('lost')} lost, {run.count('twice')} twice",
+    ]
+    return lines + [f"  {one}" for one in run.findings[:SHOWN]]
+
+
+def again(wanted: Wanted) -> str:
+    """Return the command that does the same again, by the same schedule."""
+    options = f"--seed {wanted.seed} --minutes 0 --scale {wanted.scale} --days {wanted.days}"
+    return f"placehub faults {options} --search-workers {wanted.bounds.workers}"
+
+
+@contextmanager
+def _place(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep
+        return
+    with tempfile.TemporaryDirectory(prefix="placehub-faults-") as name:
+        place = Path(name)
+        if running_as_root():  # its database, which runs as nobody, must pass through
+            place.chmod(0o711)
+        yield place

@@ -1,0 +1,236 @@
+"""One run: a sample world lives through some days in a hub of its own while the nemesis works; then it is judged."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from placehub.app import PROCESSES
+from placehub.embedded.identity import relay_identity
+from placehub.embedded.ownership import own_folder, running_as_root
+from placehub.errors import Unavailable
+from placehub.faults.foreign import Broker, Seen
+from placehub.faults.nemesis import RELAYED, Done, Nemesis
+from placehub.faults.oracle import Finding, judge
+from placehub.faults.relay import Relays
+from placehub.faults.schedule import Bounds, schedule
+from placehub.faults.watching import Watch, catch_up, longest_stall
+from placehub.postcodes import Postcodes
+from placehub.sample.demo import STAYS, VERDICTS
+from placehub.sample.inmemory import InMemory
+from placehub.sample.stage import Stage
+from placehub.sample.verdicts import Verdict, verdict
+from placehub.sample.world import make_world
+
+FIRST_TICKS: Final = 3
+"""Once the clock has been moved on so often, all are registered and act."""
+START_SECONDS: Final = 300
+PLAY_SECONDS: Final = 1800
+"""How long a world may take to come to its end once no fault is done any more."""
+CHECK_SECONDS: Final = 600
+CHECKS: Final = {
+    "decisions recomputed": ("audit", "recompute"),
+    "evidence verified": ("audit", "verify"),
+    "views rebuilt": ("replay", "--all", "--execute"),
+}
+"""What is asked of the hub itself once the world has ended; each ends with 0 when all is as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which run."""
+
+    seed: int
+    """Draws the schedule of faults, and the world."""
+    scale: str = "corner"
+    days: int = 6
+    """Simulated days."""
+    seconds: float = 120.0
+    """How long faults are done at most; the world then comes to its end undisturbed."""
+    bounds: Bounds = field(default_factory=Bounds)
+
+
+@dataclass(slots=True)
+class Run:
+    """What came of one run."""
+
+    seed: int
+    faults: list[str]
+    operations: int
+    """Events that organisations posted and the broker acknowledged."""
+    events: int
+    """Records on all streams, inboxes and outboxes."""
+    findings: list[Finding]
+    longest_stall: float
+    """Seconds in which nothing was taken in, at most."""
+    catch_up: float
+    """Seconds from the end of a fault until everything before the clock's next move was done, at most."""
+    taken_over: int
+    """Times a partition of the searches went to another worker."""
+    seconds: float
+    left: dict[str, list[Seen]]
+    """Everything the run left on the broker."""
+
+    def count(self, kind: str) -> int:
+        """Return how many findings are of that kind."""
+        return sum(one.kind == kind for one in self.findings)
+
+    def document(self) -> dict[str, Any]:
+        """Return the run as a document for programs."""
+        figures = ("seed", "operations", "events", "longest_stall", "catch_up", "taken_over", "seconds")
+        return {name: getattr(self, name) for name in figures} | {
+            "faults": self.faults,
+            "lost": self.count("lost"),
+            "twice": self.count("twice"),
+            "findings": [asdict(one) for one in self.findings],
+        }
+
+
+@dataclass
+class Playing:
+    """A demo in a process of its own, before whose servers the relays stand."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+    log: Path
+    relays: Relays
+    watch: Watch
+
+    @property
+    def alive(self) -> bool:
+        """Whether the demo's process is still there."""
+        return self.process.poll() is None
+
+    @property
+    def over(self) -> bool:
+        """Whether the world has come to its end, its hub staying up."""
+        return STAYS in self.log.read_text()
+
+    def await_that(self, holds: Callable[[], bool], seconds: float, what: str) -> None:
+        """Wait until it holds; Unavailable with the end of the demo's log when it does not in time, or never will."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            if not self.alive or time.monotonic() > deadline:
+                raise Unavailable(f"{what}. Its last words: {self.log.read_text()[-2000:]}")
+            time.sleep(0.1)
+
+
+@contextmanager
+def playing(wanted: Wanted, folder: Path) -> Iterator[Playing]:
+    """Begin a demo under `folder` and yield it once everybody in it acts; it has ended when the block has."""
+    own_folder(folder, 0o711 if running_as_root() else 0o700)
+    identity = relay_identity(folder, list(RELAYED.values()))
+    log = folder.parent / f"{folder.name}.log"
+    with Relays(identity.ports, identity.behind) as relays, log.open("w") as out:
+        process = subprocess.Popen(_command(wanted, folder), stdout=out, stderr=out, text=True)  # noqa: S603 - ours
+        one = Playing(process, folder, log, relays, Watch(identity))
+        one.watch.start()
+        try:
+            one.await_that(lambda: one.watch.ticks >= FIRST_TICKS, START_SECONDS, "The hub did not begin")
+            yield one
+        finally:
+            one.watch.close()
+            _end(process)
+
+
+def _command(wanted: Wanted, folder: Path) -> list[str]:
+    options = {
+        "--seed": wanted.seed,
+        "--scale": wanted.scale,
+        "--days": wanted.days,
+        "--search-workers": wanted.bounds.workers,
+        "--dir": folder,
+    }
+    words = [str(word) for both in options.items() for word in both]
+    return [sys.executable, "-m", "placehub", "demo", "--stay", *words]
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()  # its children end with it
+        process.wait()
+
+
+def play(wanted: Wanted, folder: Path) -> Run:
+    """Play one run in a new folder and judge it. Unavailable when the world does not come to its end."""
+    began = time.monotonic()
+    with playing(wanted, folder) as one:
+        nemesis = Nemesis(one.process.pid, folder, one.relays, folder.parent)
+        plan = schedule(wanted.seed, PROCESSES, wanted.bounds)
+        first = one.watch.seen[-1]
+        nemesis.work(plan, wanted.seconds, lambda: one.alive and not one.over)
+        one.await_that(lambda: one.over, PLAY_SECONDS, f"The world did not come to its end after {_told(nemesis.done)}")
+        seen = [sight for sight in one.watch.seen if sight.at >= first.at]
+        left = Broker(folder).read()
+        findings = [*judge(left), *_same_verdicts(wanted, folder), *_asked_itself(folder)]
+    return Run(
+        seed=wanted.seed,
+        faults=[str(done.what) for done in nemesis.done],
+        operations=sum(len(some) for name, some in left.items() if name.startswith("outbox.")),
+        events=sum(map(len, left.values())),
+        findings=findings,
+        longest_stall=longest_stall(seen),
+        catch_up=catch_up(seen, [done.over for done in nemesis.done]),
+        taken_over=seen[-1].epochs - first.epochs,
+        seconds=round(time.monotonic() - began, 1),
+        left=left,
+    )
+
+
+def _told(done: Sequence[Done]) -> str:
+    return ", ".join(str(one.what) for one in done)
+
+
+def _same_verdicts(wanted: Wanted, folder: Path) -> Iterator[Finding]:
+    """Yield each verdict that differs from what the same world comes to in memory, where nothing fails."""
+    decided = Counter(tuple(one) for one in json.loads((folder / VERDICTS).read_text()))
+    expected = Counter(set(calm(wanted)))
+    for one in (expected - decided).elements():
+        yield Finding("lost", f"the verdict {one}")
+    for one in (decided - expected).elements():
+        yield Finding("wrong", f"the verdict {one}")
+
+
+def calm(wanted: Wanted) -> list[Verdict]:
+    """Return the verdicts of the same world in memory: nothing can fail there."""
+    postcodes = Postcodes.open()
+    world = make_world(wanted.seed, wanted.scale, postcodes, wanted.days)
+    found: list[Verdict] = []
+    front = InMemory(
+        wanted.seed,
+        postcodes,
+        lambda record: found.extend(filter(None, [verdict(record)] if record.topic == "referral" else [])),
+    )
+    stage = Stage(front, world)
+    stage.prepare()
+    for now in world.steps:
+        stage.step(now)
+    return found
+
+
+def _asked_itself(folder: Path) -> Iterator[Finding]:
+    """Ask the hub to make decisions, evidence and views again, and yield where they come out otherwise."""
+    environment = {**os.environ, "PLACEHUB_DIR": str(folder)}
+    asked = {what: _ask(words, environment) for what, words in CHECKS.items()}  # all at once
+    for what, one in asked.items():
+        said, complained = one.communicate(timeout=CHECK_SECONDS)
+        if one.returncode:
+            yield Finding("wrong", f"not {what}: {(complained or said).strip()[-500:]}")
+
+
+def _ask(words: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "placehub", *words]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True)  # noqa: S603 - ours

@@ -1,0 +1,115 @@
+"""A hub's processes as the operating system shows them: the children of one process, by their command lines."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+SERVER_MARKS: Final = {"kafka.Kafka": "kafka", "quarkus-run.jar": "registry", "postgres": "postgresql"}
+"""What a server's command line has a word that ends so, and the server's name."""
+NO_BYTE: Final = 0
+
+
+@dataclass(frozen=True, order=True)
+class Target:
+    """One process of the hub."""
+
+    name: str
+    pid: int
+
+
+def children(of: int) -> list[Target]:
+    """Return the hub's processes under the process `of`: services by their processor's name, and servers."""
+    found = []
+    for pid in _under(of):
+        with suppress(OSError):
+            if name := _name(Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")):
+                found.append(Target(name, pid))
+    return sorted(found)
+
+
+def _under(of: int) -> list[int]:
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError, IndexError, ValueError):
+                if int((folder / "stat").read_text().rpartition(") ")[2].split()[1]) == of:
+                    found.append(int(folder.name))
+    return found
+
+
+def _name(words: list[str]) -> str | None:
+    if "run" in words[:-1] and "placehub" in words:
+        return words[words.index("run") + 1]
+    return next((name for mark, name in SERVER_MARKS.items() if any(word.endswith(mark) for word in words)), None)
+
+
+def memory_mb(pid: int) -> float:
+    """Return the memory that a process and those under it hold by themselves; 0 when it has gone.
+
+    What several share is counted by its share in each (PSS), so that the processes may be summed.
+    """
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    own = next((int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")), 0) / 1024
+    return own + sum(memory_mb(one) for one in _under(pid))
+
+
+def send(of: int, target: Target, number: signal.Signals) -> bool:
+    """Send a signal to one of the children; False when it has ended, since its number may be another's by now."""
+    if target not in children(of):
+        return False
+    os.kill(target.pid, number)
+    return True
+
+
+def forbid_writing(target: Target) -> list[int]:
+    """Let no file be written by a process and those under it, as on a full disk; return whom that was done to.
+
+    The kernel then refuses every write of theirs (EFBIG); who is started anew may write again.
+    """
+    stopped = [target.pid, *_under(target.pid)]
+    for pid in stopped:
+        _limit(pid, NO_BYTE)
+    return stopped
+
+
+def allow_writing(pids: list[int]) -> None:
+    """Let those of the processes that are still there write again."""
+    for pid in pids:
+        _limit(pid, None)
+
+
+def _limit(pid: int, most: int | None) -> None:
+    """Limit the bytes of a file that a process may write; None: to what it might have at most."""
+    try:
+        owner = Path(f"/proc/{pid}").stat()
+        hard = _hard(pid)
+        soft = hard if most is None else most
+        if owner.st_uid == os.geteuid():
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+        else:  # root without every right of root may set the limits of its own processes alone: so, as the owner
+            subprocess.run(
+                ["/bin/true"],
+                user=owner.st_uid,
+                group=owner.st_gid,
+                extra_groups=[],
+                preexec_fn=lambda: resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard)),
+                check=False,
+            )
+    except (FileNotFoundError, ProcessLookupError, subprocess.SubprocessError):  # it has ended meanwhile
+        return
+
+
+def _hard(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    word = next(line for line in lines if line.startswith("Max file size")).split()[4]
+    return resource.RLIM_INFINITY if word == "unlimited" else int(word)
