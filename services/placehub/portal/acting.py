@@ -84,6 +84,42 @@ class Acting:
         self._outboxes.post(who.organisation, letters)
         return self._receipt(who.organisation, ids)
 
+    def do_each(self, who: Signed, act_id: UUID, acts: Sequence[Act]) -> list[Rejected | bool]:
+        """Post each act by itself, so that one that is refused stops no other.
+
+        Return for each why it was refused, else whether the hub has taken it by now.
+        """
+        now, found = self._now(), dict[UUID, Rejected | bool]()
+        letters = []
+        with self.keys(who.organisation) as keys:
+            for number, act in enumerate(acts):
+                id = uuid5(act_id, f"{who.organisation} {number}")
+                try:
+                    letters.append(self._letter(who.organisation, prepare(act.event, act.facts, now, id), act, keys))
+                    found[id] = False
+                except Rejected as why:
+                    found[id] = why
+        if letters:
+            self._note(who, letters, now)
+            self._outboxes.post(who.organisation, letters)
+            found |= self._receipts(who.organisation, [one.attributes.id for one in letters])
+        return list(found.values())
+
+    def _receipts(self, organisation: str, ids: Sequence[UUID]) -> dict[UUID, Rejected | bool]:
+        found: dict[UUID, Rejected | bool] = {}
+
+        def have_come() -> bool:
+            with self._engine.connect() as connection:
+                taken, refusals = answered(connection, organisation, ids)
+            found.update(dict.fromkeys(taken, True))
+            found.update(
+                {one.rejected_id: Rejected(one.field, one.rule, one.remedy) for one in refusals if one.rejected_id}
+            )
+            return found.keys() >= set(ids)
+
+        self._bell.wait_for(have_come, RECEIPT_SECONDS)
+        return found
+
     def _letter(self, organisation: str, prepared: Prepared, act: Act, keys: KeyClient) -> Letter:
         event = prepared.sealed(lambda part: _sealed(part, act, keys, own=_owns(organisation, prepared, part)))
         about = Attributes(

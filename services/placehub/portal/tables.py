@@ -129,6 +129,17 @@ POSTED: Final = Table(
     comment="Who posted which event in an organisation's outbox",
 )
 
+REFERENCE: Final = Table(
+    "reference",
+    METADATA,
+    Column("organisation", Text, primary_key=True),
+    Column("kind", Text, primary_key=True, comment="vacancy or household"),
+    Column("of", LargeBinary, primary_key=True, comment="SHA-256 of the provider's own reference"),
+    Column("id", Uuid, nullable=False, comment="drawn, so that nobody guesses the reference from it"),
+    schema=SCHEMA,
+    comment="Under which id a home of a provider's own list is known to the hub: told again it is the same home",
+)
+
 DRAFT: Final = Table(
     "draft",
     METADATA,
