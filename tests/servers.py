@@ -33,6 +33,8 @@ from placehub.embedded.supervisor import Supervisor
 from placehub.settings import Settings
 from placehub.whole import FOR_FEW, Running
 
+from .collector import COLLECTOR
+
 NAMED: Final = "PLACEHUB_TEST_BOOTSTRAP"
 RESTS: Final = "PLACEHUB_REST_SECONDS"
 """How long an outbox rests of which most is rejected: not as long as in earnest, since tests wait for it."""
@@ -59,7 +61,11 @@ def start_hub(folder: Path) -> Iterator[tuple[Settings, Running | None]]:
             yield running.settings, running
         return
     _say("the embedded stack (Kafka, Apicurio, PostgreSQL)")
-    running = whole.start_embedded(folder, "stream", log_level="debug")
+    os.environ["PLACEHUB_TRACES"] = COLLECTOR.start()
+    try:
+        running = whole.start_embedded(folder, "stream", log_level="debug")
+    finally:
+        del os.environ["PLACEHUB_TRACES"]  # hubs of a test's own send their spans nowhere
     try:
         yield running.settings, running
     finally:
@@ -139,6 +145,7 @@ def _in_containers(folder: Path) -> Iterator[Running]:
         _await(lambda: kafka_ready(identity))
         _await(lambda: registry_ready(identity))
         settings = _settings(identity, database.get_connection_url())
+        settings = settings.model_copy(update={"traces": COLLECTOR.start()})
         app.prepare(settings)
         running = _beside(settings, folder, _Containers(folder, started), identity)
         try:

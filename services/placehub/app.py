@@ -113,6 +113,8 @@ def run(name: str, settings: Settings) -> None:
     if name not in PROCESSES:
         raise NotFound(f"There is no process {name}. Choose one of: {', '.join(PROCESSES)}.")
     set_up_logs(settings.log_level, name, str(WORKER_ID), settings.secrets())
+    if settings.traces:
+        _send_spans(settings, name)
     if name in FOLLOWERS:
         os.nice(FOLLOWERS_NICE)
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -129,6 +131,21 @@ def run(name: str, settings: Settings) -> None:
         worker = _worker(settings, _PROCESSORS[name](settings))
         with attend(settings, name, worker=worker, keys=name == "search"):
             run_live(worker, settings, gather_seconds)
+
+
+def _send_spans(settings: Settings, name: str) -> None:
+    """Send this process's spans to the collector; Misconfigured where the extra that does so is not installed."""
+    from placehub.errors import Misconfigured
+    from placehub.observing.spans import begin
+
+    try:
+        from placehub.observing.exporting import Exported
+    except ModuleNotFoundError:
+        raise Misconfigured(
+            "Setting traces needs OpenTelemetry. Run: pip install placehub[traces], or leave it empty."
+        ) from None
+
+    begin(Exported(settings.traces, name, str(WORKER_ID)))
 
 
 def _run_api(settings: Settings) -> None:

@@ -32,7 +32,7 @@ _FORMS: Final = {
     _ROOT_OR_NONE: "must begin with http:// or https:// and a host, or be empty",
 }
 """What a value of each form must be, in words."""
-TUNED = ("mailbox_days", "rest_seconds", "tree_head_seconds")
+TUNED = ("mailbox_days", "rest_seconds", "traces", "tree_head_seconds")
 """Settings that do not say where anything is: a hub that knows that itself takes them from the environment."""
 
 
@@ -103,6 +103,8 @@ class Settings(BaseModel):
     """Seconds after which the evidence log is signed again if it has grown; each head goes to every inbox."""
     log_level: LogLevel = "info"
     """What is logged."""
+    traces: Annotated[str, Field(pattern=_ROOT_OR_NONE)] = ""
+    """Where spans are sent by OTLP over HTTP, as `http://host:4318/v1/traces` (extra `traces`); empty: nowhere."""
     observe: Annotated[str, Field(pattern=_LISTEN)] = ""
     """`host:port` where each process serves `/live`, `/ready` and `/metrics`; port 0: any free one; empty: nowhere."""
 

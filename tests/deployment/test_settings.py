@@ -57,6 +57,7 @@ WRONG: Final[dict[str, tuple[tuple[Any, str], ...]]] = {
     "rest_seconds": (("canary", "must be a whole number"), ("-1", "must be 0 or more")),
     "tree_head_seconds": (("canary", "must be a whole number"), ("0", "must be 1 or more")),
     "log_level": (("canary", "must be 'debug', 'info', 'warning' or 'error'"),),
+    "traces": (TEXT, ("canary:4318", f"{ROOT}, or be empty")),
     "observe": (TEXT, ("canary", "must be host:port, or empty")),
 }
 """Setting -> its wrong values, each with the rule told. A number where text belongs can stand in a file alone."""
@@ -111,7 +112,9 @@ def test_a_setting_that_is_none(tmp_path: Path) -> None:
 def test_a_hub_that_knows_itself_where_it_is(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """What tunes it is told by the environment, and checked as well."""
     monkeypatch.setenv(f"PLACEHUB_{name.upper()}", "many")
-    with pytest.raises(Misconfigured, match=f"Setting {name} is wrong: must be a whole number"):
+    with pytest.raises(
+        Misconfigured, match=f"Setting {name} is wrong: {next(rule for _, rule in WRONG[name] if rule != TEXT[1])}"
+    ):
         Settings.here({one.removeprefix("PLACEHUB_").lower(): value for one, value in NEEDED.items()})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ from placehub.observing.metrics import METRICS
 
 DEPLOY: Final = Path(__file__).parents[2] / "deploy"
 ALERTS: Final = DEPLOY / "prometheus" / "alerts.yml"
+RUNBOOKS: Final = DEPLOY.parent / "docs" / "runbooks.md"
 DASHBOARD: Final = DEPLOY / "grafana" / "placehub.json"
 OTHERS: Final = {"up", "process_resident_memory_bytes", "process_cpu_seconds_total"}
 """Told by Prometheus itself, and by every process."""
@@ -72,7 +74,15 @@ def test_an_alert_asks_for_what_there_is(rule: dict[str, Any]) -> None:
     """Each rule can be read, uses only what is told, and says what to do."""
     check(rule["expr"])
     assert rule["labels"]["severity"] in ("page", "tell")
-    assert set(rule["annotations"]) == {"summary", "remedy"}
+    assert set(rule["annotations"]) == {"summary", "remedy", "runbook"}
+
+
+def test_each_alert_has_its_runbook() -> None:
+    """Each rule names a section of the runbooks under its own name, and no section is left over."""
+    named = {rule["alert"]: rule["annotations"]["runbook"] for rule in _rules()}
+    assert named == {alert: f"docs/runbooks.md#{alert.lower()}" for alert in named}
+    headings = re.findall(r"^## (\w+)$", RUNBOOKS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(headings) == sorted(named)
 
 
 @pytest.mark.parametrize(("title", "expression"), _targets())

@@ -26,6 +26,11 @@ def traceparent(event: UUID, trace_id: str = "") -> str:
     return f"00-{trace_id or event.hex}-{event.hex[:16]}-01"
 
 
+def span_id_of(text: str) -> str:
+    """Return the span id of a `traceparent`."""
+    return text[36:52]
+
+
 def trace_id_of(text: str) -> str:
     """Return the trace id of a `traceparent`."""
     return text[3:35]

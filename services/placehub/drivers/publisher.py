@@ -18,6 +18,7 @@ from placehub.database import among
 from placehub.drivers.records import Partition, Row
 from placehub.drivers.tables import OUTGOING
 from placehub.observing.metrics import RETRIES
+from placehub.observing.spans import publishing
 
 LOG = structlog.get_logger()
 AT_ONCE: Final = 64
@@ -52,7 +53,9 @@ class Publisher:
         """Publish rows in order, then remove them; does not return before the broker has acknowledged all."""
         if not rows:
             return
-        self._send([row for _, row in rows])
+        sent = [row for _, row in rows]
+        with publishing(sent):
+            self._send(sent)
         with self._engine.begin() as connection:
             unhurried(connection)  # lost in a crash, they are published again, which their readers drop
             connection.execute(delete(OUTGOING).where(among([OUTGOING.c.id], [(number,) for number, _ in rows])))

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from placehub.clock import Clock
 from placehub.contracts.codec import Codec
+from placehub.contracts.headers import Attributes
 from placehub.drivers.patience import patient
 from placehub.drivers.processor import Processor, Publishing, WorldProcessor
 from placehub.drivers.publisher import unhurried
@@ -26,6 +27,7 @@ from placehub.errors import Fenced
 from placehub.observing.following import let_go
 from placehub.observing.metrics import BATCH, PROCESSED, PUBLISHED, kind_of, rejected
 from placehub.observing.pulse import Pulse
+from placehub.observing.spans import taking_in
 from placehub.streams import OUTBOX
 
 LOG = structlog.get_logger()
@@ -121,11 +123,12 @@ class Shell:
             offsets = self._fence(connection, batches)
             fresh = {one: _from(batch, offsets[one]) for one, batch in batches.items()}
             turns = self._turns(connection, fresh)
-            if turns:
-                self.processor.handle(turns)
-            steps = [step for step, _ in turns]
-            self._advance(connection, fresh)
-            rows = store_outgoing(connection, self.processor.name, steps)
+            with taking_in(self.processor.name, _known(turns)):
+                if turns:
+                    self.processor.handle(turns)
+                steps = [step for step, _ in turns]
+                self._advance(connection, fresh)
+                rows = store_outgoing(connection, self.processor.name, steps)
         self._committed(steps)
         if LOG.is_enabled_for(DEBUG):
             self._tell(turns)
@@ -300,6 +303,11 @@ class Shell:
             index_elements=["processor", "topic", "source", "subject"], set_={"last": new.excluded.last}
         )
         connection.execute(known, values)
+
+
+def _known(turns: Sequence[Turn]) -> list[Attributes]:
+    """Return what is known of each record that is taken in; nothing of one that cannot be read."""
+    return [one.attributes for _, records in turns for one in records if one.attributes is not NOTHING_KNOWN]
 
 
 def _from(batch: Sequence[Message], expected: int) -> list[Message]:
