@@ -183,8 +183,16 @@ def nobody_elses(left: Left) -> Findings:
     }
     providers = {(one.event or {}).get("provider") for one in left.stream["vacancy"] if one.by_organisation}
     invited = {(event["referral_id"], event["provider"]) for event in left.of("referral", "ProviderInvited")}
+    announced = {
+        (one.id, provider)
+        for one in left.stream["referral"]
+        if one.name == "SearchAnnounced"
+        for provider in (one.event or {}).get("providers", ())
+    }
     for owner, some in left.inbox.items():
         for one in some:
+            if (one.id, owner) in announced:  # the last step before no home is found: every party is told, by bands
+                continue
             case, about = (one.event or {}).get("referral_id"), (one.event or {}).get("provider")
             if case not in authority or authority[case] == owner or one.name == "EventRejected":
                 continue
