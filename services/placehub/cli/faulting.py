@@ -1,4 +1,4 @@
-"""`placehub faults`: a whole hub under faults drawn by a seed, and what that lost."""
+"""`placehub faults` and `placehub soak`: a whole hub under faults drawn by a seed, and one that works for long."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from placehub.cli.options import Json
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command to the program."""
+    """Add the commands to the program."""
     app.command()(faults)
+    app.command()(soak)
 
 
 def faults(
@@ -55,6 +56,43 @@ def faults(
         as_facts(found.figures())
     if not found.well:
         raise typer.Exit(1)
+
+
+def soak(
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long.")] = 15,
+    scale: Annotated[str, typer.Option(help="Size of the sample world.")] = "region",
+    seed: Annotated[int, typer.Option(help="Draws the world.")] = 1,
+    every: Annotated[float, typer.Option(min=0.5, help="Seconds between two looks.")] = 5,
+    write: Annotated[
+        Path | None, typer.Option(help="Draw memory and lag over time as SVG to this file.", show_default="none")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Let a world live in a hub of its own for so long, and note the memory of every process and the lag.
+
+    The world's people act as fast as the hub follows. Nothing is left afterwards. Memory is in megabytes, what
+    processes share counted by shares.
+    """
+    from placehub.cli.printing import as_facts, as_file, as_json, as_table, aside
+    from placehub.faults.campaign import place_for
+    from placehub.faults.drawing import draw
+    from placehub.faults.playing import Wanted
+    from placehub.faults.schedule import Bounds
+    from placehub.faults.soaking import soak as soak_hub
+
+    _check_client()
+    with place_for(None) as place:
+        wanted = Wanted(seed, scale, days=365, bounds=Bounds(workers=1))
+        found = soak_hub(wanted, place / "hub", minutes, every, aside)
+    figures = found.figures()
+    if write is not None:
+        as_file(write, draw(found.lines()).encode(), "--write")
+    if json:
+        as_json(figures)
+    else:
+        as_facts({name: value for name, value in figures.items() if name != "memory"})
+        rows = [(name, *each.values()) for name, each in figures["memory"].items()]
+        as_table("Memory in MB", ("process", "beginning", "end", "most"), rows)
 
 
 def _check_client() -> None:

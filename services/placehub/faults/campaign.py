@@ -53,7 +53,7 @@ def campaign(wanted: Wanted, minutes: float, keep: Path | None, tell: Callable[[
     its end.
     """
     found, deadline = Campaign(), time.monotonic() + minutes * 60
-    with _place(keep) as place:
+    with place_for(keep) as place:
         while not found.runs or time.monotonic() < deadline:
             one = replace(wanted, seed=wanted.seed + len(found.runs))
             tell(f"seed {one.seed}: {one.days} days of the {one.scale}, {one.bounds.workers} search workers")
@@ -82,7 +82,8 @@ def again(wanted: Wanted) -> str:
 
 
 @contextmanager
-def _place(keep: Path | None) -> Iterator[Path]:
+def place_for(keep: Path | None) -> Iterator[Path]:
+    """Yield a folder for hubs: the one to keep, or a temporary one of which nothing is left."""
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         yield keep
