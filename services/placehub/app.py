@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from placehub.clock import TickedClock, WallClock
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from placehub.drivers.processor import Processor
     from placehub.evidence.heads import SigningKey
     from placehub.evidence.past import SealedStreams
+    from placehub.evidence.stamping import Authority
     from placehub.keys.client import KeyClient
     from placehub.replaying.planning import Wanted
     from placehub.replaying.running import Replay
@@ -328,14 +330,31 @@ def _monitoring(settings: Settings) -> Processor:
 
 def _evidence(settings: Settings) -> Processor:
     from placehub.evidence.processor import Evidence
+    from placehub.evidence.stamping import Stamping
     from placehub.keys.wiping import wipe
 
-    engine = connect(settings.database.get_secret_value(), pool_size=1)
+    engine = connect(settings.database.get_secret_value(), pool_size=2)
 
     def wiping() -> None:
         wipe(engine)
 
-    return Evidence(signing_key(settings), settings.tree_head_seconds, wiping)
+    key, authority = signing_key(settings), stamp_authority(settings)
+    if authority is not None:
+        Stamping(engine, key, authority).start()
+    return Evidence(key, settings.tree_head_seconds, wiping)
+
+
+def stamp_authority(settings: Settings) -> Authority | None:
+    """Return who stamps tree heads; None where nobody is set; Misconfigured without its root certificates."""
+    from placehub.errors import Misconfigured
+    from placehub.evidence.stamping import Authority
+    from placehub.evidence.stamps import roots_in
+
+    if not settings.stamp_authority:
+        return None
+    if not settings.stamp_roots:
+        raise Misconfigured("A time-stamping authority is known by its root certificates. Set PLACEHUB_STAMP_ROOTS.")
+    return Authority(settings.stamp_authority, roots_in(Path(settings.stamp_roots)))
 
 
 def signing_key(settings: Settings) -> SigningKey:

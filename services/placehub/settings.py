@@ -32,7 +32,7 @@ _FORMS: Final = {
     _ROOT_OR_NONE: "must begin with http:// or https:// and a host, or be empty",
 }
 """What a value of each form must be, in words."""
-TUNED = ("mailbox_days", "rest_seconds", "traces", "tree_head_seconds")
+TUNED = ("mailbox_days", "rest_seconds", "stamp_authority", "stamp_roots", "traces", "tree_head_seconds")
 """Settings that do not say where anything is: a hub that knows that itself takes them from the environment."""
 
 
@@ -101,6 +101,10 @@ class Settings(BaseModel):
     """Seconds for which an outbox is not read once most of it is rejected."""
     tree_head_seconds: Annotated[int, Field(ge=1)] = 86_400
     """Seconds after which the evidence log is signed again if it has grown; each head goes to every inbox."""
+    stamp_authority: Annotated[str, Field(pattern=_ROOT_OR_NONE)] = ""
+    """Address of a time-stamping authority (RFC 3161) that is asked to stamp each tree head; empty: none is."""
+    stamp_roots: str = ""
+    """File with the authority's root certificates, PEM; needed where `stamp_authority` is set."""
     log_level: LogLevel = "info"
     """What is logged."""
     traces: Annotated[str, Field(pattern=_ROOT_OR_NONE)] = ""

@@ -21,7 +21,9 @@ from placehub.errors import NotFound
 from placehub.evidence.bundle_checking import check_bundle
 from placehub.evidence.bundles import read_part
 from placehub.evidence.bundling import Bundle, bundle_case
-from placehub.evidence.events import TreeHeadSigned
+from placehub.evidence.events import TreeHeadSigned, TreeHeadStamped
+from placehub.evidence.stamping import Authority, Stamping
+from placehub.evidence.stamps import roots_in
 from placehub.evidence.store import read_log
 from placehub.evidence.tables import LEAF, TILE
 from placehub.evidence.verifying import Verified
@@ -30,6 +32,7 @@ from placehub.mailboxes.connection import ends_of
 from placehub.settings import Settings
 from placehub.streams import LOGGED
 
+from ..evidence.authority import make_authority, serving
 from .story import Town, play
 
 pytestmark = pytest.mark.broker
@@ -151,3 +154,44 @@ def test_the_log_from_the_first_event_to_the_court(town: Town, tmp_path: Path) -
     assert "record referral/" in broken.stdout
     with pytest.raises(NotFound):
         bundled(engine, settings, town.case())
+
+
+def test_a_head_is_stamped_by_somebody_outside(town: Town, tmp_path: Path) -> None:
+    """Each head is stamped once and everybody gets the stamp; it is checked with the log, and beside a bundle."""
+    hub: Any = town.hub
+    settings: Settings = hub.settings
+    engine = connect(settings.database.get_secret_value())
+    case, _, _ = play(town)
+    hub.pass_time(days=31)
+    roots = make_authority(tmp_path, "Stamps")
+    with serving(tmp_path) as address:
+        stamping = Stamping(engine, signing_key(settings), Authority(address, roots_in(roots)))
+        assert stamping.once()
+        assert not stamping.once(), "this head is stamped"
+    hub.pass_time(seconds=1)
+    everybody = [town.authority, *town.providers]
+    (stamped,) = {one.got(TreeHeadStamped)[-1] for one in everybody}
+    assert (stamped.authority, stamped.to) == ("127.0.0.1", ())
+    head = next(one for one in town.authority.got(TreeHeadSigned) if one.tree_size == stamped.tree_size)
+
+    words = ("audit", "verify", "--roots", str(roots), "--json")
+    live = placehub(*words, folder=tmp_path, settings=settings)
+    assert live.returncode == 0, live.stdout + live.stderr
+    assert json.loads(live.stdout)["time_stamps"] >= 1
+    file, key, stamp = tmp_path / "case.jsonl", tmp_path / "key.pem", tmp_path / "stamp.tsr"
+    file.write_bytes(bundled(engine, settings, case, head.tree_size).data)
+    key.write_text(signing_key(settings).public.pem)
+    written = placehub("audit", "stamp", "--write", str(stamp), "--json", folder=tmp_path, settings=settings)
+    assert json.loads(written.stdout)["tree_size"] == head.tree_size, written.stderr
+    offline = ("audit", "verify", "--bundle", str(file), "--key", str(key), "--stamp", str(stamp))
+    whole = placehub(*offline, "--roots", str(roots), folder=tmp_path)
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    assert str(stamped.stamped_at.year) in whole.stdout
+    (tmp_path / "others").mkdir()
+    others = make_authority(tmp_path / "others", "Others")
+    refused = placehub(*offline, "--roots", str(others), folder=tmp_path)
+    assert refused.returncode == 1
+    assert f"time stamp of tree head {head.tree_size}" in refused.stdout
+    unknown = placehub(*offline, folder=tmp_path)
+    assert unknown.returncode == 2
+    assert "name both" in unknown.stderr

@@ -58,14 +58,19 @@ def aside(line: str) -> None:
 
 
 def as_file(path: Path, data: bytes, option: str) -> None:
-    """Write a file and print its name; Misconfigured when it cannot be written there. `option` named the file."""
+    """Write a file and print its name; errors as `to_file`."""
+    to_file(path, data, option)
+    print(path)
+
+
+def to_file(path: Path, data: bytes, option: str) -> None:
+    """Write a file; Misconfigured when it cannot be written there. `option` named the file."""
     from placehub.errors import Misconfigured
 
     try:
         path.write_bytes(data)
     except OSError as error:
         raise Misconfigured(f"{path} cannot be written: {error.strerror}. Name another file with {option}.") from error
-    print(path)
 
 
 def progress(line: str) -> None:

@@ -67,6 +67,8 @@ OPEN_TEXT: Final[dict[str, tuple[str, ...]]] = {
         "TreeHeadSigned.key_id",
         "TreeHeadSigned.root_hash",
         "TreeHeadSigned.signature",
+        "TreeHeadStamped.answer",
+        "TreeHeadStamped.authority",
     ),
     "who works for the hub or a party, and what for; never about a child": (
         "HoldLifted.by",

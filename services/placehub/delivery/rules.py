@@ -241,6 +241,7 @@ TABLE: Final[tuple[Row, ...]] = (
     Row(governance.ReminderRaised, _A.ADDRESSEES, ("to",), _OTHERS),
     Row(governance.ReminderCleared, _A.ADDRESSEES, ("to",), _OTHERS),
     Row(evidence.TreeHeadSigned, _A.ADDRESSEES, ("to",), _WHO),
+    Row(evidence.TreeHeadStamped, _A.ADDRESSEES, ("to",), _WHO),
     *_rows([_A.OWNER_OF_RECORD], evidence.SealedOpened, evidence.RecordRead),
     *_rows([_A.OWNER_OF_RECORD], retention.HoldPlaced, retention.HoldLifted, retention.SubjectErased),
     Row(retention.SubjectErased, _A.ADDRESSEES, ("to", "cases", "asked_by", "confirmed_by", "reason"), _TWO_PEOPLE),

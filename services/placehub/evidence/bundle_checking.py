@@ -6,8 +6,10 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from cryptography.x509 import Certificate
 from pydantic import ValidationError
 
 from placehub.contracts.codec import from_json
@@ -27,6 +29,7 @@ from placehub.evidence.findings import Finding
 from placehub.evidence.heads import PublicKey
 from placehub.evidence.leaves import Sealed
 from placehub.evidence.signed import check_signature, head_of
+from placehub.evidence.stamps import stamp_of
 from placehub.evidence.tree import extends, includes
 
 UNREADABLE = "cannot be read: it was changed"
@@ -57,6 +60,23 @@ def check_bundle(data: bytes, key: PublicKey) -> BundleChecked:
     case = next((one for one in told if one.get("kind") == "case"), {})
     count = sum(one.get("kind") == "record" for one in told)
     return BundleChecked(str(case.get("referral_id", "")), count, _number(case.get("tree_size")), tuple(findings))
+
+
+def check_bundle_stamp(
+    data: bytes, answer: bytes, roots: Sequence[Certificate]
+) -> tuple[datetime | None, tuple[Finding, ...]]:
+    """Return by when the head of a bundle had been signed, as a time stamp says, and what is wrong with the stamp.
+
+    The bundle must be one in which nothing was found.
+    """
+    parts = [one for one in map(read_part, data.split(b"\n")) if one is not None]
+    size = next(one.get("tree_size") for one in parts if one.get("kind") == "case")
+    heads = [one for part in parts if part.get("kind") == "head" for one in _head(part)]
+    head = next(head_of(one) for one in heads if one.tree_size == size)
+    try:
+        return stamp_of(head, answer, roots).stamped_at, ()
+    except Rejected as why:
+        return None, (Finding(f"time stamp of tree head {size}", "answer", why.rule),)
 
 
 def _number(value: Any) -> int:

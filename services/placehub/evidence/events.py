@@ -27,6 +27,19 @@ class TreeHeadSigned:
 
 
 @event
+class TreeHeadStamped:
+    """Somebody outside of the hub bears witness that a tree head was signed by this time (RFC 3161)."""
+
+    STREAM: ClassVar[str] = "treehead"
+    log_id: Annotated[UUID, Doc("Which log; it follows from its public key")]
+    tree_size: Annotated[int, Doc("Of the head that is stamped")]
+    stamped_at: Annotated[datetime, Doc("As the time stamp says, to its own precision")]
+    authority: Annotated[str, Doc("Host name of the time-stamping authority that was asked")]
+    answer: Annotated[str, Doc("Its whole answer, DER, base64: over the head's signed text and its signature")]
+    to: Annotated[tuple[Organisation, ...], Doc("Everybody it goes to: all that were registered in the log by then")]
+
+
+@event
 class SealedOpened:
     """An organisation was given the key of a sealed part, for a purpose. What the hub's rules open is not told so."""
 

@@ -20,6 +20,14 @@ ACTS: Final[tuple[Act, ...]] = (
         after="signed",
         then=("signed again when it has grown, once the time set has passed",),
     ),
+    Act(
+        event="treehead.TreeHeadStamped",
+        by=("hub",),
+        party="hub",
+        before=("signed",),
+        after="signed",
+        then=("only where a time-stamping authority is set",),
+    ),
     *(
         Act(event=f"evidence.{name}", by=("hub",), party="hub", before=("none", "noted"), after="noted")
         for name in ("SealedOpened", "RecordRead")

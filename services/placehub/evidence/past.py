@@ -12,7 +12,7 @@ from placehub.drivers.brokers import message_of
 from placehub.drivers.reading import SOON_MS, read_partition
 from placehub.drivers.records import read_event, read_raw
 from placehub.errors import NotFound
-from placehub.evidence.events import TreeHeadSigned
+from placehub.evidence.events import TreeHeadSigned, TreeHeadStamped
 from placehub.evidence.leaves import Leaf, Sealed
 from placehub.evidence.processor import sealed
 from placehub.mailboxes.connection import ends_of
@@ -34,6 +34,13 @@ class SealedStreams:
 
     def heads(self) -> list[TreeHeadSigned]:
         """Return every signed tree head, in order, repeats dropped."""
+        return [one for one in self._told_of_heads() if isinstance(one, TreeHeadSigned)]
+
+    def stamps(self) -> list[TreeHeadStamped]:
+        """Return every time stamp of a tree head, in order, repeats dropped."""
+        return [one for one in self._told_of_heads() if isinstance(one, TreeHeadStamped)]
+
+    def _told_of_heads(self) -> list[Any]:
         found = [read_event(self._codec, message_of(one)) for one in self._records(TREEHEAD, 0, 0)]
         return list({one.attributes.id: one.event for one in found}.values())
 

@@ -21,6 +21,7 @@ from placehub.evidence.events import RecordRead, SealedOpened, TreeHeadSigned
 from placehub.evidence.heads import SigningKey
 from placehub.evidence.leaves import Sealed
 from placehub.evidence.readings import readings_noted, readings_to_note
+from placehub.evidence.stamping import tell_stamps
 from placehub.evidence.store import StoredLog, open_log
 from placehub.evidence.tiles import Growth, nodes_of
 from placehub.evidence.tree import consistency
@@ -67,13 +68,14 @@ class Evidence:
         note_records(step.connection, step.codec, (one for _, records in turns for one in records))
 
     def tick(self, step: Step) -> None:
-        """Tell who opened and read what, and sign the log if that is due."""
+        """Tell who opened and read what and which heads were stamped, and sign the log if that is due."""
         if step.partition != SEAT:
             return
         tell_accesses(step)
         run_retention(step)
         self._wipe_if_due(step)
         log = open_log(step.connection, self._key.public)
+        tell_stamps(step, log)
         waits = log.head_at is not None and step.now < log.head_at + self._every
         if log.size > log.head_size and not waits:
             step.emit(self._sign(log, step), because=uuid5(log.log_id, f"head {log.size}"))

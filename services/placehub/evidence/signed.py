@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from placehub.evidence.events import TreeHeadSigned
+from cryptography.x509 import Certificate
+
+from placehub.errors import Rejected
+from placehub.evidence.events import TreeHeadSigned, TreeHeadStamped
 from placehub.evidence.findings import Finding
 from placehub.evidence.heads import Head, PublicKey
+from placehub.evidence.stamps import stamp_of
 from placehub.evidence.tree import extends
 
 
@@ -69,3 +74,22 @@ def check_follows(before: TreeHeadSigned | None, event: TreeHeadSigned) -> Itera
         head_of(event).root_hash,
     ):
         yield Finding(where, "consistency", f"does not show that the log grew from {before.tree_size} leaves")
+
+
+def check_stamps(
+    stamps: Sequence[TreeHeadStamped], heads: Sequence[TreeHeadSigned], roots: Sequence[Certificate]
+) -> Iterator[Finding]:
+    """Yield what is wrong with time stamps: of no head that was signed, not by this authority, or told otherwise."""
+    known = {one.tree_size: head_of(one) for one in heads}
+    for one in stamps:
+        where = f"time stamp of tree head {one.tree_size}"
+        if one.tree_size not in known:
+            yield Finding(where, "tree_size", "is of no head that was signed")
+            continue
+        try:
+            found = stamp_of(known[one.tree_size], b64decode(one.answer, validate=True), roots)
+        except (Rejected, ValueError) as why:
+            yield Finding(where, "answer", why.rule if isinstance(why, Rejected) else "is not base64")
+            continue
+        if found.stamped_at != one.stamped_at:
+            yield Finding(where, "stamped_at", "is not the time that the answer names")

@@ -73,6 +73,18 @@ CHECKED: Final = Table(
     comment="How far the log has been held against the streams, so that the next check goes on there",
 )
 
+STAMP: Final = Table(
+    "stamp",
+    METADATA,
+    Column("tree_size", BigInteger, primary_key=True, autoincrement=False),
+    Column("authority", Text, nullable=False, comment="host name of who was asked"),
+    Column("answer", LargeBinary, nullable=False, comment="RFC 3161, DER"),
+    Column("stamped_at", DateTime(timezone=True), nullable=False, comment="as the answer says"),
+    Column("told", Boolean, nullable=False, server_default="false", comment="stands in the stream of heads"),
+    schema=SCHEMA,
+    comment="Time stamps of tree heads by somebody outside of the hub",
+)
+
 READING: Final = Table(
     "reading",
     METADATA,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cryptography.x509 import Certificate
 from sqlalchemy import Connection
 
 from placehub.evidence.checking import LogCheck
@@ -14,6 +15,7 @@ from placehub.evidence.events import TreeHeadSigned
 from placehub.evidence.findings import Finding
 from placehub.evidence.heads import PublicKey
 from placehub.evidence.past import SealedStreams
+from placehub.evidence.signed import check_stamps
 from placehub.evidence.store import StoredLog, read_log
 
 _TRIES: Final = 20
@@ -29,6 +31,8 @@ class Verified:
     begin: int
     end: int
     heads: int
+    stamps: int
+    """Time stamps that were held against their heads; 0 where no root certificate was given."""
     findings: tuple[Finding, ...]
 
     def document(self) -> dict[str, Any]:
@@ -39,6 +43,7 @@ class Verified:
             "checked_from": self.begin,
             "checked_to": self.end,
             "tree_heads": self.heads,
+            "time_stamps": self.stamps,
             "findings": findings,
         }
 
@@ -50,11 +55,12 @@ def verify(
     *,
     again: bool,
     tell: Callable[[str], None],
+    roots: Sequence[Certificate] = (),
 ) -> Verified:
     """Check the log; `again` from its beginning. How far it came is noted, so a check that was broken off goes on.
 
-    Without a key the log's own word is taken for it. Nothing is noted once something was found. NotFound when there is
-    no log.
+    Without a key the log's own word is taken for it. Time stamps are held against `roots`, where there are any. Nothing
+    is noted once something was found. NotFound when there is no log.
     """
     heads, log = _standing(connection, streams)
     key = key or PublicKey(log.public_key)
@@ -62,12 +68,16 @@ def verify(
     check = LogCheck(log, heads, streams.read, key, begin)
     if key.log_id != log.log_id or key.raw != log.public_key:
         check.findings.append(Finding("log", "public_key", "is not the key this was checked with"))
+    stamps = streams.stamps() if roots else []
+    check.findings += check_stamps(stamps, heads, roots)
     for passed in check.run():
         if not check.findings:
             log.note_checked(passed)
         connection.commit()
         tell(f"{passed.size} of {check.end} leaves checked")
-    return Verified(str(log.log_id), begin.size if begin else 0, check.end, len(heads), tuple(check.findings))
+    return Verified(
+        str(log.log_id), begin.size if begin else 0, check.end, len(heads), len(stamps), tuple(check.findings)
+    )
 
 
 def _standing(connection: Connection, streams: SealedStreams) -> tuple[list[TreeHeadSigned], StoredLog]:
