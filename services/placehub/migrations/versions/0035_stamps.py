@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0035_stamps"
-down_revision = "0028_retention"
+down_revision = "0032_references"
 branch_labels = None
 depends_on = None
 
