@@ -34,6 +34,8 @@ _FORMS: Final = {
 """What a value of each form must be, in words."""
 TUNED = ("mailbox_days", "rest_seconds", "stamp_authority", "stamp_roots", "traces", "tree_head_seconds")
 """Settings that do not say where anything is: a hub that knows that itself takes them from the environment."""
+MAILING = ("smtp", "smtp_sender", "smtp_user", "smtp_password", "smtp_ca", "notify_key", "notify_template")
+"""Settings of what takes the hub's mails, which no hub knows itself."""
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -89,6 +91,20 @@ class Settings(BaseModel):
     """What the `portal` process binds, `host:port`; empty: host and port of `portal`."""
     portal_token: SecretStr | None = None
     """With it the portal asks the API for keys as its users' organisations; only `portal` and `api` need it."""
+    smtp: Annotated[str, Field(pattern=_LISTEN)] = ""
+    """Mail server that the portal hands its mails to, `host:port` with STARTTLS; empty: it sends none by SMTP."""
+    smtp_sender: str = ""
+    """The address mails come from."""
+    smtp_user: str = ""
+    """Who the portal logs in to the mail server as; empty: it does not."""
+    smtp_password: SecretStr | None = None
+    """Password of `smtp_user`; only `portal` needs it."""
+    smtp_ca: str | None = None
+    """Path of the authorities the mail server's certificate is checked with; not set: those of the machine."""
+    notify_key: SecretStr | None = None
+    """Key of a GOV.UK Notify service that takes the portal's mails, in place of `smtp`; only `portal` needs it."""
+    notify_template: str = ""
+    """Id of the template in that service; it holds ((subject)) and ((text))."""
     clock: Literal["wall", "stream"] = "wall"
     """`wall`: the machine's clock. `stream`: ticks on the `clock` topic (demo, tests, what-if)."""
     partitions: Annotated[int, Field(ge=1)] = 6
@@ -125,12 +141,14 @@ class Settings(BaseModel):
 
     @classmethod
     def here(cls, values: Mapping[str, object]) -> Settings:
-        """Return the settings of a hub that knows itself where everything is; `TUNED` may be given by the environment.
+        """Return the settings of a hub that knows itself where its parts are.
 
-        Misconfigured when one of those is wrong.
+        `TUNED` and `MAILING` may be given by the environment; Misconfigured when one of those is wrong.
         """
         environment = cls._of_environment()
-        return cls._checked({name: environment[name] for name in TUNED if name in environment} | dict(values))
+        return cls._checked(
+            {name: environment[name] for name in (*TUNED, *MAILING) if name in environment} | dict(values)
+        )
 
     @classmethod
     def _checked(cls, values: Mapping[str, object], options: Collection[str] = ()) -> Settings:

@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 
 from placehub.deployment.folder import init
 from placehub.embedded.ports import choose_ports
-from placehub_connectors.digest.sending import Post
+from placehub.mail.smtp import Post
 
 
 class Server:

@@ -30,6 +30,8 @@ OWN: Final = {
     ("POST", "/sign-out"): (),
     ("POST", "/act-for"): (),
     ("GET", "/people"): (),
+    ("GET", "/mail"): (),
+    ("POST", "/mail"): (),
     ("POST", "/people/invite"): (),
     ("GET", "/cases"): ("authority",),
     ("GET", "/notices/new"): ("authority",),

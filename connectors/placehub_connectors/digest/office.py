@@ -12,6 +12,8 @@ from uuid import UUID
 
 from placehub.clock import WallClock
 from placehub.errors import Rejected, Unavailable
+from placehub.mail import AddressRefused, Words
+from placehub.mail.smtp import Post
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.mailbox import Mailbox
 from placehub.search.events import OutOfHoursContactTold
@@ -21,9 +23,7 @@ from placehub_connectors.digest.links import LASTS, make_token, read_token
 from placehub_connectors.digest.memory import Link, Memory
 from placehub_connectors.digest.picture import seen
 from placehub_connectors.digest.rota import LONDON, Rota
-from placehub_connectors.digest.sending import AddressRefused, Post
 from placehub_connectors.digest.trying import Trying
-from placehub_connectors.digest.wording import Words
 
 machine_time: Final = WallClock().now
 

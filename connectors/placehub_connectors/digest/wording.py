@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Final
 
+from placehub.mail import Words
 from placehub_connectors.digest.picture import OpenHome, Picture
 from placehub_connectors.digest.rota import as_told
 
@@ -17,14 +17,6 @@ STYLE: Final = (
     "button{font:inherit;padding:.5rem 1rem}"
 )
 _ANEW: Final = "Wait for the next weekly e-mail, which brings a new link, or ask whoever runs this service for you."
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One mail."""
-
-    subject: str
-    text: str
 
 
 def digest_words(picture: Picture, now: datetime) -> Words | None:

@@ -20,6 +20,7 @@ from placehub.contracts.ticks import ClockTicked
 from placehub.errors import HubError, Rejected
 from placehub.portal.bell import Bell
 from placehub.portal.drafts import run_out
+from placehub.portal.mailing import moment, note
 from placehub.portal.told import keep, listened_to, move_on
 from placehub.streams import inbox
 
@@ -50,8 +51,12 @@ class Listening(threading.Thread):
         open_consumer: Callable[[], KafkaConsumer],
         now: Callable[[], datetime],
         ticked: TickedClock | None = None,
+        mails: Callable[[], datetime] | None = None,
     ) -> None:
-        """`now` is the hub's time; `ticked`: the clock to move on where it comes as events."""
+        """`now` is the hub's time; `ticked`: the clock to move on where it comes as events.
+
+        `mails`: the machine's clock, by which people are told by mail; None where no mail is sent.
+        """
         super().__init__(name="listening", daemon=True)
         self._engine = engine
         self._codec = codec
@@ -59,6 +64,7 @@ class Listening(threading.Thread):
         self._open = open_consumer
         self._now = now
         self._ticked = ticked
+        self._mails = mails
         self._consumer: KafkaConsumer | None = None
         self._reading: frozenset[str] = frozenset()
         self._end = threading.Event()
@@ -139,5 +145,7 @@ class Listening(threading.Thread):
                 subject = keep(connection, organisation, attributes, event)
                 if subject:
                     told[organisation, subject] = None
+                    if self._mails and attributes.source != f"/organisations/{organisation}":
+                        note(connection, organisation, event, attributes.id, moment(one), self._mails())
             move_on(connection, organisation, records[-1].offset + 1)  # type: ignore[attr-defined]  # as above
         self._bell.ring(told)

@@ -27,6 +27,7 @@ from placehub.portal.comparing import fee_of, offer_changes
 from placehub.portal.drafts import Drafts
 from placehub.portal.guarding import Guarding
 from placehub.portal.listening import Listening
+from placehub.portal.mailing import Mailing, sender
 from placehub.portal.pages import AREAS, menu
 from placehub.portal.sitting import NOTICES, Doors, Form, SignInFirst, page, signed_in
 from placehub.portal.telling import in_short, risks_in_words
@@ -47,7 +48,9 @@ class Portal:
 
     def __init__(self, doors: Doors, listening: Listening, outboxes: Outboxes) -> None:
         self._doors = doors
-        self._listening = listening
+        self._threads: list[Listening | Mailing] = [listening]
+        if doors.mail:
+            self._threads.append(Mailing(doors.engine, doors.mail, doors.root, doors.wall))
         self._outboxes = outboxes
 
     @classmethod
@@ -58,12 +61,13 @@ class Portal:
         producer: Callable[[], KafkaProducer],
         consumer: Callable[[], KafkaConsumer],
     ) -> Self:
-        """Return the portal of a hub; Misconfigured where its address or token is not set."""
+        """Return the portal of a hub; Misconfigured where its address, token or half of what takes mails is not set."""
         settings = operating.settings
         if not settings.portal:
             raise Misconfigured("The portal has no address. Set PLACEHUB_PORTAL.")
         if settings.portal_token is None:
             raise Misconfigured("The portal process needs its token. Set PLACEHUB_PORTAL_TOKEN.")
+        mail = sender(settings)
         engine = connect(settings.database.get_secret_value(), pool_size=CONNECTIONS)
         codec, bell = Codec(Registry(settings.registry)), Bell()
         outboxes = Outboxes(codec, producer, settings.bootstrap)
@@ -81,15 +85,19 @@ class Portal:
             root=settings.portal.rstrip("/"),
             views=Views(settings.api, token),
             operating=operating,
+            mail=mail,
         )
-        return cls(doors, Listening(engine, codec, bell, consumer, clock.now, ticked), outboxes)
+        mails = doors.wall if mail else None
+        return cls(doors, Listening(engine, codec, bell, consumer, clock.now, ticked, mails), outboxes)
 
     def __enter__(self) -> Self:
-        self._listening.start()
+        for one in self._threads:
+            one.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._listening.end()
+        for one in self._threads:
+            one.end()
         self._outboxes.close()
         self._doors.views.close()
         self._doors.engine.dispose()

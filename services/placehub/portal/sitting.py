@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 from starlette.datastructures import FormData
 
 from placehub.errors import Rejected
+from placehub.mail import Sender
 from placehub.operating import Operating
 from placehub.organisations.register import list_organisations
 from placehub.portal.accounts import form_token, new_token
@@ -54,6 +55,8 @@ class Doors:
     """The monitoring views, as any organisation asks for its own."""
     operating: Operating
     """What the hub's operators see and do; nobody else's page works with it."""
+    mail: Sender | None = None
+    """What takes mails; None: people are told in the portal alone."""
 
 
 def doors(request: Request) -> Doors:

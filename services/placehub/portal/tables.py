@@ -21,8 +21,26 @@ PERSON: Final = Table(
     Column("totp_key", Text, nullable=False, comment="base32; of the second step at sign-in"),
     Column("totp_used", BigInteger, nullable=False, comment="step of the last code taken: none is taken twice"),
     Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("mail", Text, nullable=False, server_default="at once", comment="at once, daily or none"),
+    Column("language", Text, nullable=True, comment="the one they chose last; null: none yet"),
     schema=SCHEMA,
     comment="One person with a local account",
+)
+
+MAIL: Final = Table(
+    "mail",
+    METADATA,
+    Column("mail_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="what waits; never about which case"),
+    Column("noted_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("rests_until", DateTime(timezone=True), comment="it is being handed in, or was not taken"),
+    Column("handed_in_at", DateTime(timezone=True)),
+    Index("ix_mail_due", "handed_in_at", "due_at"),
+    schema=SCHEMA,
+    comment="Mails that wait or were handed in lately; times are the machine's",
 )
 
 MEMBER: Final = Table(

@@ -13,6 +13,7 @@ from placehub.portal.pages import (
     home,
     home_lists,
     homes,
+    mail,
     messages,
     offers,
     operations,
@@ -57,6 +58,7 @@ AREAS: Final[tuple[Any, ...]] = (
     messages,
     organisations,
     people,
+    mail,
     tour,
 )
 """Every area; what it serves is part of the portal."""

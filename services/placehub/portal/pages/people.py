@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from placehub.errors import Conflict, Rejected
-from placehub.portal.accounts import ROLES, role_title
+from placehub.errors import Conflict, HubError, Rejected
+from placehub.portal.accounts import ROLES, check_email, role_title
+from placehub.portal.mails import joining_words
 from placehub.portal.people import Signed, invite, invited_to, people_of, remove
 from placehub.portal.sitting import Entry, Form, Open, Sent, Who, go_to, page
 from placehub.portal.words import gettext as _
 
+LOG = structlog.get_logger()
 router = APIRouter()
 
 
@@ -47,7 +50,8 @@ def people_invited(request: Request, door: Open, who: Who, form: Sent) -> Respon
     except Conflict as why:
         form.wrong("email", str(why))
     else:
-        return _people(request, door, who, Form(), link=f"{door.root}/join/{token}", invited=form.text("email"))
+        link, email = f"{door.root}/join/{token}", form.text("email")
+        return _people(request, door, who, Form(), link=link, invited=email, mailed=_mailed(door, who, form, link))
     return _people(request, door, who, form)
 
 
@@ -67,9 +71,32 @@ def _check_administrator(who: Signed) -> None:
         raise HTTPException(404)
 
 
-def _people(request: Request, door: Open, who: Signed, form: Form, link: str = "", invited: str = "") -> Response:
+def _mailed(door: Open, who: Signed, form: Form, link: str) -> bool | None:
+    """Send the link by mail, and tell whether it went; None where no mail is sent. It is kept nowhere until then."""
+    if door.mail is None:
+        return None
+    words = joining_words(who.acting.organisation_name, role_title(form.text("role")), link)
+    try:
+        door.mail.send(check_email(form.text("email")), words, str(uuid4()))
+    except HubError as error:
+        LOG.warning("an invitation was not mailed", says=str(error))
+        return False
+    return True
+
+
+def _people(
+    request: Request,
+    door: Open,
+    who: Signed,
+    form: Form,
+    *,
+    link: str = "",
+    invited: str = "",
+    mailed: bool | None = None,
+) -> Response:
     with door.engine.connect() as connection:
         here, waiting = people_of(connection, who.organisation), invited_to(connection, who.organisation, door.wall())
     roles = [(one, role_title(one)) for one in ROLES[who.acting.kind]]
     facts: dict[str, Any] = {"people": here, "waiting": waiting, "roles": roles, "link": link, "invited": invited}
+    facts["mailed"] = mailed
     return page(request, "people.html", form=form, **facts)

@@ -11,13 +11,9 @@ from email.message import EmailMessage
 from ipaddress import ip_address
 
 from placehub.errors import HubError, Misconfigured, Unavailable
-from placehub_connectors.digest.wording import Words
+from placehub.mail import AddressRefused, Words
 
 _SECONDS = 20.0
-
-
-class AddressRefused(HubError):
-    """The mail server refuses an address for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +27,8 @@ class Post:
     password: str = field(default="", repr=False)
     ca: str | None = None
     in_the_clear: bool = False
+    seconds: float = _SECONDS
+    """How long one answer of the server is waited for."""
 
     def __post_init__(self) -> None:
         if self.in_the_clear and not _is_loopback(self.host):
@@ -48,14 +46,14 @@ class Post:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(words.text)
         try:
-            server = smtplib.SMTP(self.host, self.port, timeout=_SECONDS)
+            server = smtplib.SMTP(self.host, self.port, timeout=self.seconds)
             with closing(server):
                 self._begin(server)
                 server.send_message(mail)
         except ssl.SSLCertVerificationError as error:
             raise Misconfigured(
                 f"The mail server {self.host} is not trusted ({error.verify_message}). "
-                "Name its authority with --smtp-ca."
+                "Name its authority with --smtp-ca, or PLACEHUB_SMTP_CA."
             ) from None
         except smtplib.SMTPRecipientsRefused as error:
             raise self._refused(code for code, _ in error.recipients.values()) from None
@@ -74,7 +72,7 @@ class Post:
 
     def _refused(self, codes: Iterable[int]) -> HubError:
         if all(code >= 500 for code in codes):  # for good
-            return AddressRefused(f"The mail server {self.host} refuses the address. Correct it in the rota.")
+            return AddressRefused(f"The mail server {self.host} refuses the address. Correct it.")
         return Unavailable(f"The mail server {self.host} does not take mail for this address now. It is tried again.")
 
     def _begin(self, server: smtplib.SMTP) -> None:
