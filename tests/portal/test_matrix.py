@@ -21,6 +21,7 @@ FOR_ALL: Final = {
     ("POST", "/join/{token}"),
     ("GET", "/static/{name}"),
     ("GET", "/favicon.ico"),
+    ("GET", "/language/{code}"),
 }
 """Open without a sign-in."""
 OWN: Final = {

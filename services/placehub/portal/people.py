@@ -245,6 +245,17 @@ def sign_out(connection: Connection, token: str) -> None:
     connection.execute(delete(SESSION).where(SESSION.c.token_sha256 == accounts.token_hash(token)))
 
 
+def speak(connection: Connection, person_id: UUID, language: str) -> None:
+    """Keep the language somebody has chosen."""
+    connection.execute(update(PERSON).where(PERSON.c.person_id == person_id).values(language=language))
+
+
+def spoken(connection: Connection, email: str) -> str | None:
+    """Return the language of whoever has this address; None when they have chosen none."""
+    theirs = select(PERSON.c.language).where(PERSON.c.email == email.strip().lower())
+    return connection.execute(theirs).scalar_one_or_none()
+
+
 def people_of(connection: Connection, organisation: str) -> list[dict[str, Any]]:
     """Return who acts for an organisation, by name."""
     found = select(PERSON.c.person_id, PERSON.c.name, PERSON.c.email, MEMBER.c.role, MEMBER.c.administrator)

@@ -30,6 +30,7 @@ from placehub.portal.listening import Listening
 from placehub.portal.mailing import Mailing, sender
 from placehub.portal.pages import AREAS, menu
 from placehub.portal.sitting import NOTICES, Doors, Form, SignInFirst, page, signed_in
+from placehub.portal.speaking import Speaking
 from placehub.portal.telling import in_short, risks_in_words
 from placehub.portal.viewing import Views
 from placehub.search.wording import in_band
@@ -136,6 +137,8 @@ def environment() -> Environment:
         "file": files.address,
         "notices": NOTICES,
         "menu": menu,
+        "language": words.language,
+        "languages": words.LANGUAGES,
     }
     pages.filters |= {"day": words.day, "when": words.when, "money": words.money}
     pages.filters |= {"as_typed": words.as_typed, "clock": words.clock}
@@ -150,6 +153,7 @@ def create_app(doors: Doors) -> FastAPI:
         app.include_router(router)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(Guarding, secure=doors.secure)
+    app.add_middleware(Speaking)
     app.add_exception_handler(SignInFirst, _sign_in_first)
     app.add_exception_handler(HTTPException, _problem)
     app.add_exception_handler(RequestValidationError, _not_found)

@@ -210,6 +210,7 @@ def page(
     text = door.pages.get_template(template).render(
         who=getattr(request.state, "who", None),
         here=request.url.path,
+        back=request.url.path if request.method == "GET" else "/",
         form=form,
         form_token=form_token(secret or visitor),
         act_id=str(uuid4()),  # also where a form is shown again: what was refused under its id would be refused again

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from gettext import NullTranslations, translation
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from babel.dates import get_month_names
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
 from placehub.codes import code_list
 from placehub.errors import Rejected
 
-LANGUAGES: Final = ("en",)
-"""Languages there are texts in; the first is the one the texts are written in."""
+LANGUAGES: Final = {"en": "English", "cy": "Cymraeg"}
+"""Languages there are texts in, each by its own name; the first is the one the texts are written in."""
 LOCALES: Final = Path(__file__).parent / "locales"
 HERE: Final = ZoneInfo("Europe/London")
 """The time zone in which times are shown and typed."""
@@ -41,7 +46,31 @@ _BY_MEANING: Final = {
 
 @cache
 def _texts(language: str) -> NullTranslations:
-    return translation("portal", LOCALES, [language], fallback=True)
+    """Return the texts of a language, read once; what it has not is told as it is written."""
+    path = LOCALES / language / "LC_MESSAGES" / "portal.po"
+    if not path.exists():
+        return NullTranslations()
+    packed = BytesIO()
+    with path.open("rb") as texts:
+        write_mo(packed, read_po(texts, locale=language))
+    packed.seek(0)
+    return GNUTranslations(packed)
+
+
+def language() -> str:
+    """Return the language that is spoken here and now."""
+    return _LANGUAGE.get()
+
+
+def preferred(accepted: str) -> str:
+    """Return the language of an `Accept-Language` header that there are texts in; the first of ours where none is."""
+    weighed = []
+    for place, one in enumerate(accepted.split(",")):
+        name, _, weight = one.strip().partition(";q=")
+        with suppress(ValueError):
+            weighed.append((-float(weight or 1), place, name.partition("-")[0].lower()))
+    found = [name for less, _, name in sorted(weighed) if name in LANGUAGES and less < 0]
+    return found[0] if found else next(iter(LANGUAGES))
 
 
 def gettext(text: str) -> str:
@@ -85,7 +114,12 @@ def _sentence(text: str) -> str:
 
 def day(value: date | None) -> str:
     """Return a day as `2 March 2026`."""
-    return f"{value.day} {value:%B %Y}" if value else ""
+    return f"{value.day} {_months(language())[value.month]} {value.year}" if value else ""
+
+
+@cache
+def _months(language: str) -> Mapping[int, str]:
+    return get_month_names("wide", locale=language)
 
 
 def when(value: datetime | None) -> str:
@@ -93,7 +127,8 @@ def when(value: datetime | None) -> str:
     if value is None:
         return ""
     here = value.astimezone(HERE)
-    return f"{day(here.date())}, {here.hour % 12 or 12}:{here:%M}{'am' if here.hour < 12 else 'pm'}"
+    half = gettext("am") if here.hour < 12 else gettext("pm")
+    return f"{day(here.date())}, {here.hour % 12 or 12}:{here:%M}{half}"
 
 
 def as_typed(value: date | datetime) -> str:

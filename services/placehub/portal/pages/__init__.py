@@ -13,6 +13,7 @@ from placehub.portal.pages import (
     home,
     home_lists,
     homes,
+    language,
     mail,
     messages,
     offers,
@@ -59,6 +60,7 @@ AREAS: Final[tuple[Any, ...]] = (
     organisations,
     people,
     mail,
+    language,
     tour,
 )
 """Every area; what it serves is part of the portal."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from placehub.errors import Rejected
 from placehub.portal.accounts import totp_address
-from placehub.portal.people import accept, act_for, count_attempt, invitation, sign_in, sign_out
+from placehub.portal.people import accept, act_for, count_attempt, invitation, sign_in, sign_out, spoken
 from placehub.portal.sitting import (
     SESSION_COOKIE,
     VISITOR_COOKIE,
@@ -19,6 +19,7 @@ from placehub.portal.sitting import (
     page,
     set_cookie,
 )
+from placehub.portal.speaking import LANGUAGE_COOKIE
 from placehub.portal.words import gettext as _
 
 router = APIRouter()
@@ -42,12 +43,15 @@ def sign_in_sent(request: Request, door: Open, form: Sent) -> Response:
     try:
         with door.engine.begin() as connection:
             token = sign_in(connection, email, password, form.text("code"), door.wall())
+            language = spoken(connection, email)
     except Rejected:
         form.wrong("email", _("Address, password or code is not right. A code can be used once only."))
         return page(request, "sign_in.html", form=form)
     response = go_to("/")
     set_cookie(response, door, SESSION_COOKIE, token)
     response.delete_cookie(VISITOR_COOKIE)
+    if language:
+        set_cookie(response, door, LANGUAGE_COOKIE, language)
     return response
 
 
