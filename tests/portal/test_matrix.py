@@ -55,6 +55,7 @@ OWN: Final = {
     ("GET", "/views"): ("authority", "provider", "consortium"),
     ("GET", "/views/{name}"): ("authority", "provider", "consortium"),
     ("GET", "/views/{name}/chart.svg"): ("authority", "provider", "consortium"),
+    ("GET", "/views/{name}/map.svg"): ("authority", "provider", "consortium"),
     ("GET", "/operations"): ("hub",),
     ("GET", "/operations/{processor}"): ("hub",),
     ("POST", "/operations/{processor}/pause"): ("hub",),

@@ -148,6 +148,19 @@ class Postcodes:
         """Return every sector in the order of `sector_index`."""
         return tuple(self._sectors)
 
+    def centres(self) -> dict[str, tuple[float, float]]:
+        """Return the centre of each authority's postcodes, metres east and north, by ONS code."""
+        columns = self._columns
+        owners, weights = columns.sector_authority, np.diff(columns.sector_start.astype(np.int64))
+        total = np.bincount(owners, weights, len(self._uppers))
+        east = np.bincount(owners, weights * self.sector_east, len(self._uppers))
+        north = np.bincount(owners, weights * self.sector_north, len(self._uppers))
+        return {
+            code: (float(east[at] / total[at]), float(north[at] / total[at]))
+            for at, code in enumerate(self._uppers)
+            if total[at]
+        }
+
     def adjoining(self, authority: str) -> frozenset[str]:
         """Return the authorities next to one, as near as sectors can tell (`ADJOINING_METRES`); worked out once."""
         known = self._adjoining.get(authority)

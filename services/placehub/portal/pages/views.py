@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 
 from placehub.errors import NotFound
+from placehub.portal.area_map import drawn
 from placehub.portal.pages.agreements import PARTNERS, is_partner
 from placehub.portal.people import Signed
 from placehub.portal.sitting import Entry, Open, Who, page
 from placehub.portal.words import gettext as _
+from placehub.postcodes import Postcodes, authority
 
-MOST = 500
+MOST: Final = 500
 """Rows shown on a page at most."""
+MAPPED: Final = ("sufficiency", "own_sufficiency")
+"""Views that are drawn as a map as well."""
 router = APIRouter(dependencies=[PARTNERS])
 
 
@@ -49,6 +55,7 @@ def view_page(request: Request, door: Open, who: Who, name: str) -> Response:
         numeric=numeric,
         more=max(0, len(found["rows"]) - MOST),
         has_chart=_has_chart(door.views, who.organisation, name),
+        has_map=name in MAPPED and drawn(found["rows"], _centres()) is not None,
     )
 
 
@@ -80,3 +87,20 @@ def _cell(value: object) -> str:
 def view_chart(door: Open, who: Who, name: str) -> Response:
     """Give a view's picture."""
     return Response(door.views.chart(who.organisation, name), media_type="image/svg+xml")
+
+
+@router.get("/views/{name}/map.svg")
+def view_map(door: Open, who: Who, name: str) -> Response:
+    """Give the map of a view of areas; 404 where it has none."""
+    if name not in MAPPED:
+        raise HTTPException(404)
+    found = drawn(door.views.shown(who.organisation, name)["rows"], _centres())
+    if found is None:
+        raise HTTPException(404)
+    return Response(door.pages.get_template("views/map.svg").render(map=found), media_type="image/svg+xml")
+
+
+@cache
+def _centres() -> Mapping[str, tuple[float, float]]:
+    """Return the centre of each area by the name it has in the views."""
+    return {authority(code).name: point for code, point in Postcodes.open().centres().items()}
