@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,15 +12,25 @@ from uuid import UUID, uuid4
 import pytest
 
 from placehub.agreements.events import AgreementRegistered, ContractManager, ProviderJoined
-from placehub.portal.pages import agreements, disputes, documents, returns, views
+from placehub.codesign.events import BidDeclined, Clause, TenderOpened
+from placehub.portal.pages import (
+    agreements,
+    consultations,
+    disputes,
+    documents,
+    partnership_events,
+    policies,
+    returns,
+    views,
+)
 from placehub.returns.publishing import run
 
 from ..integration.story import Desk, desk
 from .visiting import Visitor, join, settle
 
 pytestmark = pytest.mark.broker
-OF_PARTNERS = (agreements, disputes, documents, returns, views)
-OWN = ("/agreements", "/returns", "/views", "/views/{name}", "/views/{name}/chart.svg")
+OF_PARTNERS = (agreements, disputes, documents, policies, consultations, partnership_events, returns, views)
+OWN = ("/agreements", "/returns", "/views", "/views/{name}", "/views/{name}/chart.svg", "/views/{name}/map.svg")
 """Of the person's own organisation, whatever it is told."""
 
 
@@ -33,6 +44,7 @@ class Partnership:
     authority: Visitor
     provider: Visitor
     codes: tuple[str, str, str]
+    desks: tuple[Desk, Desk, Desk]
 
     @property
     def address(self) -> str:
@@ -75,7 +87,7 @@ def partnership(hub: Any) -> Iterator[Partnership]:
     hub.pass_time(hours=2)
     codes = (lead.code, authority.code, provider.code)
     settle(hub, *codes)
-    yield Partnership(hub, id, visitors[0], visitors[1], visitors[2], codes)
+    yield Partnership(hub, id, visitors[0], visitors[1], visitors[2], codes, (lead, authority, provider))
     for one in desks:
         one.mailbox.close()
 
@@ -144,6 +156,148 @@ def test_a_document_is_proposed_commented_and_agreed(partnership: Partnership) -
     assert again.form("").values["text_0"] == ["Paid."]
 
 
+def test_a_matching_policy_is_proposed_and_agreed(partnership: Partnership) -> None:
+    """The numbers that run stand in the form; one out of bounds is refused beside it; both sectors put it in force."""
+    lead, provider = partnership.lead, partnership.provider
+    address = f"{partnership.address}/policy"
+    assert lead.get(address).form("").values["radius_miles"] == ["30"]
+    wrong = lead.send("", 422, radius_miles="0", title="Matching policy (made up)")
+    assert "whole number from 1 to 1000" in wrong.text
+    assert wrong.form("").values["radius_miles"] == ["0"]
+    lead.send("", radius_miles="40", price="yes", weight_siblings="20")
+    partnership.settle()
+    documents = f"{partnership.address}/documents"
+    row = provider.get(documents).text.partition("Matching policy (made up)")[2]
+    assert "proposed" in row[:200]
+    version = next(
+        one for one in _links(provider, rf"{documents}/[^\"]+/1") if _titled(provider, one, "Matching policy")
+    )
+    provider.get(version)
+    provider.send("/agree")
+    partnership.settle()
+    seen = lead.get(address).form("").values
+    assert (seen["radius_miles"], seen["weight_siblings"], seen["price"]) == (["40"], ["20"], ["yes"])
+
+
+def _links(visitor: Visitor, pattern: str) -> list[str]:
+    return re.findall(rf'href="({pattern})"', visitor.page.answer.text)
+
+
+def _titled(visitor: Visitor, address: str, title: str) -> bool:
+    return title in visitor.get(address).text
+
+
+def test_a_consultation_is_answered_and_decided(partnership: Partnership) -> None:
+    """The lead asks, both parties answer, providers do not read others' answers; each answer gets its reply."""
+    lead, authority, provider = partnership.lead, partnership.authority, partnership.provider
+    address = f"{partnership.address}/consultations"
+    lead.get(address)
+    wrong = lead.send("/consultations", 422, question="Shall it go on (made up)?", closes_on="31/2/2026")
+    assert "Choose what it is about" in wrong.text
+    assert "eal date" in wrong.text
+    assert wrong.form("/consultations").values["question"] == ["Shall it go on (made up)?"]
+    today = partnership.hub.now.date()
+    lead.send("/consultations", about="extension", closes_on=(today + timedelta(days=30)).isoformat())
+    partnership.settle()
+    one = provider.get(address).link(rf"{address}/[^\"]+")
+    assert not [form for form in provider.page.forms if form.action.endswith(("/consultations", "/decide"))]
+    provider.get(one)
+    assert "Choose your answer" in provider.send("/answer", 422, words="Fees first (made up).").text
+    provider.send("/answer", answer="agrees with conditions", words="Fees first (made up). <b>bold</b>")
+    authority.get(one)
+    authority.send("/answer", answer="agrees")
+    partnership.settle()
+    assert "Fees first (made up). <b>bold</b>" in authority.get(one).text
+    assert "Test authority (made up): Agrees" in lead.get(one).text
+    assert "Test authority (made up): Agrees" not in provider.get(one).text
+    seen = lead.get(one)
+    replies = sorted(name for name in seen.form("/decide").names if name.startswith("reply_"))
+    assert len(replies) == 2
+    assert "Choose whether it goes on" in lead.send("/decide", 422, last_day="27/3/2028").text
+    noted: dict[str, Any] = dict.fromkeys(replies, "Noted (made up).")
+    lead.send("/decide", decision="extension", **noted)
+    partnership.settle()
+    assert "It goes on until 27 March 2028." in provider.get(one).text
+    assert "Noted (made up)." in provider.page.text
+    assert "27 March 2028" in provider.get(partnership.address).text
+    assert "decided" in provider.get(address).text
+
+
+def test_a_decision_without_a_consultation_is_said_to_be_one(partnership: Partnership) -> None:
+    """It is taken; the agreement's page says that nobody was consulted. Nobody but the lead has such a form."""
+    lead, authority = partnership.lead, partnership.authority
+    authority.get(f"{partnership.address}/consultations")
+    token = authority.page.form("/sign-out").values["form_token"]
+    answer = authority.http.post(f"{partnership.address}/decide", data={"form_token": token})
+    assert answer.status_code == 404
+    lead.get(f"{partnership.address}/consultations")
+    lead.send("/decide", decision="termination", last_day="27/3/2029")
+    partnership.settle()
+    assert "27 March 2029" in authority.get(partnership.address).text
+
+
+def test_both_sectors_fill_an_agenda(partnership: Partnership) -> None:
+    """One plans, each puts an item on it for its own sector; what unbalances it is said; then it is held."""
+    lead, provider = partnership.lead, partnership.provider
+    address = f"{partnership.address}/events"
+    lead.get(address)
+    assert "Enter its title" in lead.send("/events", 422, kind="forum").text
+    today = partnership.hub.now.date()
+    lead.send("/events", title="Spring forum (made up)", planned_for=today.isoformat())
+    partnership.settle()
+    one = provider.get(address).link(rf"{address}/[^\"]+")
+    lead.get(one)
+    assert "must be a whole number" in lead.send("/item", 422, title="Fees", minutes="long").text.replace(
+        "Must", "must"
+    )
+    lead.send("/item", title="Fees (made up)", minutes="50")
+    partnership.settle()
+    assert "Less than its share of the agenda Providers" in lead.get(one).text
+    provider.get(one)
+    provider.send("/item", title="Support that was refused (made up)", minutes="50")
+    partnership.settle()
+    assert "Less than its share" not in lead.get(one).text
+    used: dict[str, Any] = {name: "45" for name in lead.page.form("/held").names if name.startswith("used_")}
+    assert len(used) == 2
+    assert "Enter the day it was held" in lead.send("/held", 422, **used).text
+    lead.send("/held", held_on=today.isoformat())
+    partnership.settle()
+    assert "45" in provider.get(one).text
+    assert not [form for form in provider.page.forms if form.action.endswith("/held")], "another recorded it"
+
+
+def test_a_flagged_clause_is_answered(partnership: Partnership) -> None:
+    """The lead says what it does about it, once the tender has closed; the provider reads it."""
+    hub, lead, provider = partnership.hub, partnership.lead, partnership.provider
+    tender_id, today = uuid4(), hub.now.date()
+    tender = TenderOpened(
+        agreement_id=partnership.id,
+        lead=partnership.codes[0],
+        tender_id=tender_id,
+        title="Tender (made up)",
+        clauses=(Clause(clause_id="7.1", about="fees", text="Fees are not raised (made up)."),),
+        opened_on=today,
+        closes_on=today + timedelta(days=1),
+    )
+    partnership.desks[0].post(tender)
+    partnership.settle()
+    declined = BidDeclined(
+        agreement_id=partnership.id, sender=partnership.codes[2], tender_id=tender_id, clause_ids=("7.1",)
+    )
+    partnership.desks[2].post(declined)
+    partnership.settle()
+    hub.pass_time(days=9)
+    partnership.settle()
+    documents = f"{partnership.address}/documents"
+    assert not [form for form in provider.get(documents).forms if form.action.endswith("/clauses")]
+    seen = lead.get(documents)
+    assert "no answer yet" in seen.text
+    assert "Say why" in lead.send("/clauses", 422, answer="changed").text
+    lead.send("/clauses", words="Fees follow costs from now (made up).")
+    partnership.settle()
+    assert "no answer yet" not in provider.get(documents).text
+
+
 def test_a_return_is_queried_confirmed_and_talked_about(partnership: Partnership) -> None:
     """Both sides have it with the pack, as a page and as a file; questions and confirmations show on either side."""
     hub, lead, provider = partnership.hub, partnership.lead, partnership.provider
@@ -190,6 +344,7 @@ def test_a_stranger_finds_none_of_it(partnership: Partnership) -> None:
     for route in (route for area in OF_PARTNERS for route in area.router.routes):
         path = route.path.replace("{agreement_id}", str(partnership.id)).replace("{dispute_id}", str(uuid4()))
         path = path.replace("{act}", "state").replace("{document_id}", str(uuid4())).replace("{version}", "1")
+        path = path.replace("{consultation_id}", str(uuid4())).replace("{event_id}", str(uuid4()))
         path = path.replace("{return_id}", str(uuid4())).replace("{to}", "pdf").replace("{name}", "sufficiency")
         for method in route.methods:
             answer = stranger.http.request(method, path, data={"form_token": token} if method == "POST" else None)

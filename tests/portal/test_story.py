@@ -271,3 +271,30 @@ def test_a_script_in_any_text_stays_text(officer: Visitor, manager: Visitor) -> 
     seen = manager.send("/need", purpose="answer an invitation")
     assert "<script>alert" not in seen.answer.text
     assert "<script>alert('made up')</script>" in seen.text
+
+
+def test_an_administrator_sees_who_opened_what(hub: Any) -> None:
+    """Its own people by name, others by their organisation, each with purpose and time; nobody else has the page."""
+    codes = hub.add("authority").code, hub.add("provider").code
+    officer, manager = (
+        join(hub.settings, code, f"{uuid4()}@example.org", role, administrator=True)
+        for code, role in zip(codes, ("placement officer", "referral manager"), strict=True)
+    )
+    add_home(manager)
+    case = give_notice(officer)
+    officer.get(f"{case}/referral")
+    officer.send("/referral", age_years_0="9", why_now_0="Made up: her aunt is ill.")
+    search = case.replace("/cases/", "/searches/")
+    until(manager, search, shows("Referral, version 1"))
+    manager.send("/need", purpose="answer an invitation")
+    own = manager.get("/openings")
+    assert "Somebody (made up)" in own.text.partition("By your own people")[2]
+    assert own.link(r"/searches/[0-9a-f-]+") == search
+    about = officer.get(case).link(r"/openings\?about=[0-9a-f-]+")
+    seen = until(officer, about, shows("Test provider (made up)"))
+    assert "answer an invitation" in seen.text
+    assert "her aunt" not in seen.text
+    assert manager.get(f"/openings?about={uuid4()}").answer.status_code == 404
+    colleague = join(hub.settings, codes[0], f"{uuid4()}@example.org", "placement officer")
+    assert colleague.get(about).answer.status_code == 404
+    assert "/openings" not in colleague.get(case).answer.text

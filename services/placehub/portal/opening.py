@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.engine import Engine
 
 from placehub.contracts.codec import from_json
@@ -14,7 +14,7 @@ from placehub.keys.client import Sealer
 from placehub.keys.sealed import Sealed
 from placehub.portal.acting import Acting
 from placehub.portal.people import Signed
-from placehub.portal.tables import OPENED
+from placehub.portal.tables import OPENED, PERSON
 
 T = TypeVar("T")
 PURPOSES: Final = ("answer an invitation", "prepare the placement", "check the referral", "safeguarding")
@@ -34,6 +34,16 @@ def open_parts(
     with acting.keys(who.organisation) as keys:
         sealer = Sealer(keys)
         return [_opened(sealer, one, purpose, document) for one in parts]
+
+
+def openings(connection: Connection, organisation: str, most: int, about: str = "") -> list[dict[str, Any]]:
+    """Return what an organisation's own people opened, newest first: who, of which case, when and what for."""
+    columns = (PERSON.c.name, OPENED.c.about, OPENED.c.purpose, OPENED.c.opened_at)
+    found = select(*columns).outerjoin_from(OPENED, PERSON, PERSON.c.person_id == OPENED.c.person_id)
+    found = found.where(OPENED.c.organisation == organisation).order_by(OPENED.c.id.desc()).limit(most)
+    if about:
+        found = found.where(OPENED.c.about == about)
+    return [dict(row) for row in connection.execute(found).mappings()]
 
 
 def _opened(sealer: Sealer, part: Sealed, purpose: str, document: type[T]) -> T | None:

@@ -147,6 +147,13 @@ def told_of_stream(connection: Connection, organisation: str, stream: str) -> li
     return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(MOST)).mappings())
 
 
+def told_events(connection: Connection, organisation: str, most: int, *events: type) -> list[Told]:
+    """Return the newest of these events that an organisation was told, in order."""
+    names = [full_name(one) for one in events]
+    mine = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.event.in_(names))
+    return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(most)).mappings())
+
+
 def answered(connection: Connection, organisation: str, ids: Sequence[UUID]) -> tuple[set[UUID], list[EventRejected]]:
     """Return which of the posted events came back as taken, and the refusals of the others."""
     mine = TOLD.c.organisation == organisation

@@ -37,22 +37,53 @@ NOTICES.update(
         ),
         "commented": lambda: _("Every party reads your comment."),
         "agreed": lambda: _("Your yes is recorded."),
+        "clause-answered": lambda: _("The answer is recorded. Every provider that was told of the tender reads it."),
     }
 )
 
 
-def _heard(door: Doors, who: Signed, agreement_id: UUID) -> tuple[Partners, Documents, list[Told]]:
+def heard(door: Doors, who: Signed, agreement_id: UUID) -> tuple[Partners, Documents, list[Told]]:
+    """Return an agreement as the person's organisation was told of it, its documents, and everything it was told."""
     with door.engine.connect() as connection:
         one = partners_of(connection, who, agreement_id)
-        heard = told_about(connection, who.organisation, str(agreement_id))
+        found = told_about(connection, who.organisation, str(agreement_id))
     # told a moment after the hub took it in, or later to who joined later: what is in force now is the same
-    return one, told((each.event, each.told_at) for each in heard), heard
+    return one, told((each.event, each.told_at) for each in found), found
 
 
 @router.get("/agreements/{agreement_id}/documents")
 def documents_page(request: Request, door: Open, who: Who, agreement_id: UUID) -> Response:
     """Show every version with its votes, and the clauses that kept somebody from bidding."""
-    one, known, heard = _heard(door, who, agreement_id)
+    return _documents(request, door, who, agreement_id, Form())
+
+
+@router.post("/agreements/{agreement_id}/clauses")
+def clause_answered(request: Request, door: Open, who: Who, agreement_id: UUID, form: Sent) -> Response:
+    """Say what the lead does about a clause that was flagged."""
+    one, _known, events = heard(door, who, agreement_id)
+    open_ones = {code for code, _says in _unanswered(events)}
+    if one.lead != who.organisation:
+        raise HTTPException(404)
+    chosen = form.need("clause", _("Choose the clause."))
+    if chosen and chosen not in open_ones:
+        form.wrong("clause", _("It has an answer already, or was not flagged. Choose another."))
+    tender_id, _sign, clause_id = chosen.partition(" ")
+    facts = {
+        "agreement_id": str(agreement_id),
+        "lead": who.organisation,
+        "tender_id": tender_id,
+        "clause_id": clause_id,
+        "answer": form.need("answer", _("Choose what you do about it.")),
+        "words": form.need("words", _("Say why, and what the clause says from now.")),
+    }
+    taken = try_act(door, who, form, [Act("agreement.ClauseAnswered", facts)], {"clause_id": "clause"})
+    if taken is None:
+        return _documents(request, door, who, agreement_id, form)
+    return go_to(f"/agreements/{agreement_id}/documents", done(taken, "clause-answered"))
+
+
+def _documents(request: Request, door: Doors, who: Signed, agreement_id: UUID, form: Form) -> Response:
+    one, known, events = heard(door, who, agreement_id)
     rows = []
     for row in versions(known, door.acting.now()):
         event = known.proposed[row["document"]]
@@ -60,14 +91,28 @@ def documents_page(request: Request, door: Open, who: Who, agreement_id: UUID) -
         link = {"href": address, "text": f"{event.title}, {_('version')} {event.document_version}"}
         state = f"{row['state']}{', ' + when(row['since']) if row['since'] else ''}"
         rows.append((link, label("document_kind", row["kind"]), state, row["commissioners"], row["providers"]))
-    return page(request, "agreements/documents.html", one=one, versions=rows, flagged=_flagged(heard))
+    unanswered = _unanswered(events) if one.lead == who.organisation else []
+    facts: dict[str, Any] = {"versions": rows, "flagged": _flagged(events), "unanswered": unanswered}
+    return page(request, "agreements/documents.html", form=form, one=one, **facts)
 
 
-def _flagged(heard: Sequence[Told]) -> list[tuple[object, ...]]:
-    tenders = {each.event.tender_id: each.event for each in heard if isinstance(each.event, TenderOpened)}
+def _unanswered(events: Sequence[Told]) -> list[tuple[str, str]]:
+    """Return the flagged clauses without an answer, each with its tender."""
+    tenders = {each.event.tender_id: each.event.title for each in events if isinstance(each.event, TenderOpened)}
+    of = [(type(each.event), each.event) for each in events if isinstance(each.event, ClauseFlagged | ClauseAnswered)]
+    answered = {(event.tender_id, event.clause_id) for kind, event in of if kind is ClauseAnswered}
+    return [
+        (f"{event.tender_id} {event.clause_id}", f"{tenders.get(event.tender_id, event.tender_id)}, {event.clause_id}")
+        for kind, event in of
+        if kind is ClauseFlagged and (event.tender_id, event.clause_id) not in answered
+    ]
+
+
+def _flagged(events: Sequence[Told]) -> list[tuple[object, ...]]:
+    tenders = {each.event.tender_id: each.event for each in events if isinstance(each.event, TenderOpened)}
     answers = {
         (each.event.tender_id, each.event.clause_id): each.event
-        for each in heard
+        for each in events
         if isinstance(each.event, ClauseAnswered)
     }
     return [
@@ -77,7 +122,7 @@ def _flagged(heard: Sequence[Told]) -> list[tuple[object, ...]]:
             _text_of(tenders.get(each.event.tender_id), each.event.clause_id),
             _("answered") if (each.event.tender_id, each.event.clause_id) in answers else _("no answer yet"),
         )
-        for each in heard
+        for each in events
         if isinstance(each.event, ClauseFlagged)
     ]
 
@@ -127,7 +172,7 @@ def _say(
     form: Form,
     act: tuple[str, dict[str, Any], str],
 ) -> Response:
-    _one, known, _told = _heard(door, who, agreement_id)
+    _one, known, _told = heard(door, who, agreement_id)
     if name_of(*of) not in known.proposed:
         raise HTTPException(404)
     event, facts, notice = act
@@ -139,7 +184,7 @@ def _say(
 
 
 def _document(request: Request, door: Doors, who: Signed, agreement_id: UUID, name: str, form: Form) -> Response:
-    one, known, _told = _heard(door, who, agreement_id)
+    one, known, _told = heard(door, who, agreement_id)
     event, now = known.proposed.get(name), door.acting.now()
     if event is None:
         raise HTTPException(404)
@@ -199,7 +244,7 @@ def document_proposed(
     """Propose a version of a document."""
     if form.has("more"):
         return _propose(request, door, who, agreement_id, document, form)
-    _one, known, _told = _heard(door, who, agreement_id)
+    _one, known, _told = heard(door, who, agreement_id)
     last = _last(known, document)
     typed = _typed(form)
     names = {
@@ -215,7 +260,7 @@ def document_proposed(
         "kind": last.kind if last else form.need("kind", _("Choose what kind of document it is.")),
         "title": form.need("title", _("Enter its title.")),
         "clauses": [clause for _number, clause in typed],
-        "in_force_from": _from(form, door.acting.now()),
+        "in_force_from": from_day(form, door.acting.now()),
     }
     taken = try_act(door, who, form, [Act("agreement.DocumentProposed", facts)], names)
     if taken is None:
@@ -223,7 +268,8 @@ def document_proposed(
     return go_to(f"/agreements/{agreement_id}/documents", done(taken, "proposed"))
 
 
-def _from(form: Form, now: datetime) -> str:
+def from_day(form: Form, now: datetime) -> str:
+    """Return the time before which a document is not to run: the beginning of the day that was typed, else now."""
     first = form.read(typed_day, "in_force_from")
     return (datetime.combine(first, time(), HERE) if first else now).isoformat()
 
@@ -245,7 +291,7 @@ def _last(known: Documents, document: str) -> DocumentProposed | None:
 
 
 def _propose(request: Request, door: Doors, who: Signed, agreement_id: UUID, document: str, form: Form) -> Response:
-    one, known, _told = _heard(door, who, agreement_id)
+    one, known, _told = heard(door, who, agreement_id)
     last = _last(known, document)
     held: Sequence[Clause] = last.clauses if last else ()
     typed = max((number + 1 for number, _clause in _typed(form)), default=0)
