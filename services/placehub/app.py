@@ -183,7 +183,9 @@ def _run_portal(settings: Settings) -> None:
     from placehub.portal.shell import Portal
 
     clock = TickedClock() if settings.clock == "stream" else WallClock()
-    operating = Operating(settings, clock.now, READS, lambda: quiet(settings))
+    operating = Operating(
+        settings, clock.now, READS, lambda: quiet(settings), lambda wanted: replaying(settings, wanted)
+    )
     with Portal.of(
         operating, clock, lambda: producer(settings, max_block_ms=ANSWER_MS), lambda: reader(settings)
     ) as one:

@@ -23,6 +23,8 @@ from placehub.mailboxes.access import Access
 from placehub.mailboxes.connection import broker_errors
 from placehub.organisations.broker import administer
 from placehub.organisations.joining import Credentials
+from placehub.replaying.planning import Wanted
+from placehub.replaying.running import Replay
 from placehub.settings import Settings
 
 
@@ -103,6 +105,8 @@ class Evidence(NamedTuple):
     head_at: datetime | None
     checked: int | None
     """None: `placehub audit verify` has not checked it yet."""
+    checked_at: datetime | None
+    """When it checked last, by the machine's clock; None: not yet, or before the hub kept the time."""
 
 
 class Operating:
@@ -114,12 +118,17 @@ class Operating:
         now: Callable[[], datetime],
         processors: Mapping[str, tuple[Collection[str], Collection[str]]],
         open_quiet: Callable[[], Quiet],
+        open_replay: Callable[[Wanted], Replay],
     ) -> None:
-        """`processors`: what each reads, by partition and whole. `open_quiet` is called at the first question."""
+        """`processors`: what each reads, by partition and whole. `open_quiet` is called at the first question.
+
+        `open_replay` returns what makes views again, up to where the live ones stand at that moment.
+        """
         self.settings: Final = settings
         self.now: Final = now
         self.processors: Final = tuple(processors)
         self._open = open_quiet
+        self.replay: Final = open_replay
         self._quiet: Quiet | None = None
         self._lock = Lock()
 
@@ -149,5 +158,6 @@ class Operating:
     def evidence(self, connection: Connection) -> Evidence:
         """Return how the evidence log stands; NotFound while none has begun."""
         log = read_log(connection)
-        checked = connection.execute(select(CHECKED.c.size).where(CHECKED.c.log_id == log.log_id)).scalar()
-        return Evidence(log.log_id, PublicKey(log.public_key).pem, log.size, log.head_size, log.head_at, checked)
+        mine = select(CHECKED.c.size, CHECKED.c.checked_at).where(CHECKED.c.log_id == log.log_id)
+        checked = connection.execute(mine).one_or_none() or (None, None)
+        return Evidence(log.log_id, PublicKey(log.public_key).pem, log.size, log.head_size, log.head_at, *checked)

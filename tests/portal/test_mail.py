@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Engine
 
-from placehub.app import READS, quiet
+from placehub.app import READS, quiet, replaying
 from placehub.clock import WallClock
 from placehub.contracts.codec import Codec, Registry
 from placehub.drivers.brokers import reader
@@ -229,7 +229,9 @@ def invited(hub: Any, server: Server) -> Iterator[Visitor]:
     """An administrator who visits a portal that sends mail."""
     mailing = {"smtp": f"localhost:{server.port}", "smtp_sender": "placehub@hub.example", "smtp_ca": server.ca}
     settings = hub.settings.model_copy(update=mailing)
-    operating = Operating(settings, WallClock().now, READS, lambda: quiet(settings))
+    operating = Operating(
+        settings, WallClock().now, READS, lambda: quiet(settings), lambda wanted: replaying(settings, wanted)
+    )
     one = Portal.of(operating, WallClock(), lambda: None, lambda: None)
     visitor = join(
         hub.settings, hub.add("authority").code, f"{uuid4()}@example.org", "team manager", administrator=True

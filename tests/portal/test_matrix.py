@@ -66,7 +66,7 @@ OWN: Final = {
     ("GET", "/dead-letters/{position}"): ("hub",),
     ("POST", "/dead-letters/{position}"): ("hub",),
     ("GET", "/replay"): ("hub",),
-    ("POST", "/replay"): ("hub",),
+    ("POST", "/replay/begin"): ("hub",),
     ("POST", "/replay/break-off"): ("hub",),
     ("POST", "/replay/discard"): ("hub",),
     ("GET", "/messages"): ("hub",),

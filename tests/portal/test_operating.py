@@ -11,14 +11,15 @@ import pytest
 
 from placehub.agreements.events import ProviderJoined
 from placehub.drivers.pausing import paused
-from placehub.portal.pages import deadletters, messages, operations, organisations
+from placehub.drivers.presence import present
+from placehub.portal.pages import deadletters, messages, operations, organisations, replays
 
 from ..integration.story import desk
-from .test_story import add_home
+from .test_story import add_home, until
 from .visiting import Seen, Visitor, join
 
 pytestmark = pytest.mark.broker
-OPERATED = (operations, deadletters, messages, organisations)
+OPERATED = (operations, deadletters, messages, organisations, replays)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,45 @@ def test_a_processor_is_paused_with_a_reason_and_goes_on(hub: Any, operator: Vis
         operator.send("/resume")
     with engine_of_hub.connect() as connection:
         assert "monitoring" not in paused(connection)
+
+
+def test_a_processor_begins_anew(hub: Any, operator: Visitor, engine_of_hub: Any) -> None:
+    """Its process ends in order and another is there in its place; without being sure nothing happens."""
+
+    def running() -> set[Any]:
+        with engine_of_hub.connect() as connection:
+            return {one.worker_id for one in present(connection) if one.processor == "monitoring"}
+
+    before = running()
+    assert before
+    operator.get("/operations/monitoring")
+    assert "Tick the box" in operator.send("/restart", 422).text
+    assert "started again" in operator.send("/restart", sure=["yes"]).text
+    until(operator, "/operations", lambda _seen: bool(running()) and not running() & before)
+    hub.settle()
+
+
+def test_views_are_made_again_beside_the_live_ones(hub: Any, operator: Visitor) -> None:
+    """First a plan that does nothing; then the act, whose progress and outcome are shown; its shadow is taken away."""
+    hub.settle()
+    seen = operator.get("/replay?view=rejected_events")
+    assert "The plan" in seen.text
+    assert "Events a second here" in seen.text
+    assert "A shadow stands" not in seen.text
+    assert operator.get("/replay?view=nothing").answer.status_code == 422
+    operator.get("/replay?view=rejected_events")
+    assert "It has begun" in operator.send("/replay/begin").text
+    seen = until(operator, "/replay", lambda seen: "It is through" in seen.text)
+    assert "all tables are the same as the live ones" in seen.text
+    assert "A shadow stands" in seen.text
+    assert "The shadow is taken away" in operator.send("/replay/discard").text
+    operator.get("/replay?view=rejected_events")
+    operator.send("/replay/begin")
+    operator.get("/replay")
+    token = operator.page.form("/sign-out").values["form_token"]
+    operator.http.post("/replay/break-off", data={"form_token": token})
+    seen = until(operator, "/replay", lambda seen: "It is through" in seen.text or "It was broken off" in seen.text)
+    operator.send("/replay/discard")
 
 
 def _letters(seen: Seen) -> list[str]:

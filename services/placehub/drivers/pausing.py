@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from placehub.drivers.restarting import begin_anew_if_asked
 from placehub.drivers.tables import PAUSED
 from placehub.errors import Conflict
 
@@ -82,6 +83,7 @@ class Gate:
         try:
             with self._engine.connect() as connection:
                 found = paused(connection).get(self._processor)
+                begin_anew_if_asked(connection)
         except (OperationalError, InterfaceError):
             return
         if found and not self._pause:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -72,7 +72,8 @@ class Presence:
 def present(connection: Connection) -> list[Present]:
     """Return the processes seen lately, by processor and start."""
     lately = WORKER.c.seen_at >= func.clock_timestamp() - STALE
-    rows = connection.execute(select(WORKER).where(lately).order_by(WORKER.c.processor, WORKER.c.started_at))
+    columns = [WORKER.c[one.name] for one in fields(Present)]
+    rows = connection.execute(select(*columns).where(lately).order_by(WORKER.c.processor, WORKER.c.started_at))
     return [Present(**row) for row in rows.mappings()]
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Identity,
@@ -106,6 +107,7 @@ WORKER: Final = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False, comment="its last sign of life"),
     Column("observe", Text, nullable=False, comment="where it serves health and metrics; empty: nowhere"),
     Column("partitions", JSONB, nullable=False, comment="topic -> numbers of the partitions it holds"),
+    Column("restart", Boolean, nullable=False, server_default="false", comment="an operator asks it to begin anew"),
     schema=SCHEMA,
     comment="The processes that run; each removes itself at its end, others remove what was not seen for long",
 )

@@ -127,9 +127,10 @@ class StoredLog:
         row = self._connection.execute(select(CHECKED).where(CHECKED.c.log_id == self.log_id)).first()
         return Checked(row.size, bytes(row.root_hash)) if row else None
 
-    def note_checked(self, checked: Checked) -> None:
-        """Note how far the log has been checked."""
-        self._put(CHECKED, {"log_id": self.log_id}, {"size": checked.size, "root_hash": checked.root_hash})
+    def note_checked(self, checked: Checked, at: datetime) -> None:
+        """Note how far the log has been checked, and when."""
+        values = {"size": checked.size, "root_hash": checked.root_hash, "checked_at": at}
+        self._put(CHECKED, {"log_id": self.log_id}, values)
 
 
 def _leaf(row: Any) -> Leaf:

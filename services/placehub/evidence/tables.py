@@ -69,6 +69,7 @@ CHECKED: Final = Table(
     Column("log_id", Uuid, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("root_hash", LargeBinary, nullable=False),
+    Column("checked_at", DateTime(timezone=True), nullable=True, comment="null: before the hub kept the time"),
     schema=SCHEMA,
     comment="How far the log has been held against the streams, so that the next check goes on there",
 )

@@ -10,6 +10,7 @@ from typing import Any, Final
 from cryptography.x509 import Certificate
 from sqlalchemy import Connection
 
+from placehub.clock import WallClock
 from placehub.evidence.checking import LogCheck
 from placehub.evidence.events import TreeHeadSigned
 from placehub.evidence.findings import Finding
@@ -72,7 +73,7 @@ def verify(
     check.findings += check_stamps(stamps, heads, roots)
     for passed in check.run():
         if not check.findings:
-            log.note_checked(passed)
+            log.note_checked(passed, WallClock().now())
         connection.commit()
         tell(f"{passed.size} of {check.end} leaves checked")
     return Verified(

@@ -53,6 +53,7 @@ class Shown(BaseModel):
     title: Annotated[str, Field(description="What it is called")]
     columns: Annotated[dict[str, str], Field(description="What each column means, in their order")]
     rows: Annotated[list[dict[str, Any]], Field(description="Rows by column; a number that is hidden is null")]
+    chart: Annotated[bool, Field(description="Whether it has a picture, at `/v1/views/{name}/chart`")]
 
 
 @router.get("/views")
@@ -76,7 +77,8 @@ def show_view(service: Service, organisation: Caller, name: Name) -> Shown:
     with service.engine.connect() as connection:
         rows = view.rows(connection, organisation=organisation)
     told = [{column: _plain(value) for column, value in row.items()} for row in rows]
-    return Shown(name=view.name, title=view.titled(organisation), columns=dict(view.columns), rows=told)
+    title, columns, charted = view.titled(organisation), dict(view.columns), view.panels is not None
+    return Shown(name=view.name, title=title, columns=columns, rows=told, chart=charted)
 
 
 class Svg(Response):

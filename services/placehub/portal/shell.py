@@ -29,6 +29,7 @@ from placehub.portal.guarding import Guarding
 from placehub.portal.listening import Listening
 from placehub.portal.mailing import Mailing, sender
 from placehub.portal.pages import AREAS, menu
+from placehub.portal.replays import Replays
 from placehub.portal.sitting import NOTICES, Doors, Form, SignInFirst, page, signed_in
 from placehub.portal.speaking import Speaking
 from placehub.portal.telling import in_short, risks_in_words
@@ -86,6 +87,7 @@ class Portal:
             root=settings.portal.rstrip("/"),
             views=Views(settings.api, token),
             operating=operating,
+            replays=Replays(operating.replay),
             mail=mail,
         )
         mails = doors.wall if mail else None
@@ -97,6 +99,7 @@ class Portal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._doors.replays.break_off()
         for one in self._threads:
             one.end()
         self._outboxes.close()

@@ -24,6 +24,7 @@ from placehub.portal.acting import Act, Acting
 from placehub.portal.bell import Bell
 from placehub.portal.drafts import Drafts
 from placehub.portal.people import Signed, signed
+from placehub.portal.replays import Replays
 from placehub.portal.viewing import Views
 from placehub.portal.words import HERE, typed_day
 from placehub.portal.words import gettext as _
@@ -55,6 +56,8 @@ class Doors:
     """The monitoring views, as any organisation asks for its own."""
     operating: Operating
     """What the hub's operators see and do; nobody else's page works with it."""
+    replays: Replays
+    """The replays operators begin here."""
     mail: Sender | None = None
     """What takes mails; None: people are told in the portal alone."""
 

@@ -29,7 +29,7 @@ class Views:
         return found
 
     def shown(self, organisation: str, name: str) -> dict[str, Any]:
-        """Return name, title, columns with what they mean, and rows; a number that is hidden is None."""
+        """Return name, title, what each column means, rows (a hidden number is None), and whether it has a chart."""
         found: dict[str, Any] = self._get(organisation, f"/v1/views/{quote(name, safe='')}").json()
         return found
 

@@ -75,6 +75,11 @@ def wanted_views(names: Sequence[str], every: bool) -> tuple[str, ...]:
     return tuple(sorted(VIEWS if every else set(names)))
 
 
+def view_names() -> tuple[str, ...]:
+    """Return the names of all views there are, sorted."""
+    return tuple(sorted(VIEWS))
+
+
 def tables_of(views: Iterable[str]) -> tuple[Table, ...]:
     """Return the tables these views are read from, in the order of `ALL`."""
     now = literal(None, DateTime(timezone=True))

@@ -71,6 +71,7 @@ def evidence_page(request: Request, door: Open) -> Response:
         (_("Records"), str(found.size)),
         (_("Last signed head"), when(found.head_at) or _("none yet")),
         (_("Records it covers"), str(found.head_size)),
+        (_("Verified last"), when(found.checked_at) or _("not known")),
         (_("Records verified"), str(found.checked) if found.checked is not None else _("none yet")),
     ]
     return page(request, "evidence.html", rows=rows, key=found.public_key)

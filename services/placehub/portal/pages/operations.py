@@ -14,6 +14,7 @@ from placehub.drivers.pausing import pause as pause_processor
 from placehub.drivers.pausing import resume as resume_processor
 from placehub.drivers.presence import Present, present
 from placehub.drivers.quiet import Reading
+from placehub.drivers.restarting import restart as restart_processor
 from placehub.portal.accounts import HUB
 from placehub.portal.people import Signed
 from placehub.portal.sitting import NOTICES, Doors, Entry, Form, Open, Sent, Who, go_to, only, page
@@ -27,6 +28,7 @@ router = APIRouter(dependencies=[OPERATORS])
 NOTICES.update(
     {
         "paused": lambda: _("It stops within about two seconds. What it has taken in goes out."),
+        "restarted": lambda: _("Its processes end in order and are started again. Nothing is lost."),
         "resumed": lambda: _("It goes on where it stood."),
     }
 )
@@ -119,6 +121,19 @@ def processor_resumed(door: Open, who: Who, processor: str, form: Sent) -> Respo
         resume_processor(connection, processor)
     acted(who, "resume", processor)
     return go_to(f"/operations/{processor}", "resumed")
+
+
+@router.post("/operations/{processor}/restart")
+def processor_restarted(request: Request, door: Open, who: Who, processor: str, form: Sent) -> Response:
+    """Let every process of a processor end in order and be started again."""
+    _check(door, processor)
+    if not form.has("sure"):
+        form.wrong("sure", _("Tick the box if it is to begin anew."))
+        return _processor(request, door, processor, form)
+    with door.engine.begin() as connection:
+        restart_processor(connection, processor)
+    acted(who, "restart", processor)
+    return go_to(f"/operations/{processor}", "restarted")
 
 
 def _check(door: Doors, processor: str) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from placehub.errors import NotFound
 from placehub.portal.area_map import drawn
 from placehub.portal.pages.agreements import PARTNERS, is_partner
 from placehub.portal.people import Signed
@@ -54,16 +53,9 @@ def view_page(request: Request, door: Open, who: Who, name: str) -> Response:
         rows=rows,
         numeric=numeric,
         more=max(0, len(found["rows"]) - MOST),
-        has_chart=_has_chart(door.views, who.organisation, name),
+        has_chart=found["chart"],
         has_map=name in MAPPED and drawn(found["rows"], _centres()) is not None,
     )
-
-
-def _has_chart(views: Any, organisation: str, name: str) -> bool:
-    try:
-        return bool(views.chart(organisation, name))
-    except NotFound:
-        return False
 
 
 def _number(value: object) -> bool:
