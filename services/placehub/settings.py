@@ -34,8 +34,11 @@ _FORMS: Final = {
 """What a value of each form must be, in words."""
 TUNED = ("mailbox_days", "rest_seconds", "stamp_authority", "stamp_roots", "traces", "tree_head_seconds")
 """Settings that do not say where anything is: a hub that knows that itself takes them from the environment."""
-MAILING = ("smtp", "smtp_sender", "smtp_user", "smtp_password", "smtp_ca", "notify_key", "notify_template")
-"""Settings of what takes the hub's mails, which no hub knows itself."""
+BEYOND = (
+    *("smtp", "smtp_sender", "smtp_user", "smtp_password", "smtp_ca", "notify_key", "notify_template"),
+    *("oidc", "oidc_client", "oidc_secret", "oidc_organisations"),
+)
+"""Settings of what is not the hub's own and no hub knows itself: what takes its mails, and who proves its people."""
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -105,6 +108,14 @@ class Settings(BaseModel):
     """Key of a GOV.UK Notify service that takes the portal's mails, in place of `smtp`; only `portal` needs it."""
     notify_template: str = ""
     """Id of the template in that service; it holds ((subject)) and ((text))."""
+    oidc: Annotated[str, Field(pattern=_ROOT_OR_NONE)] = ""
+    """OpenID Connect provider for sign-in to the portal, by the issuer's own name; empty: by password alone."""
+    oidc_client: str = ""
+    """Who the portal is to that provider."""
+    oidc_secret: SecretStr | None = None
+    """The portal's secret there; only `portal` needs it."""
+    oidc_organisations: str = ""
+    """Codes of the organisations whose people that provider proves, with commas between."""
     clock: Literal["wall", "stream"] = "wall"
     """`wall`: the machine's clock. `stream`: ticks on the `clock` topic (demo, tests, what-if)."""
     partitions: Annotated[int, Field(ge=1)] = 6
@@ -143,11 +154,11 @@ class Settings(BaseModel):
     def here(cls, values: Mapping[str, object]) -> Settings:
         """Return the settings of a hub that knows itself where its parts are.
 
-        `TUNED` and `MAILING` may be given by the environment; Misconfigured when one of those is wrong.
+        `TUNED` and `BEYOND` may be given by the environment; Misconfigured when one of those is wrong.
         """
         environment = cls._of_environment()
         return cls._checked(
-            {name: environment[name] for name in (*TUNED, *MAILING) if name in environment} | dict(values)
+            {name: environment[name] for name in (*TUNED, *BEYOND) if name in environment} | dict(values)
         )
 
     @classmethod

@@ -43,7 +43,8 @@ QUIET_SECONDS: Final = 5.0
 """How long one look for quiet takes at most; it is repeated as long as patience lasts."""
 SEND_SECONDS: Final = 30.0
 """How long the broker may take to acknowledge a tick."""
-FOR_FEW: Final = ("master_key", "evidence_key", "portal_token", "smtp_password", "notify_key")
+FOR_PORTAL: Final = ("portal_token", "smtp_password", "notify_key", "oidc_secret")
+FOR_FEW: Final = ("master_key", "evidence_key", *FOR_PORTAL)
 """Secrets that only those processes are given which need them."""
 LOOK_SECONDS: Final = 0.1
 """How often the processes are looked after while something is waited for."""
@@ -186,7 +187,7 @@ def start_embedded(
             },
             "portal": {
                 f"PLACEHUB_{name.upper()}": _secret(value)
-                for name in ("portal_token", "smtp_password", "notify_key")
+                for name in FOR_PORTAL
                 if (value := getattr(settings, name)) is not None
             },
             "evidence": {"PLACEHUB_EVIDENCE_KEY": _secret(settings.evidence_key)},

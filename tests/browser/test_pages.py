@@ -26,6 +26,9 @@ OF_OPERATORS = (
     "/organisations",
     "/messages?topic=agreement",
     "/evidence",
+    "/replay",
+    "/replay?view=rejected_events",
+    "/mail",
 )
 OF_PARTNERS = ("/", "/agreements", "/returns", "/views", "/views/sufficiency", "/views/agreement_calendar")
 
@@ -71,7 +74,8 @@ def agreed(lead: Desk, authority: Desk) -> tuple[str, ...]:
     lead.hub.settle()
     address = f"/agreements/{agreement_id}"
     of_documents = (f"{address}/documents", f"{address}/documents/{document_id}/1", f"{address}/propose")
-    return (address, f"{address}/raise", f"{address}/disputes/{dispute_id}", *of_documents)
+    of_meeting = (f"{address}/policy", f"{address}/consultations", f"{address}/events")
+    return (address, f"{address}/raise", f"{address}/disputes/{dispute_id}", *of_documents, *of_meeting)
 
 
 def look_through(browser: Browser, visitor: Visitor, root: str, name: str, addresses: tuple[str, ...]) -> None:

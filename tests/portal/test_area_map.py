@@ -53,6 +53,18 @@ def test_a_hidden_number_is_drawn_as_hidden() -> None:
     assert (spot.searches, spot.homes) == (0, None)
 
 
+def test_no_name_stands_upon_another() -> None:
+    """Of two areas side by side the larger is named; apart, both are."""
+    near = {
+        "Largetown": (430_000.0, 430_000.0),
+        "Smalltown": (431_000.0, 430_000.0),
+        "Farville": (500_000.0, 500_000.0),
+    }
+    found = drawn([row(name, "homes", count) for name, count in zip(near, (50, 10, 20), strict=True)], near)
+    assert found is not None
+    assert {spot.name for spot in found.spots if spot.named} == {"Largetown", "Farville"}
+
+
 def test_nothing_to_draw() -> None:
     """Rows of no known area, or none, have no map."""
     assert drawn([], CENTRES) is None

@@ -22,6 +22,8 @@ FOR_ALL: Final = {
     ("GET", "/static/{name}"),
     ("GET", "/favicon.ico"),
     ("GET", "/language/{code}"),
+    ("GET", "/sign-in/provider"),
+    ("GET", "/sign-in/provider/back"),
 }
 """Open without a sign-in."""
 OWN: Final = {

@@ -18,8 +18,8 @@ from placehub.portal.pages import (
     consultations,
     disputes,
     documents,
+    matching_policies,
     partnership_events,
-    policies,
     returns,
     views,
 )
@@ -29,7 +29,7 @@ from ..integration.story import Desk, desk
 from .visiting import Visitor, join, settle
 
 pytestmark = pytest.mark.broker
-OF_PARTNERS = (agreements, disputes, documents, policies, consultations, partnership_events, returns, views)
+OF_PARTNERS = (agreements, disputes, documents, matching_policies, consultations, partnership_events, returns, views)
 OWN = ("/agreements", "/returns", "/views", "/views/{name}", "/views/{name}/chart.svg", "/views/{name}/map.svg")
 """Of the person's own organisation, whatever it is told."""
 

@@ -71,14 +71,12 @@ def test_menus_are_told_in_welsh() -> None:
 
 
 def test_what_is_filled_in_is_the_same() -> None:
-    """A translation fills in just what its text does, and translates a text that there is."""
-    texts = {text[0] if isinstance(text, tuple) else text for _, text in extracted()}
+    """A translation fills in just what its text does."""
     for message in catalogue():
         if not message.id:
             continue
         ids = message.id if isinstance(message.id, tuple) else (message.id,)
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
-        assert ids[0] in texts, f"no page says {ids[0]!r}"
         for string in strings:
             assert placeholders(string) == placeholders(ids[-1]), ids[0]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any, Final
 
@@ -15,8 +15,10 @@ LARGEST: Final = 24.0
 SMALLEST: Final = 4.0
 LEAST_METRES: Final = 40_000.0
 """Width of the land shown at least: one area alone is not blown up."""
-NAMED: Final = 20
-"""Areas that are named in the picture, those with the most first; the table names all."""
+LETTER: Final = 7.5
+"""Width of a letter of a name, about."""
+LINE: Final = 15.0
+"""Height of a name."""
 FIGURES: Final = ("searches", "homes")
 """The figures of a view's rows that are drawn."""
 
@@ -33,6 +35,12 @@ class Spot:
     searches: float | None
     homes: float | None
     named: bool
+    """Whether its name stands in the picture: not where it would stand upon another's. The table names all."""
+
+    @property
+    def named_at(self) -> float:
+        """Where its name stands, down the picture."""
+        return round(self.y + max(self.searches or 0, self.homes or 0, SMALLEST * 2) + LINE - 2, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +70,19 @@ def drawn(rows: Iterable[Mapping[str, Any]], centres: Mapping[str, Point]) -> Ar
         return round(MARGIN + (point[0] - west) * scale, 1), round(height - MARGIN - (point[1] - south) * scale, 1)
 
     largest = max((count or 0 for of in told.values() for count in of.values()), default=0)
-    first = sorted(told, key=lambda name: -sum(count or 0 for count in told[name].values()))[:NAMED]
     spots = tuple(
         Spot(
             name,
             *place(centres[name]),
             searches=_radius(told[name].get("searches", 0), largest),
             homes=_radius(told[name].get("homes", 0), largest),
-            named=name in first,
+            named=False,
         )
-        for name in sorted(told)
+        for name in sorted(told, key=lambda name: (-sum(count or 0 for count in told[name].values()), name))
     )
     others = (place(point) for name, point in centres.items() if name not in told)
     around = tuple(point for point in others if 0 <= point[0] <= WIDTH and 0 <= point[1] <= height)
-    return AreaMap(round(height, 1), spots, around)
+    return AreaMap(round(height, 1), _named(spots), around)
 
 
 def _told(rows: Iterable[Mapping[str, Any]], centres: Mapping[str, Point]) -> dict[str, dict[str, int | None]]:
@@ -92,3 +99,17 @@ def _radius(count: int | None, largest: int) -> float | None:
     if count is None or not count:
         return count
     return round(max(SMALLEST, LARGEST * sqrt(count / largest)), 1)
+
+
+def _named(spots: Sequence[Spot]) -> tuple[Spot, ...]:
+    """Name those whose names do not stand upon another's, the largest first."""
+    found: list[Spot] = []
+    for spot in spots:
+        free = all(not one.named or not _meet(one, spot) for one in found)
+        found.append(replace(spot, named=free))
+    return tuple(found)
+
+
+def _meet(one: Spot, other: Spot) -> bool:
+    across = abs(one.x - other.x) < (len(one.name) + len(other.name)) * LETTER / 2
+    return across and abs(one.named_at - other.named_at) < LINE

@@ -122,7 +122,7 @@ def accept(connection: Connection, token: str, *, name: str, password: str, code
     facts = {name: invited[name] for name in ("organisation", "role", "administrator")}
     connection.execute(insert(MEMBER).values(person_id=person_id, since=now, **facts).on_conflict_do_nothing())
     connection.execute(delete(INVITATION).where(INVITATION.c.token_sha256 == accounts.token_hash(token)))
-    return _begin(connection, person_id, invited["organisation"], now)
+    return begin(connection, person_id, invited["organisation"], now)
 
 
 def _make_person(
@@ -161,7 +161,7 @@ def sign_in(connection: Connection, email: str, password: str, code: str, now: d
     if organisation is None:
         raise Rejected("email", "must be of somebody who acts for an organisation", "Ask your administrator.")
     connection.execute(delete(ATTEMPT).where(ATTEMPT.c.of == _address_hash(email)))
-    return _begin(connection, person_id, organisation, now)
+    return begin(connection, person_id, organisation, now)
 
 
 def _prove(connection: Connection, email: str, password: str, code: str, now: datetime) -> UUID:
@@ -187,18 +187,21 @@ def _address_hash(email: str) -> str:
     return sha256(email.strip().lower().encode()).hexdigest()
 
 
-def _begin(connection: Connection, person_id: UUID, organisation: str, now: datetime) -> str:
+def begin(connection: Connection, person_id: UUID, organisation: str, now: datetime, issuer: str | None = None) -> str:
+    """Begin a session and return its secret; one that a provider has proved acts for that organisation alone."""
     token = accounts.new_token()
     connection.execute(delete(SESSION).where(SESSION.c.ends_at < now))
     ends = now + timedelta(hours=SESSION_HOURS)
     row = {"token_sha256": accounts.token_hash(token), "person_id": person_id, "organisation": organisation}
-    connection.execute(insert(SESSION).values(**row, ends_at=ends))
+    connection.execute(insert(SESSION).values(**row, ends_at=ends, issuer=issuer))
     return token
 
 
 def signed(connection: Connection, token: str, now: datetime) -> Signed | None:
     """Return who a cookie stands for; None when it stands for nobody (any more)."""
-    session = select(SESSION.c.organisation, PERSON).join(PERSON, PERSON.c.person_id == SESSION.c.person_id)
+    session = select(SESSION.c.organisation, SESSION.c.issuer, PERSON).join(
+        PERSON, PERSON.c.person_id == SESSION.c.person_id
+    )
     mine = (SESSION.c.token_sha256 == accounts.token_hash(token)) & (SESSION.c.ends_at > now)
     row = connection.execute(session.where(mine)).first()
     if row is None:
@@ -207,7 +210,7 @@ def signed(connection: Connection, token: str, now: datetime) -> Signed | None:
     acting = next((one for one in members if one.organisation == row.organisation), None)
     if acting is None:
         return None
-    others = tuple(one for one in members if one is not acting)
+    others = tuple(one for one in members if one is not acting and row.issuer is None)
     facts = {"person_id": row.person_id, "name": row.name, "email": row.email}
     return Signed(**facts, acting=acting, others=others, token=token)
 

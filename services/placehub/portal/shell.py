@@ -30,6 +30,7 @@ from placehub.portal.listening import Listening
 from placehub.portal.mailing import Mailing, sender
 from placehub.portal.pages import AREAS, menu
 from placehub.portal.replays import Replays
+from placehub.portal.signing_on import SignOn
 from placehub.portal.sitting import NOTICES, Doors, Form, SignInFirst, page, signed_in
 from placehub.portal.speaking import Speaking
 from placehub.portal.telling import in_short, risks_in_words
@@ -88,6 +89,7 @@ class Portal:
             views=Views(settings.api, token),
             operating=operating,
             replays=Replays(operating.replay),
+            sign_on=SignOn.of(settings, settings.portal.rstrip("/"), WallClock().now),
             mail=mail,
         )
         mails = doors.wall if mail else None
@@ -104,6 +106,8 @@ class Portal:
             one.end()
         self._outboxes.close()
         self._doors.views.close()
+        if self._doors.sign_on:
+            self._doors.sign_on.close()
         self._doors.engine.dispose()
 
     def app(self) -> FastAPI:
@@ -140,8 +144,8 @@ def environment() -> Environment:
         "file": files.address,
         "notices": NOTICES,
         "menu": menu,
-        "language": words.language,
-        "languages": words.LANGUAGES,
+        "page_language": words.language,
+        "page_languages": words.LANGUAGES,
     }
     pages.filters |= {"day": words.day, "when": words.when, "money": words.money}
     pages.filters |= {"as_typed": words.as_typed, "clock": words.clock}

@@ -25,6 +25,7 @@ from placehub.portal.bell import Bell
 from placehub.portal.drafts import Drafts
 from placehub.portal.people import Signed, signed
 from placehub.portal.replays import Replays
+from placehub.portal.signing_on import SignOn
 from placehub.portal.viewing import Views
 from placehub.portal.words import HERE, typed_day
 from placehub.portal.words import gettext as _
@@ -58,6 +59,8 @@ class Doors:
     """What the hub's operators see and do; nobody else's page works with it."""
     replays: Replays
     """The replays operators begin here."""
+    sign_on: SignOn | None = None
+    """The provider by which people of some organisations may sign in; None: by password alone."""
     mail: Sender | None = None
     """What takes mails; None: people are told in the portal alone."""
 
@@ -213,12 +216,13 @@ def page(
     text = door.pages.get_template(template).render(
         who=getattr(request.state, "who", None),
         here=request.url.path,
-        back=request.url.path if request.method == "GET" else "/",
+        page_address=request.url.path if request.method == "GET" else "/",
         form=form,
         form_token=form_token(secret or visitor),
         act_id=str(uuid4()),  # also where a form is shown again: what was refused under its id would be refused again
         now=door.acting.now(),
         done=request.query_params.get("done", ""),
+        has_sign_on=door.sign_on is not None,
         **facts,
     )
     response = HTMLResponse(text, status or (422 if form.errors else 200))

@@ -78,8 +78,19 @@ SESSION: Final = Table(
     Column("person_id", Uuid, nullable=False, index=True),
     Column("organisation", Text, nullable=False, comment="the one the person acts for now"),
     Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("issuer", Text, nullable=True, comment="the provider that proved who it is; null: a password"),
     schema=SCHEMA,
     comment="Who is signed in; the cookie's own secret is not kept",
+)
+
+IDENTITY: Final = Table(
+    "identity",
+    METADATA,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True, comment="the issuer's own name for the person"),
+    Column("person_id", Uuid, nullable=False),
+    schema=SCHEMA,
+    comment="Who somebody is to their organisation's provider, kept at the first sign-in by it",
 )
 
 ATTEMPT: Final = Table(

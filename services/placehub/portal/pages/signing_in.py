@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
+from typing import Final
+
 import segno
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
 
 from placehub.errors import Rejected
 from placehub.portal.accounts import totp_address
 from placehub.portal.people import accept, act_for, count_attempt, invitation, sign_in, sign_out, spoken
+from placehub.portal.provided import sign_on
+from placehub.portal.signing_on import BACK
 from placehub.portal.sitting import (
     SESSION_COOKIE,
     VISITOR_COOKIE,
@@ -23,6 +29,8 @@ from placehub.portal.speaking import LANGUAGE_COOKIE
 from placehub.portal.words import gettext as _
 
 router = APIRouter()
+STATE_COOKIE: Final = "placehub_state"
+"""Of a browser that was sent to a provider: what it has to come back with."""
 
 
 @router.get("/sign-in")
@@ -52,6 +60,40 @@ def sign_in_sent(request: Request, door: Open, form: Sent) -> Response:
     response.delete_cookie(VISITOR_COOKIE)
     if language:
         set_cookie(response, door, LANGUAGE_COOKIE, language)
+    return response
+
+
+@router.get("/sign-in/provider")
+def provider_asked(door: Open) -> Response:
+    """Send somebody to their organisation's own provider; 404 where none is set."""
+    if door.sign_on is None:
+        raise HTTPException(404)
+    address, state = door.sign_on.begin()
+    response = RedirectResponse(address, 303)
+    set_cookie(response, door, STATE_COOKIE, state)
+    return response
+
+
+@router.get(BACK)
+def provider_answered(request: Request, door: Open, state: str = "", code: str = "") -> Response:
+    """Let somebody in whom the provider has proved, in the browser that went there."""
+    if door.sign_on is None:
+        raise HTTPException(404)
+    form = Form()
+    try:
+        if not state or not hmac.compare_digest(state, request.cookies.get(STATE_COOKIE, "")):
+            raise Rejected("provider", "began in another browser", "Begin again.")
+        proven = door.sign_on.finish(state, code)
+        with door.engine.begin() as connection:
+            token = sign_on(connection, proven, door.sign_on.organisations, door.wall())
+    except Rejected as why:
+        says = _("Your organisation's sign-in")
+        form.wrong("provider", f"{says} {why.rule}. {why.remedy}")
+        return page(request, "sign_in.html", form=form)
+    response = go_to("/")
+    set_cookie(response, door, SESSION_COOKIE, token)
+    response.delete_cookie(STATE_COOKIE)
+    response.delete_cookie(VISITOR_COOKIE)
     return response
 
 
