@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0033_mail"
-down_revision = "0032_references"
+down_revision = "0035_stamps"
 branch_labels = None
 depends_on = None
 
