@@ -84,6 +84,8 @@ AUDIT: Final = "audit"
 """What audit opens a sealed part for, as the record of openings has it; the search's own word is its default."""
 PROCESSES: Final = ("api", "portal", *READS)
 """What `placehub run NAME` can run."""
+REPLAY_FETCH_BYTES: Final = 4_000_000
+"""What a replay fetches of a partition at most: it reads few partitions, and all of them."""
 AUDIT_FETCH_BYTES: Final = 2_000_000
 """What one of audit's many readers fetches at most: each holds one partition."""
 
@@ -399,6 +401,7 @@ def sealed_past(settings: Settings) -> SealedStreams:
 
 def replaying(settings: Settings, wanted: Wanted) -> Replay:
     """Return what makes views again from the streams, up to where the live ones stand now: it has no producer."""
+    from placehub.monitoring.processor import COUNTED
     from placehub.postcodes import Postcodes
     from placehub.replaying.planning import plan
     from placehub.replaying.running import Replay
@@ -409,9 +412,10 @@ def replaying(settings: Settings, wanted: Wanted) -> Replay:
         known = stands(connection)
 
     def consumer() -> KafkaConsumer:
-        return reader(settings, bootstrap_timeout_ms=ANSWER_MS)
+        return reader(settings, bootstrap_timeout_ms=ANSWER_MS, max_partition_fetch_bytes=REPLAY_FETCH_BYTES)
 
-    return Replay(plan(wanted, known), engine, consumer, Codec(Registry(settings.registry)), Postcodes.open())
+    codec = Codec(Registry(settings.registry), COUNTED)
+    return Replay(plan(wanted, known), engine, consumer, codec, Postcodes.open())
 
 
 def opened_needs(settings: Settings, *purpose: str) -> Needs:

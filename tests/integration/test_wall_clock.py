@@ -28,8 +28,9 @@ MAY_MEASURE = {
     "keys/client.py": "how long a key is remembered is the machine's time: the program that has it knows no other",
     "observing": "whether a loop still turns and a server answers shows in the machine's time",
     "evidence/verifying.py": "a head that was just signed is waited for in the machine's time",
-    "replaying/running.py": "how long a replay takes, and has still to go, is one of its figures",
     "faults": "faults are done to a hub, and what they cost is measured, in the machine's time",
+    "bench": "how long things take is what a benchmark measures",
+    "replaying": "how long a replay takes, and has still to go, is one of its figures",
     "sample/made.py": "how long making a world took is one of its figures",
 }
 """Where the stopwatch is used, and why."""

@@ -105,6 +105,16 @@ def test_a_wrong_row_is_found_and_put_right(hub: HubUnderTest, case: Case, place
     assert all(one["equal"] for one in told["tables"])
 
 
+@pytest.mark.usefixtures("case")
+def test_two_processes_make_the_same(placehub: Run) -> None:
+    """Shared out between two processes, the views come out as the live ones are, and what is told of it is whole."""
+    told = replay(placehub, 0, "--all", "--processes", "2", "--execute")
+    assert all(one["equal"] for one in told["tables"])
+    assert told["events"] > 0
+    other = placehub("replay", "--all", "--execute")
+    assert other.code == 4
+
+
 KILLED = """
 import os, signal, sys
 from placehub.app import replaying
@@ -113,6 +123,7 @@ from placehub.replaying.planning import Wanted, wanted_views
 from placehub.replaying.shadow import begin
 from placehub.settings import Settings
 running.AT_ONCE = 3
+running.ROWS_AT_ONCE = 1
 made = replaying(Settings.load(), Wanted(views=wanted_views((), True)))
 begin(made.engine, made.plan.wanted)
 steps = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
@@ -39,6 +39,7 @@ def replay(
     into: Annotated[
         Literal["shadow", "live"], typer.Option(help="Tables beside the live ones, or then in their place.")
     ] = "shadow",
+    processes: Annotated[int, typer.Option(min=1, max=2, help="How many processes make them, side by side.")] = 1,
     execute: Annotated[bool, typer.Option("--execute", help="Do it; without, the plan is told.")] = False,
     discard: Annotated[bool, typer.Option("--discard", help="Take the shadow of an earlier replay away.")] = False,
     folder: Folder = DEFAULT_FOLDER,
@@ -59,7 +60,8 @@ def replay(
         if discard:
             _discard(settings)
             return
-        made = replaying(settings, _wanted(settings, view or [], every, _since(settings, since, duration), until, case))
+        wanted = _wanted(settings, view or [], every, _since(settings, since, duration), until, case)
+        made = replaying(settings, replace(wanted, processes=processes))
         _check(made.plan.wanted, into)
         if not execute:
             _tell_plan(made, json)

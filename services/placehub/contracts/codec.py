@@ -178,12 +178,26 @@ class Folder:
         return avro_schema(events[schema_id - 1]) if 0 < schema_id <= len(events) else None
 
 
+class Unread:
+    """Stands for an item that was counted and not read."""
+
+    __slots__ = ()
+
+
+UNREAD: Final = Unread()
+
+
 class Codec:
     """Encodes and decodes events with schemas from one place."""
 
-    def __init__(self, schemas: Schemas) -> None:
+    def __init__(self, schemas: Schemas, counted: Mapping[type, tuple[str, ...]] | None = None) -> None:
+        """`counted`: fields that are lists of records whose items are only counted when an event is decoded.
+
+        Each item is then `UNREAD`; everything else of the event is as ever. Bytes that are passed over are not checked.
+        """
         self._schemas = schemas
         self._writers: dict[int, Any] = {}
+        self._counted = {full_name(cls): fields for cls, fields in (counted or {}).items()}
 
     def encode(self, event: object) -> bytes:
         """Return the event's bytes; Rejected when a field does not fit its type."""
@@ -212,7 +226,12 @@ class Codec:
         cls = _classes().get(name)
         if cls is None:
             raise Rejected("ce_type", "is not an event this version of the hub knows", "Use an event of the catalogue.")
-        return from_record(cls, _read(value, writer, name))
+        counted = self._counted.get(name)
+        return (
+            _thin(cls, counted, value, writer, name)
+            if counted
+            else from_record(cls, _read(value, writer, parsed(name)))
+        )
 
     def _writer(self, schema_id: int) -> Any:
         if schema_id not in self._writers:
@@ -223,10 +242,29 @@ class Codec:
         return self._writers[schema_id]
 
 
-def _read(value: bytes, writer: Any, name: str) -> dict[str, Any]:
+def _thin(cls: type, counted: tuple[str, ...], value: bytes, writer: Any, name: str) -> Any:
+    record = _read(value, writer, _counting(name, counted))
+    items = {field: (UNREAD,) * len(record[field]) for field in counted}
+    event = from_record(cls, record | dict.fromkeys(counted, ()))
+    for field, some in items.items():
+        object.__setattr__(event, field, some)
+    return event
+
+
+@cache
+def _counting(name: str, counted: tuple[str, ...]) -> Any:
+    """Return the schema of an event in which the items of some lists have no fields."""
+    schema = json.loads(json.dumps(avro_schema(_classes()[name])))
+    for field in schema["fields"]:
+        if field["name"] in counted:
+            field["type"]["items"]["fields"] = []
+    return parse_schema(schema)
+
+
+def _read(value: bytes, writer: Any, reader: Any) -> dict[str, Any]:
     stream = io.BytesIO(value[_MAGIC.size :])
     try:
-        record = fastavro.schemaless_reader(stream, writer, parsed(name))
+        record = fastavro.schemaless_reader(stream, writer, reader)
     except Exception as error:  # fastavro raises whatever its C reader met: EOFError, IndexError, ValueError, ...
         raise Rejected("value", "must be whole Avro of its schema", "Encode the event again and post it.") from error
     if stream.read(1):

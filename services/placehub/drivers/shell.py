@@ -136,12 +136,20 @@ class Shell:
             PROCESSED.labels(self.processor.name, kind_of(place.topic)).inc(len(batch))
         self._publish(rows)
 
-    @patient
     def pass_over(self, offsets: Mapping[Partition, int]) -> None:
         """Note next offsets before which there was nothing to take in."""
+        self.keep(offsets, lambda connection: None)
+
+    @patient
+    def keep(self, offsets: Mapping[Partition, int], write: Callable[[Connection], None]) -> None:
+        """Write what was folded elsewhere, and the next offsets it stands for, in one transaction.
+
+        `write` may be called again from the start. Fenced as for `process`.
+        """
         self._settle()
         with self.engine.begin() as connection:
             self._fence(connection, offsets)
+            write(connection)
             self._note(connection, offsets)
         self._unsure = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, select, update
@@ -59,6 +59,7 @@ from placehub.monitoring.trust_tables import (
     REFERRAL_FEEDBACK,
 )
 from placehub.postcodes import Postcodes, authority
+from placehub.search import events as search
 from placehub.streams import DEADLETTER, event_name, full_name
 
 Change = tuple[fold.Key, Callable[[Mapping[str, Any]], dict[str, Any]]]
@@ -103,6 +104,12 @@ FOLDED: Final = tuple(table for table, _, _ in _FOLDS)
 ALL: Final = (*FOLDED, STORY, DEAD_LETTER)
 """Every table."""
 
+COUNTED: Final[Mapping[type, tuple[str, ...]]] = {
+    search.ProviderInvited: ("homes",),
+    search.InvitationUpdated: ("homes",),
+}
+"""Fields whose items are only counted here, and need not be read: a codec may leave them out."""
+
 _SEVERAL: Final[Mapping[Table, Callable[[Any], list[fold.Key]]]] = {
     WITHHELD: fold.pairs,
     TENDER_CLAUSE: declined.clauses_of,
@@ -120,8 +127,9 @@ class Monitoring:
     )
     raw: tuple[str, ...] = (DEADLETTER,)
 
-    def __init__(self, postcodes: Postcodes, only: Collection[Table] = ALL) -> None:
-        """`only`: the tables that are kept up to date."""
+    def __init__(self, postcodes: Postcodes, only: Collection[Table] = ALL, name: str = name) -> None:
+        """`only`: the tables that are kept up to date; `name`: under which their positions are kept."""
+        self.name = name
         self._postcodes = postcodes
         self._only = frozenset(only)
         self._folds = tuple(one for one in _FOLDS if one[0] in self._only)
@@ -136,19 +144,40 @@ class Monitoring:
             read.add(DEADLETTER)
         return tuple(one for one in cls.streams if one in read)
 
+    @property
+    def folded(self) -> tuple[Table, ...]:
+        """The tables it folds row by row: all it keeps but the story and the dead letters."""
+        return tuple(table for table, _, _ in self._folds)
+
     def handle(self, turns: Sequence[Turn]) -> None:
         """Fold the records of each partition, in order."""
         connection = turns[0][0].connection
         arrived = [record for _, records in turns for record in records]
+        self.set_aside(connection, arrived)
+        for table, changes in self.changes(arrived):
+            _apply(connection, table, changes)
+        told = self.told(arrived)
+        if told:
+            connection.execute(insert(STORY).on_conflict_do_nothing(), told)
+
+    def set_aside(self, connection: Connection, arrived: Sequence[Record]) -> None:
+        """Note the dead letters among the records, and what operators did about them."""
         if DEAD_LETTER in self._only:
             _set_aside(connection, [record for record in arrived if record.topic == DEADLETTER])
+
+    def changes(self, arrived: Sequence[Record]) -> Iterator[tuple[Table, list[Change]]]:
+        """Yield each table with how the records change its rows, in order; tables that stay as they are left out."""
         records = [record for record in arrived if record.topic != DEADLETTER]
         for table, known, folding in self._folds:
-            changes = [self._changes(table, folding, record) for record in records if type(record.event) in known]
-            _apply(connection, table, [one for some in changes for one in some])
-        told = [_told(record) for record in records if _is_of_a_case(record.event)]
-        if told and STORY in self._only:
-            connection.execute(insert(STORY).on_conflict_do_nothing(), told)
+            some = [self._changes(table, folding, record) for record in records if type(record.event) in known]
+            if some:
+                yield table, [change for changes in some for change in changes]
+
+    def told(self, arrived: Sequence[Record]) -> list[dict[str, Any]]:
+        """Return the rows of the story that the records tell; none if it is not kept."""
+        if STORY not in self._only:
+            return []
+        return [_told(one) for one in arrived if one.topic != DEADLETTER and _is_of_a_case(one.event)]
 
     def _changes(self, table: Table, folding: fold.Fold, record: Record) -> list[Change]:
         def change(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import DateTime, Table, literal
 from sqlalchemy.sql import visitors
 
 from placehub.drivers.records import Partition, Record
-from placehub.drivers.step import Turn
 from placehub.errors import Conflict, NotFound
 from placehub.monitoring.processor import ALL, Monitoring
+from placehub.monitoring.tables import STORY, WITHHELD
 from placehub.monitoring.views import VIEWS
 
+_APART: Final = (STORY, WITHHELD)
+"""What the second of two processes makes: about as much work as all other tables."""
 Ends = Mapping[Partition, int]
 """Partition -> the offset a replay reads up to."""
 
@@ -33,6 +36,8 @@ class Wanted:
     """Only what happened before this time."""
     case: UUID | None = None
     """Only what names this referral, or a placement that came of it."""
+    processes: int = 1
+    """How many processes make them, 1 or 2."""
 
     @property
     def whole(self) -> bool:
@@ -43,7 +48,8 @@ class Wanted:
         """Return it as JSON has it."""
         times = {"from": self.since, "to": self.until}
         told = {name: at.isoformat() if at else None for name, at in times.items()}
-        return {"views": list(self.views), **told, "case": str(self.case) if self.case else None}
+        case = str(self.case) if self.case else None
+        return {"views": list(self.views), **told, "case": case, "processes": self.processes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +103,42 @@ def plan(wanted: Wanted, stands: Ends) -> Plan:
     return Plan(wanted, tables, dict(sorted(ends.items())))
 
 
-class Narrowed:
-    """The monitoring processor, given a part of the records."""
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one process of a replay makes: some of the tables, from all their events."""
 
-    name = Monitoring.name
-    streams = Monitoring.streams
-    raw = Monitoring.raw
+    name: str
+    """Under which its positions are kept."""
+    tables: tuple[Table, ...]
+    ends: Ends
 
-    def __init__(self, views: Monitoring, wanted: Wanted, placements: frozenset[UUID]) -> None:
-        """`placements`: those that came of the case."""
-        self._views = views
-        self._wanted = wanted
-        self._placements = placements
 
-    def handle(self, turns: Sequence[Turn]) -> None:
-        """Hand on what is wanted of the records."""
-        kept = [(step, [one for one in records if self._wants(one)]) for step, records in turns]
-        some = [(step, records) for step, records in kept if records]
-        if some:
-            self._views.handle(some)
+def shares(of: Plan) -> tuple[Share, ...]:
+    """Return how a plan is shared out over its processes: no two write the same table, so none waits for another."""
+    groups: tuple[tuple[Table, ...], ...] = (of.tables,)
+    if of.wanted.processes > 1:
+        groups = (
+            tuple(one for one in of.tables if one not in _APART),
+            tuple(one for one in of.tables if one in _APART),
+        )
+    some = [one for one in groups if one]
+    names = [Monitoring.name] if len(some) == 1 else [f"{Monitoring.name} {number}" for number in range(1, 3)]
+    return tuple(Share(name, tables, _read_for(of.ends, tables)) for name, tables in zip(names, some, strict=True))
 
-    def _wants(self, record: Record) -> bool:
-        wanted, at = self._wanted, record.attributes.time
-        if (wanted.since and at < wanted.since) or (wanted.until and at >= wanted.until):
-            return False
-        event = record.event
-        about = getattr(event, "referral_id", None), getattr(event, "placement_id", None)
-        return wanted.case is None or about[0] == wanted.case or about[1] in self._placements
+
+def _read_for(ends: Ends, tables: tuple[Table, ...]) -> Ends:
+    streams = Monitoring.streams_of(tables)
+    return {one: end for one, end in ends.items() if one.topic in streams}
+
+
+def wants(wanted: Wanted, placements: frozenset[UUID]) -> Callable[[Record], bool]:
+    """Return which records are taken in; `placements` are those that came of the case."""
+    return (lambda record: True) if wanted.whole else partial(_wants, wanted, placements)
+
+
+def _wants(wanted: Wanted, placements: frozenset[UUID], record: Record) -> bool:
+    at, event = record.attributes.time, record.event
+    if (wanted.since and at < wanted.since) or (wanted.until and at >= wanted.until):
+        return False
+    about = getattr(event, "referral_id", None), getattr(event, "placement_id", None)
+    return wanted.case is None or about[0] == wanted.case or about[1] in placements

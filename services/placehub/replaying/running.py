@@ -1,14 +1,15 @@
 """A replay being run: the shell and the folds of the live views, over the streams, into the shadow.
 
-It has no producer: a row that somebody would have to publish ends it. What it has done stands in the shadow with its
-positions, in the same transaction, so one that was killed or cancelled goes on where it was.
+It has no producer: a row that somebody would have to publish ends it. Rows are folded in memory, and written with the
+positions they stand for in the same transaction, so one that was killed or cancelled goes on where it was.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from kafka import KafkaConsumer, TopicPartition
@@ -17,13 +18,14 @@ from sqlalchemy import Engine
 from placehub.clock import WallClock
 from placehub.contracts.codec import Codec
 from placehub.drivers.brokers import poll
-from placehub.drivers.records import Partition, Row, read_event, read_raw
+from placehub.drivers.records import Message, Partition, Record, Row, read_event, read_raw
 from placehub.drivers.shell import Shell
-from placehub.drivers.step import Step
 from placehub.errors import Misconfigured
 from placehub.monitoring.processor import Monitoring
 from placehub.postcodes import Postcodes
-from placehub.replaying.planning import Narrowed, Plan
+from placehub.replaying.beside import side_by_side
+from placehub.replaying.folding import Folding
+from placehub.replaying.planning import Plan, Share, shares, wants
 from placehub.replaying.shadow import (
     SAMPLE,
     SCHEMA,
@@ -36,10 +38,12 @@ from placehub.replaying.shadow import (
     translated,
 )
 
-AT_ONCE: Final = 500
-"""Records in one transaction at most."""
+AT_ONCE: Final = 5000
+"""Records that are folded at once, at most."""
 SAMPLED: Final = 1000
 """Records that a plan folds to measure how long it would take."""
+ROWS_AT_ONCE: Final = 100_000
+"""Rows in memory at which they are written, with the positions they stand for."""
 _WAIT_MS: Final = 200
 
 
@@ -94,19 +98,14 @@ class Replay:
         consumer = self.open_consumer()
         try:
             _go_to(consumer, dict.fromkeys(self.plan.ends, 0))
-            views, done = Monitoring(self.postcodes, self.plan.tables), 0
+            folding, done = Folding(Monitoring(self.postcodes, self.plan.tables), SAMPLE, lambda record: True), 0
             with self.engine.connect() as connection:
                 make_tables(connection, SAMPLE)
                 started = time.monotonic()
-                while done < min(SAMPLED, self.plan.events) and (batches := poll(consumer, 2000, AT_ONCE)):
-                    for place, batch in batches.items():
-                        read = [
-                            read_raw(one) if place.topic in views.raw else read_event(self.codec, one) for one in batch
-                        ]
-                        now = WallClock().now()
-                        step = Step(connection, processor=views.name, partition=place, now=now, codec=self.codec)
-                        views.handle([(step, read)])
-                        done += len(batch)
+                while done < min(SAMPLED, self.plan.events) and (batches := poll(consumer, 2000, SAMPLED)):
+                    folding.take(connection, [one for some in batches.values() for one in self._read(some)])
+                    done += sum(map(len, batches.values()))
+                folding.write(connection)
                 connection.rollback()
         finally:
             consumer.close(autocommit=False)
@@ -114,25 +113,31 @@ class Replay:
 
     def run(self, tell: Callable[[Progress], object]) -> None:
         """Fold everything up to the plan's ends into the shadow, from where it is; `tell` is called after each step."""
-        shell = self._shell()
-        at = {place: shell.take(place, {})[0] for place in self.plan.ends}
+        mine = shares(self.plan)
+        if len(mine) == 1:
+            self.make(mine[0], tell)
+        else:
+            side_by_side([partial(self._make_alone, one) for one in mine], partial(self._tell, mine, tell))
+
+    def make(self, share: Share, tell: Callable[[Progress], object]) -> None:
+        """Fold one share, from where it is."""
+        shell, folding = self._begin(share)
+        at = {place: shell.take(place, {})[0] for place in share.ends}
         begun, started = sum(at.values()), time.monotonic()
-        left = {place: end for place, end in self.plan.ends.items() if at[place] < end}
+        left = {place: end for place, end in share.ends.items() if at[place] < end}
         consumer = self.open_consumer()
         try:
             _go_to(consumer, {place: at[place] for place in left})
             while left:
                 batches = poll(consumer, _WAIT_MS, AT_ONCE)
-                mine = {
-                    place: [one for one in batch if one.offset < left.get(place, 0)] for place, batch in batches.items()
-                }
-                if any(mine.values()):
-                    shell.process({place: batch for place, batch in mine.items() if batch})
+                self._fold(shell, folding, batches, left)
                 at |= {place: min(end, _position(consumer, place)) for place, end in left.items()}
                 left = {place: end for place, end in left.items() if at[place] < end}
+                if folding.rows >= ROWS_AT_ONCE:
+                    _write(shell, folding, at)
                 seconds, done = time.monotonic() - started, sum(at.values())
-                tell(Progress(done, self.plan.events, seconds, (done - begun) / seconds))
-            shell.pass_over(self.plan.ends)
+                tell(Progress(done, sum(share.ends.values()), seconds, (done - begun) / seconds))
+            _write(shell, folding, share.ends)
         finally:
             consumer.close(autocommit=False)
 
@@ -146,17 +151,54 @@ class Replay:
         with standing_still(self.engine) as (connection, stands):
             if wanted.whole:
                 ends = {one: stands.get(one, end) for one, end in self.plan.ends.items()}
-                replace(self, plan=replace(self.plan, ends=ends)).run(lambda progress: None)
+                for one in shares(replace(self.plan, ends=ends)):
+                    self.make(one, lambda progress: None)
             found = compare(connection, tables, wanted.case) if wanted.whole or wanted.case else []
             if into_live:
                 swap(connection, tables)
         return found
 
-    def _shell(self) -> Shell:
+    def _begin(self, share: Share) -> tuple[Shell, Folding]:
+        engine = self.engine.execution_options(**translated(SCHEMA))
+        views = Monitoring(self.postcodes, share.tables, share.name)
         with self.engine.connect() as connection:
             placements = placements_of(connection, self.plan.wanted.case)
-        views = Narrowed(Monitoring(self.postcodes, self.plan.tables), self.plan.wanted, placements)
-        return Shell(views, self.engine.execution_options(**translated(SCHEMA)), self.codec, Silent(), WallClock())
+        folding = Folding(views, SCHEMA, wants(self.plan.wanted, placements))
+        with engine.connect() as connection:
+            folding.begin(connection)
+        return Shell(views, engine, self.codec, Silent(), WallClock()), folding
+
+    def _fold(
+        self,
+        shell: Shell,
+        folding: Folding,
+        batches: Mapping[Partition, Sequence[Message]],
+        left: Mapping[Partition, int],
+    ) -> None:
+        for place, batch in batches.items():
+            mine = [one for one in batch if one.offset < left.get(place, 0)]
+            with shell.engine.connect() as connection:
+                folding.take(connection, self._read(mine))
+
+    def _read(self, messages: Sequence[Message]) -> list[Record]:
+        return [read_raw(one) if one.topic in Monitoring.raw else read_event(self.codec, one) for one in messages]
+
+    def _make_alone(self, share: Share, tell: Callable[[int], object]) -> None:
+        """Fold one share in a process of its own, forked from this one: connections are not to be shared."""
+        self.engine.dispose(close=False)
+        self.make(share, lambda progress: tell(progress.done))
+
+    def _tell(
+        self, mine: Sequence[Share], tell: Callable[[Progress], object], done: Sequence[int], seconds: float
+    ) -> None:
+        of = [sum(one.ends.values()) for one in mine]
+        part = sum(done) * self.plan.events // max(1, sum(of))
+        tell(Progress(part, self.plan.events, seconds, part / seconds))
+
+
+def _write(shell: Shell, folding: Folding, at: Mapping[Partition, int]) -> None:
+    shell.keep(at, folding.write)
+    folding.forget()
 
 
 def _go_to(consumer: KafkaConsumer, at: dict[Partition, int]) -> None:
