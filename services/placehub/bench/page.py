@@ -1,32 +1,63 @@
-"""The benchmarks in words: a page, each figure beside its aim."""
+"""The benchmarks in words: a page with a section of each, every figure beside its aim."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+HEAD: Final = """# What it costs
+
+Each section is written by the command it names, and by nothing else. Every figure stands beside something bare that
+was measured in the same run, in turns with it, on a machine that others used as well: the ratio counts, with its spread
+over the repeats in brackets. `load` is how many processes wanted one of the cores in the minute before.
+"""
 
 
-def page(found: dict[str, Any]) -> str:
-    """Return `docs/benchmarks.md` of one run."""
+def put(path: Path, name: str, section: str) -> None:
+    """Write one benchmark's section into the page, in the place of its last; the page is begun if there is none."""
+    text = path.read_text(encoding="utf-8") if path.exists() else HEAD
+    begins, ends = f"<!-- bench {name} -->", f"<!-- /bench {name} -->"
+    whole = f"{begins}\n{section.strip()}\n{ends}\n"
+    there = re.compile(f"{re.escape(begins)}.*{re.escape(ends)}\n", re.DOTALL)
+    text = there.sub(lambda _: whole, text) if there.search(text) else f"{text.rstrip()}\n\n{whole}"
+    path.write_text(text, encoding="utf-8")
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a table in Markdown."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def told(machine: Mapping[str, Any]) -> str:
+    """Return the machine in words."""
+    return f"{machine['cores']} cores, Python {machine['python']}, load {machine['load']}."
+
+
+def matching(found: dict[str, Any]) -> str:
+    """Return the section of `bench match`."""
     machine = found["machine"]
     return "\n".join(
         (
-            "# What matching costs",
+            "## What matching costs",
             "",
-            "Written by `placehub bench match --write`. Every figure is processor time, beside what NumPy alone takes",
-            "to filter the same columns in the same run. The ratio counts; the milliseconds are this machine's:",
-            f"{machine['cores']} cores, Python {machine['python']}, NumPy {machine['numpy']}.",
+            "Written by `placehub bench match --write docs/benchmarks.md`. Every figure is processor time, beside what",
+            "NumPy alone takes to filter the same columns in the same run. The ratio counts; milliseconds are of",
+            f"{told(machine)} NumPy {machine['numpy']}.",
             "",
-            "## P2: one search, with the explanation of the first 50 (aim: p99 at most 3 times the bare filter)",
+            "### P2: one search, with the explanation of the first 50 (aim: p99 at most 3 times the bare filter)",
             "",
             "| vacancies | fit (median) | median ms | p99 ms | bare median | bare p99 | median ratio | p99 ratio |",
             "|---|---|---|---|---|---|---|---|",
             *(_p2(row) for row in found["p2"]),
             "",
-            "## P4: a vacancy opens among open searches (aim: p99 at most 250 ms from end to end)",
+            "### P4: a vacancy opens among open searches (aim: p99 at most 250 ms from end to end)",
             "",
             *_p4(found["p4"]),
             "",
-            "## P5: what-if over a year (aim: at most 3 times the bare cost)",
+            "### P5: what-if over a year (aim: at most 3 times the bare cost)",
             "",
             _p5(found["p5"]),
             "",
@@ -59,3 +90,52 @@ def _p5(row: dict[str, Any]) -> str:
         f"{row['searches']:,} searches among {row['places']:,} places, reckoned from {row['measured_searches']:,} that "
         f"were measured: {row['seconds']:,} s, bare {row['bare_seconds']:,} s, ratio {row['ratio']}."
     )
+
+
+def replay(found: dict[str, Any]) -> str:
+    """Return the section of `bench replay`."""
+    rows = [
+        [
+            what,
+            f"{one['a_second']:,}",
+            one["busy_us_an_event"],
+            one["memory_mb"] or "",
+            *(found.get(name, "") for name in ratios),
+        ]
+        for key, what, ratios in _REPLAYS
+        for one in (found[key],)
+    ]
+    live = f"{found['live_a_second']:,}" if found["live_a_second"] else "not measured"
+    return "\n".join(
+        (
+            "## P1: all shared views made again (aim: at least 1.0 with two processes, 0.7 with one)",
+            "",
+            "Written by `placehub bench replay --write docs/benchmarks.md`.",
+            f"{found['events']:,} events of the made-up England. {told(found['machine'])}",
+            "",
+            table(_REPLAY_COLUMNS, rows),
+            "",
+            f"Events a second as the live views fold them, transaction by transaction: {live}. What was made again is "
+            + ("the same as they are, row by row." if found["equal_to_live"] else "**not** the same as they are."),
+            "",
+            "The bare reader decodes every field of every event. The replay passes over the homes of invitations, as",
+            "it only counts them; the second bare reader does so as well. Processor time is of the whole command, with",
+            "its start and the comparison, without the database.",
+        )
+    )
+
+
+_REPLAY_COLUMNS: Final = (
+    "what",
+    "events a second",
+    "processor µs an event",
+    "largest process MB",
+    "to bare",
+    "to bare that counts",
+)
+_REPLAYS: Final = (
+    ("bare", "kafka-python and fastavro, every field", ("", "")),
+    ("bare_counted", "the same, homes of invitations only counted", ("", "")),
+    ("one", "`placehub replay --all`", ("ratio_one", "ratio_one_counted")),
+    ("two", "`placehub replay --all --processes 2`", ("ratio_two", "ratio_two_counted")),
+)

@@ -32,15 +32,20 @@ def figures(ours: Sequence[Sequence[float]], bare: Sequence[Sequence[float]]) ->
         "p99_ms": _ms(_at(all_ours, 99)),
         "bare_median_ms": _ms(_at(all_bare, 50)),
         "bare_p99_ms": _ms(_at(all_bare, 99)),
-        "median_ratio": _spread(medians),
-        "p99_ratio": _spread(tails),
+        "median_ratio": spread(medians),
+        "p99_ratio": spread(tails),
         "mean_ratio": round(sum(all_ours) / sum(all_bare), 2),
     }
 
 
 def machine() -> dict[str, Any]:
-    """Return what the run ran on."""
-    return {"cores": os.cpu_count(), "python": platform.python_version(), "numpy": np.__version__}
+    """Return what the run ran on; `load`: how many processes wanted a core in the last minute, these included."""
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "load": round(os.getloadavg()[0], 1),
+    }
 
 
 def _at(values: Sequence[float], percent: float) -> float:
@@ -51,5 +56,6 @@ def _ms(value: float) -> float:
     return round(value * 1000, 3)
 
 
-def _spread(values: Sequence[float]) -> str:
-    return f"{median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+def spread(values: Sequence[float], digits: int = 1) -> str:
+    """Return the middle one of some values, with the least and the most."""
+    return f"{median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"

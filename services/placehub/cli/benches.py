@@ -2,37 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from placehub.cli.options import Json
 
 app = typer.Typer(help="Benchmarks, each beside something bare.", no_args_is_help=True, rich_markup_mode=None)
+Quick = Annotated[bool, typer.Option("--quick", help="Little of it: to see that it runs.")]
+Write = Annotated[
+    Path | None, typer.Option(help="Write the figures into their section of this page.", show_default=False)
+]
+Repeats = Annotated[int, typer.Option(min=1, help="How often each is measured, in turns.")]
 
 
 @app.callback()
 def bench() -> None:
-    """Measure; nothing here needs a server."""
+    """Measure. Servers that are needed are started for it, and are gone with it."""
 
 
 @app.command("match")
-def match_(
-    quick: Annotated[bool, typer.Option("--quick", help="Few homes and searches: to see that it runs.")] = False,
-    write: Annotated[
-        Path | None, typer.Option(help="Write the figures as a page to this file.", show_default=False)
-    ] = None,
-    json: Json = False,
-) -> None:
+def match_(quick: Quick = False, write: Write = None, json: Json = False) -> None:
     """Measure one search among many homes, one home among many searches, and a year's what-if."""
     from placehub.bench.matching import QUICK, Effort, measure
-    from placehub.bench.page import page
-    from placehub.cli.printing import as_json, aside
+    from placehub.bench.page import matching
+    from placehub.cli.printing import aside
 
-    found = measure(QUICK if quick else Effort(), aside)
+    _give("match", measure(QUICK if quick else Effort(), aside), matching, write, json)
+
+
+@app.command()
+def replay(
+    events: Annotated[int, typer.Option(min=1, help="Events of the made-up England, about.")] = 100_000,
+    repeats: Repeats = 3,
+    quick: Quick = False,
+    write: Write = None,
+    json: Json = False,
+) -> None:
+    """Measure how fast all shared views are made again from the streams, and that they come out the same."""
+    from placehub.bench.page import replay as page
+    from placehub.bench.replaying import measure
+    from placehub.bench.servers import load_world, servers
+    from placehub.cli.printing import aside
+    from placehub.sample.made import Asked
+
+    _only_warnings()
+    with servers() as settings:
+        load_world(settings, Asked("corner", days=7) if quick else Asked(most=events), aside)
+        found = measure(settings, 1 if quick else repeats, aside)
+    _give("replay", found, page, write, json)
+
+
+def _only_warnings() -> None:
+    from placehub.drivers.presence import WORKER_ID
+    from placehub.observing.logs import set_up_logs
+
+    set_up_logs("WARNING", "bench", str(WORKER_ID))
+
+
+def _give(
+    name: str, found: dict[str, Any], page: Callable[[dict[str, Any]], str], write: Path | None, json: bool
+) -> None:
+    from placehub.bench.page import put
+    from placehub.cli.printing import as_json
+
     if write is not None:
-        write.write_text(page(found), encoding="utf-8")
+        put(write, name, page(found))
     if json:
         as_json(found)
     else:
