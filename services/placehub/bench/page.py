@@ -139,3 +139,53 @@ _REPLAYS: Final = (
     ("one", "`placehub replay --all`", ("ratio_one", "ratio_one_counted")),
     ("two", "`placehub replay --all --processes 2`", ("ratio_two", "ratio_two_counted")),
 )
+
+
+def latency(found: dict[str, Any]) -> str:
+    """Return the section of `bench latency`."""
+    p3, p4 = found["p3"], found["p4"]
+    rows = [
+        _hop("P3: a notice posted, the first provider invited", p3),
+        _hop("P4: a home opens, the last of 1 to 15 searches told", p4["up_to_15"]),
+        _hop("P4: the same, however many searches", p4["all"]),
+    ]
+    return "\n".join(
+        (
+            "## P3, P4: from an outbox to an inbox (aim: p99 at most 250 ms)",
+            "",
+            f"Written by `placehub bench latency --write docs/benchmarks.md`. {told(found['machine'])} "
+            f"{found['organisations']} organisations;",
+            f"{p3['notices']} early notices at {found['a_second']:g} a second; {p3['with_an_invitation']} lead to an",
+            f"invitation, of {p3['invited_median']} providers (median) and {p3['invited_most']} at most. Then "
+            f"{p4['openings']} homes open among {p4['open_searches']} searches:",
+            f"{p4['that_told']} are told to somebody, at most to {p4['told_most']} searches.",
+            "",
+            table(_HOPS, rows),
+            "",
+            "A bare hop is a record of four bytes through the same producer, broker and reader, between each two of",
+            "the others.",
+        )
+    )
+
+
+_HOPS: Final = ("what", "median ms", "p99 ms", "bare hop median", "bare hop p99", "median to bare", "p99 to bare")
+
+
+def _hop(what: str, one: Mapping[str, Any]) -> list[object]:
+    names = ("median_ms", "p99_ms", "bare_median_ms", "bare_p99_ms", "median_ratio", "p99_ratio")
+    return [what, *(one.get(name, "none") for name in names)]
+
+
+def startup(found: dict[str, Any]) -> str:
+    """Return the section of `bench startup`."""
+    return "\n".join(
+        (
+            "## P6: from `up` to ready (aim: 30 s and 1.2 GB)",
+            "",
+            f"Written by `placehub bench startup --write docs/benchmarks.md`. {told(found['machine'])}",
+            f"A hub that is set up: {found['seconds']} s until every process works and both pages answer;",
+            f"its three servers alone: {found['servers_seconds']} s. Ratio: {found['ratio']}. Memory of all processes",
+            f"then, shared pages counted once: {found['memory_mb']} MB; of the servers alone",
+            f"{found['servers_memory_mb']} MB.",
+        )
+    )

@@ -48,18 +48,63 @@ def replay(
     from placehub.cli.printing import aside
     from placehub.sample.made import Asked
 
-    _only_warnings()
+    _quietly()
     with servers() as settings:
         load_world(settings, Asked("corner", days=7) if quick else Asked(most=events), aside)
         found = measure(settings, 1 if quick else repeats, aside)
     _give("replay", found, page, write, json)
 
 
-def _only_warnings() -> None:
+@app.command()
+def latency(
+    scale: Annotated[str, typer.Option(help="Size of the sample world: region has 55 organisations.")] = "region",
+    homes: Annotated[int, typer.Option(min=1, help="Homes that are open before.")] = 400,
+    notices: Annotated[int, typer.Option(min=1, help="Early notices in all.")] = 300,
+    openings: Annotated[int, typer.Option(min=1, help="Homes that open later.")] = 40,
+    a_second: Annotated[float, typer.Option(min=0.1, help="Notices a second.")] = 15.0,
+    repeats: Repeats = 3,
+    quick: Quick = False,
+    write: Write = None,
+    json: Json = False,
+) -> None:
+    """Measure from an authority's outbox to a provider's inbox, beside a bare hop over the same broker."""
+    from placehub.bench.latency import measure
+    from placehub.bench.page import latency as page
+    from placehub.bench.scenes import running_region, scene
+    from placehub.cli.printing import aside
+
+    _quietly()
+    with running_region("corner" if quick else scale, aside) as (running, world, now):
+        posted = scene(
+            world,
+            now,
+            homes=100 if quick else homes,
+            notices=12 if quick else notices,
+            openings=3 if quick else openings,
+        )
+        found = measure(
+            running.settings, posted, running.wait_quiet, a_second=a_second, repeats=1 if quick else repeats, tell=aside
+        )
+    _give("latency", found, page, write, json)
+
+
+@app.command()
+def startup(repeats: Repeats = 3, quick: Quick = False, write: Write = None, json: Json = False) -> None:
+    """Measure a hub from `up` to ready, and the memory of everything, beside its servers alone."""
+    from placehub.bench.page import startup as page
+    from placehub.bench.startup import measure
+    from placehub.cli.printing import aside
+
+    _quietly()
+    _give("startup", measure(1 if quick else repeats, aside), page, write, json)
+
+
+def _quietly() -> None:
+    # a client of the hub's own complains once its broker is stopped, which it is meant to be
     from placehub.drivers.presence import WORKER_ID
     from placehub.observing.logs import set_up_logs
 
-    set_up_logs("WARNING", "bench", str(WORKER_ID))
+    set_up_logs("CRITICAL", "bench", str(WORKER_ID))
 
 
 def _give(

@@ -1,0 +1,170 @@
+"""`placehub bench latency`: from an outbox to an inbox, beside a bare hop over the same broker at the same time.
+
+P3: an authority gives an early notice, and the first provider is invited. P4: a home opens, and the last search it fits
+has told its provider. Each is timed by one clock in one process, from the hand-over to the producer to the moment the
+record was polled.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from statistics import median
+from typing import Any, Final
+
+from placehub.bench.timing import figures, machine
+from placehub.bench.wire import Arrival, Wire, bare_hops, paced, until, wire
+from placehub.contracts.codec import Codec
+from placehub.referrals.events import EarlyNoticeGiven
+from placehub.search.events import InvitationUpdated, ProviderInvited
+from placehub.settings import Settings
+from placehub.streams import full_name, inbox
+from placehub.vacancies.events import VacancyOpened
+
+INVITED, UPDATED = full_name(ProviderInvited), full_name(InvitationUpdated)
+UP_TO: Final = 15
+OPENINGS_A_SECOND: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who takes part, what is so before, and what is posted then."""
+
+    organisations: tuple[str, ...]
+    before: tuple[tuple[str, object], ...]
+    """Sender and event: agreements, and the homes that are open."""
+    notices: tuple[EarlyNoticeGiven, ...]
+    openings: tuple[VacancyOpened, ...]
+    at: datetime
+    """When it is."""
+
+
+def measure(
+    settings: Settings,
+    scene: Scene,
+    settle: Callable[[], object],
+    *,
+    a_second: float = 15.0,
+    repeats: int = 3,
+    tell: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Return the figures of P3 and P4; `settle` returns once the hub has read and published everything."""
+    with wire(settings, scene.organisations) as to:
+        tell(f"{len(scene.before):,} events before")
+        for sender, event in scene.before:
+            to.post(sender, event, scene.at)
+        to.flush()
+        settle()
+        share = len(scene.notices) // repeats
+        waits: list[list[float]] = []
+        hops: list[list[float]] = []
+        invited: list[int] = []
+        for number in range(repeats):
+            tell(f"notices, run {number + 1} of {repeats}")
+            some = scene.notices[number * share : (number + 1) * share]
+            came = _notices(to, some, scene.at, a_second, settle)
+            waits.append(came[0])
+            hops.append(came[1])
+            invited += came[2]
+        tell(f"{len(scene.openings)} homes open")
+        opened = _openings(to, scene, settle)
+    told = [(wait, searches) for wait, searches in opened.told if 0 < searches <= UP_TO]
+    return {
+        "machine": machine(),
+        "organisations": len(scene.organisations),
+        "a_second": a_second,
+        "p3": {
+            "notices": share * repeats,
+            "with_an_invitation": sum(map(len, waits)),
+            "invited_median": int(median(invited or [0])),
+            "invited_most": max(invited, default=0),
+            **_figures(waits, hops),
+        },
+        "p4": {
+            "open_searches": len(scene.notices),
+            "openings": len(scene.openings),
+            "that_told": len(opened.told),
+            "told_most": max((searches for _, searches in opened.told), default=0),
+            "up_to_15": _figures([[wait for wait, _ in told]], [opened.hops]),
+            "all": _figures([[wait for wait, _ in opened.told]], [opened.hops]),
+        },
+    }
+
+
+def _figures(ours: Sequence[Sequence[float]], bare: Sequence[Sequence[float]]) -> dict[str, Any]:
+    return figures(ours, bare) if all(ours) and all(bare) else {}
+
+
+def _notices(
+    to: Wire, notices: Sequence[EarlyNoticeGiven], at: datetime, a_second: float, settle: Callable[[], object]
+) -> tuple[list[float], list[float], list[int]]:
+    """Post notices at a pace, a bare record between each two; return waits for the first invitation, hops, invited."""
+    since, sent, bare = len(to.watcher.arrivals), dict[str, float](), dict[str, float]()
+
+    def post(notice: EarlyNoticeGiven) -> None:
+        sent[str(notice.referral_id)] = to.post(notice.authority, notice, at)
+
+    _beside(to, [partial(post, one) for one in notices], bare, a_second)
+    came = _all_of(to, since, settle)
+    told = {str(one.referral_id): inbox(one.authority) for one in notices}  # which is told of its invitations, too
+    first: dict[str, float] = {}
+    count: dict[str, int] = defaultdict(int)
+    for one in came:
+        if one.type == INVITED and one.topic != told.get(one.subject, one.topic):
+            first.setdefault(one.subject, one.at - sent[one.subject])
+            count[one.subject] += 1
+    return list(first.values()), bare_hops(came, bare), list(count.values())
+
+
+def _beside(to: Wire, acts: Iterable[Callable[[], object]], bare: dict[str, float], a_second: float) -> None:
+    def hop() -> None:
+        key, now = to.post_bare()
+        bare[key] = now
+
+    paced([one for act in acts for one in (act, hop)], 2 * a_second)
+
+
+def _all_of(to: Wire, since: int, settle: Callable[[], object]) -> list[Arrival]:
+    """Return what has come once everything has: the hub is quiet, and a last bare record has overtaken nothing."""
+    to.flush()
+    settle()
+    key, _ = to.post_bare()
+    until(lambda: any(one.subject == key for one in to.watcher.arrivals[since:]))
+    return to.watcher.arrivals[since:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    told: list[tuple[float, int]]
+    """Of each home that any search was told of: the wait until the last was, and how many were."""
+    hops: list[float]
+
+
+def _openings(to: Wire, scene: Scene, settle: Callable[[], object]) -> _Opened:
+    since, sent, bare = len(to.watcher.arrivals), dict[str, float](), dict[str, float]()
+
+    def post(event: VacancyOpened) -> None:
+        sent[str(event.vacancy_id)] = to.post(event.provider, event, scene.at)
+
+    _beside(to, [partial(post, one) for one in scene.openings], bare, OPENINGS_A_SECOND)
+    came = _all_of(to, since, settle)
+    last, searches = _told_of(came, to.codec, sent)
+    return _Opened([(last[one], len(searches[one])) for one in last], bare_hops(came, bare))
+
+
+def _told_of(
+    came: Iterable[Arrival], codec: Codec, sent: dict[str, float]
+) -> tuple[dict[str, float], dict[str, set[str]]]:
+    last: dict[str, float] = {}
+    searches: dict[str, set[str]] = defaultdict(set)
+    for one in came:
+        if one.type in (INVITED, UPDATED):
+            event = codec.decode(one.value)
+            for vacancy in {str(home.vacancy_id) for home in event.homes} & sent.keys():
+                if one.topic == inbox(event.provider):  # the authority is told, too
+                    last[vacancy] = one.at - sent[vacancy]
+                    searches[vacancy].add(one.subject)
+    return last, searches

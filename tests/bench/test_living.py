@@ -1,0 +1,111 @@
+"""The benchmarks of a hub that runs time what came where, and reckon with all of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+
+from placehub.agreements.events import AgreementRegistered, ContractManager, ProviderJoined
+from placehub.bench import latency, startup
+from placehub.bench.latency import Scene
+from placehub.bench.page import latency as latency_page
+from placehub.bench.page import startup as startup_page
+from placehub.bench.wire import BARE, Arrival, bare_hops, wire
+from placehub.referrals.child import NotedChild
+from placehub.referrals.events import EarlyNoticeGiven, Wanted
+from placehub.vacancies.events import VacancyClosed, VacancyOpened
+
+from ..conftest import Hub
+from ..integration.story import BASIS, SECTOR
+from ..search.worlds import a_home
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def scene(hub: Hub) -> Iterator[Scene]:
+    """An authority and a provider with one home; two notices that it fits, and a second home that opens later."""
+    authority, provider = hub.add("authority").code, hub.add("provider").code
+    agreement, manager = uuid4(), ContractManager(organisation=authority, post="manager", contact="post@example.org")
+    registered = AgreementRegistered(
+        agreement_id=agreement,
+        lead=authority,
+        name="Test agreement (made up)",
+        kind="framework",
+        nation="England",
+        authorities=(authority,),
+        manager=manager,
+        deputies=(replace(manager, post="deputy"),),
+        starts_on=date(2026, 1, 1),
+    )
+    joined = ProviderJoined(agreement_id=agreement, lead=authority, provider=provider, joined_on=date(2026, 1, 1))
+    homes = [_home(hub, provider), _home(hub, provider)]
+    wanted = Wanted(kind="long term", needed_by="in more than 5 days", near_sector=SECTOR)
+    notices = tuple(
+        EarlyNoticeGiven(
+            referral_id=uuid4(),
+            authority=authority,
+            agreement_id=agreement,
+            need_known_at=hub.now,
+            lawful_basis=BASIS,
+            wanted=wanted,
+            children=(NotedChild(child_id=uuid4(), age_band="8-10", sex="F"),),
+        )
+        for _ in range(2)
+    )
+    before = ((authority, registered), (authority, joined), (provider, homes[0]))
+    yield Scene((authority, provider), before, notices, (homes[1],), hub.now)
+    with wire(hub.settings, ()) as to:
+        for one in homes:
+            to.post(provider, VacancyClosed(vacancy_id=one.vacancy_id, provider=provider), hub.now)
+        to.flush()
+    hub.settle()
+
+
+def _home(hub: Hub, provider: str) -> VacancyOpened:
+    day, until = hub.now.date(), hub.now + timedelta(days=60)
+    home = a_home(postcode_sector=SECTOR, kinds=("long term",), available_from=day, willing_until=until)
+    return VacancyOpened(vacancy_id=uuid4(), provider=provider, household_ref=uuid4(), home=home)
+
+
+def test_from_outbox_to_inbox(hub: Hub, scene: Scene) -> None:
+    """Both notices lead to an invitation, both searches are told of the home that opens, each beside bare hops."""
+    found = latency.measure(hub.settings, scene, hub.settle, repeats=1)
+    assert (found["p3"]["with_an_invitation"], found["p3"]["invited_most"]) == (2, 1)
+    assert (found["p4"]["that_told"], found["p4"]["told_most"]) == (1, 2)
+    assert found["p3"]["p99_ms"] >= found["p3"]["median_ms"] > 0
+    assert found["p4"]["up_to_15"]["bare_median_ms"] > 0
+    assert "2 early notices at 15 a second; 2 lead to an" in latency_page(found)
+
+
+def test_bare_hops_are_told_by_their_keys() -> None:
+    """Only records of the bare topic that this run sent count, each from its own sending."""
+    came = [
+        Arrival(5.0, BARE, "", "a", None),
+        Arrival(6.0, BARE, "", "b", None),
+        Arrival(7.0, "inbox.P1", "", "a", None),
+    ]
+    assert bare_hops(came, {"a": 4.5}) == [0.5]
+
+
+def test_memory_is_of_every_process_below() -> None:
+    """A process that was started here is found below this one, and holds memory."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        below = startup.descendants(os.getpid())
+        assert child.pid in below
+        assert startup.memory_mb([child.pid]) > 0
+        child.communicate(b"\n")
+
+
+def test_the_page_of_a_start() -> None:
+    """What a start took stands beside what its servers took."""
+    machine = {"cores": 2, "python": "3", "load": 1.0}
+    found = dict.fromkeys(("seconds", "servers_seconds", "ratio", "memory_mb", "servers_memory_mb"), "1.0 (1.0 to 1.0)")
+    assert "its three servers alone: 1.0 (1.0 to 1.0) s" in startup_page({"machine": machine, **found})
