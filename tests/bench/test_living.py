@@ -13,10 +13,11 @@ from uuid import uuid4
 import pytest
 
 from placehub.agreements.events import AgreementRegistered, ContractManager, ProviderJoined
-from placehub.bench import latency, startup
+from placehub.bench import latency
 from placehub.bench.latency import Scene
 from placehub.bench.page import latency as latency_page
 from placehub.bench.page import startup as startup_page
+from placehub.bench.processes import busy_seconds, descendants, memory_mb
 from placehub.bench.wire import BARE, Arrival, bare_hops, wire
 from placehub.referrals.child import NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, Wanted
@@ -77,10 +78,11 @@ def _home(hub: Hub, provider: str) -> VacancyOpened:
 
 def test_from_outbox_to_inbox(hub: Hub, scene: Scene) -> None:
     """Both notices lead to an invitation, both searches are told of the home that opens, each beside bare hops."""
-    found = latency.measure(hub.settings, scene, hub.settle, repeats=1)
+    found = latency.measure(hub.settings, scene, hub.settle, repeats=1, busy=lambda: {"search": 1.0})
     assert (found["p3"]["with_an_invitation"], found["p3"]["invited_most"]) == (2, 1)
     assert (found["p4"]["that_told"], found["p4"]["told_most"]) == (1, 2)
     assert found["p3"]["p99_ms"] >= found["p3"]["median_ms"] > 0
+    assert found["busy_ms_a_notice"] == {"search": 0.0}
     assert found["p4"]["up_to_15"]["bare_median_ms"] > 0
     assert "2 early notices at 15 a second; 2 lead to an" in latency_page(found)
 
@@ -95,12 +97,16 @@ def test_bare_hops_are_told_by_their_keys() -> None:
     assert bare_hops(came, {"a": 4.5}) == [0.5]
 
 
-def test_memory_is_of_every_process_below() -> None:
-    """A process that was started here is found below this one, and holds memory."""
+def test_processes_below_are_found() -> None:
+    """A process that was started here is found below this one and holds memory; what computes is seen to be busy."""
+    before = busy_seconds({"this": os.getpid()})
+    sum(range(3_000_000))
+    assert busy_seconds({"this": os.getpid()})["this"] > before["this"] > 0
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        below = startup.descendants(os.getpid())
+        below = descendants(os.getpid())
         assert child.pid in below
-        assert startup.memory_mb([child.pid]) > 0
+        assert memory_mb([child.pid]) > 0
+        assert busy_seconds({"child": child.pid}).keys() == {"child"}
         child.communicate(b"\n")
 
 

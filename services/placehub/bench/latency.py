@@ -8,7 +8,7 @@ record was polled.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -49,9 +49,13 @@ def measure(
     *,
     a_second: float = 15.0,
     repeats: int = 3,
+    busy: Callable[[], Mapping[str, float]] = dict,
     tell: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Return the figures of P3 and P4; `settle` returns once the hub has read and published everything."""
+    """Return the figures of P3 and P4; `settle` returns once the hub has read and published everything.
+
+    `busy` tells the processor seconds that each of the hub's processes has had by now.
+    """
     with wire(settings, scene.organisations) as to:
         tell(f"{len(scene.before):,} events before")
         for sender, event in scene.before:
@@ -62,6 +66,7 @@ def measure(
         waits: list[list[float]] = []
         hops: list[list[float]] = []
         invited: list[int] = []
+        before = busy()
         for number in range(repeats):
             tell(f"notices, run {number + 1} of {repeats}")
             some = scene.notices[number * share : (number + 1) * share]
@@ -69,6 +74,7 @@ def measure(
             waits.append(came[0])
             hops.append(came[1])
             invited += came[2]
+        after = busy()
         tell(f"{len(scene.openings)} homes open")
         opened = _openings(to, scene, settle)
     told = [(wait, searches) for wait, searches in opened.told if 0 < searches <= UP_TO]
@@ -76,6 +82,10 @@ def measure(
         "machine": machine(),
         "organisations": len(scene.organisations),
         "a_second": a_second,
+        "busy_ms_a_notice": {
+            name: round((seconds - before.get(name, 0.0)) * 1000 / (share * repeats), 1)
+            for name, seconds in sorted(after.items())
+        },
         "p3": {
             "notices": share * repeats,
             "with_an_invitation": sum(map(len, waits)),

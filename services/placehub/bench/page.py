@@ -163,7 +163,10 @@ def latency(found: dict[str, Any]) -> str:
             table(_HOPS, rows),
             "",
             "A bare hop is a record of four bytes through the same producer, broker and reader, between each two of",
-            "the others.",
+            "the others. Processor milliseconds for each notice, in which whatever follows from it is done:",
+            "",
+            ", ".join(f"{name} {one}" for name, one in found["busy_ms_a_notice"].items()) or "not told here",
+            f"({round(sum(found['busy_ms_a_notice'].values()))} in all).",
         )
     )
 

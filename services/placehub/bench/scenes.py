@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from placehub.bench.latency import Scene
+from placehub.bench.processes import busy_seconds
 from placehub.clock import WallClock
 from placehub.organisations.joining import Organisation
 from placehub.organisations.register import add_many
@@ -36,7 +37,9 @@ BASIS: Final = LawfulBasis(
 
 
 @contextmanager
-def running_region(scale: str, tell: Callable[[str], None]) -> Iterator[tuple[Running, World, datetime]]:
+def running_region(
+    scale: str, tell: Callable[[str], None], search_workers: int = 1
+) -> Iterator[tuple[Running, World, datetime]]:
     """Yield a hub that runs for this alone, the sample world whose organisations have joined it, and what time it is.
 
     Call it from the main thread.
@@ -44,7 +47,7 @@ def running_region(scale: str, tell: Callable[[str], None]) -> Iterator[tuple[Ru
     world = make_world(1, scale, Postcodes.open(), 30)
     with tempfile.TemporaryDirectory(prefix="placehub-bench-") as name:
         tell("a hub starts")
-        running = start_embedded(Path(name) / "hub", leave_out=("portal",))
+        running = start_embedded(Path(name) / "hub", leave_out=("portal",), search_workers=search_workers)
         try:
             now = WallClock().now()
             tell(f"{len(world.parties)} organisations join")
@@ -54,6 +57,12 @@ def running_region(scale: str, tell: Callable[[str], None]) -> Iterator[tuple[Ru
             yield running, world, now
         finally:
             running.stop()
+
+
+def busy(running: Running) -> dict[str, float]:
+    """Return the processor seconds of each of a hub's processes and servers by now."""
+    children = {**running.supervisor.services, **{one.name: one for one in running.stack.servers}}
+    return busy_seconds({name: one.pid for name, one in children.items() if one.pid})
 
 
 def _some(organisations: list[Organisation]) -> Iterator[list[Organisation]]:

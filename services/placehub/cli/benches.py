@@ -62,6 +62,7 @@ def latency(
     notices: Annotated[int, typer.Option(min=1, help="Early notices in all.")] = 300,
     openings: Annotated[int, typer.Option(min=1, help="Homes that open later.")] = 40,
     a_second: Annotated[float, typer.Option(min=0.1, help="Notices a second.")] = 15.0,
+    search_workers: Annotated[int, typer.Option(min=1, help="Processes that the searches are shared out to.")] = 1,
     repeats: Repeats = 3,
     quick: Quick = False,
     write: Write = None,
@@ -70,11 +71,11 @@ def latency(
     """Measure from an authority's outbox to a provider's inbox, beside a bare hop over the same broker."""
     from placehub.bench.latency import measure
     from placehub.bench.page import latency as page
-    from placehub.bench.scenes import running_region, scene
+    from placehub.bench.scenes import busy, running_region, scene
     from placehub.cli.printing import aside
 
     _quietly()
-    with running_region("corner" if quick else scale, aside) as (running, world, now):
+    with running_region("corner" if quick else scale, aside, search_workers) as (running, world, now):
         posted = scene(
             world,
             now,
@@ -83,7 +84,13 @@ def latency(
             openings=3 if quick else openings,
         )
         found = measure(
-            running.settings, posted, running.wait_quiet, a_second=a_second, repeats=1 if quick else repeats, tell=aside
+            running.settings,
+            posted,
+            running.wait_quiet,
+            a_second=a_second,
+            repeats=1 if quick else repeats,
+            busy=lambda: busy(running),
+            tell=aside,
         )
     _give("latency", found, page, write, json)
 

@@ -1,0 +1,57 @@
+"""What processes use, as Linux tells it: the memory they hold, and the processor seconds they have had."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+_PROC: Final = Path("/proc")
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_TIMES: Final = slice(11, 15)
+"""Of the fields behind a process's name: its own user and system time, and its ended children's."""
+
+
+def descendants(pid: int) -> list[int]:
+    """Return every process below one; none where the system does not tell."""
+    parents = {int(one.name): _parent(one) for one in _PROC.glob("[0-9]*")}
+    found: list[int] = []
+    wave = [pid]
+    while wave:
+        wave = [one for one, parent in parents.items() if parent in wave]
+        found += wave
+    return found
+
+
+def _parent(process: Path) -> int:
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:  # it has ended meanwhile
+        return 0
+
+
+def memory_mb(pids: Iterable[int]) -> float:
+    """Return what these processes hold together: pages that several share are counted once."""
+    return sum(map(_share_kb, pids)) / 1024
+
+
+def _share_kb(pid: int) -> int:
+    try:
+        lines = (_PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended, or is another's
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def busy_seconds(pids: Mapping[str, int]) -> dict[str, float]:
+    """Return the processor seconds each of some processes has had by now, with those below it."""
+    return {name: sum(map(_busy, (pid, *descendants(pid)))) / _TICKS for name, pid in pids.items()}
+
+
+def _busy(pid: int) -> int:
+    try:
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has ended meanwhile
+        return 0
+    return sum(map(int, fields[_TIMES]))
