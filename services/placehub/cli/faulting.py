@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -74,6 +76,7 @@ def soak(
     processes share counted by shares.
     """
     from placehub.cli.printing import as_facts, as_file, as_json, as_table, aside
+    from placehub.errors import Misconfigured
     from placehub.faults.campaign import place_for
     from placehub.faults.drawing import draw
     from placehub.faults.playing import Wanted
@@ -81,12 +84,15 @@ def soak(
     from placehub.faults.soaking import soak as soak_hub
 
     _check_client()
+    if write is not None and not write.parent.is_dir():
+        raise Misconfigured(f"There is no folder {write.parent} for --write. Make it, or name another file.")
     with place_for(None) as place:
         wanted = Wanted(seed, scale, days=365, bounds=Bounds(workers=1))
         found = soak_hub(wanted, place / "hub", minutes, every, aside)
     figures = found.figures()
     if write is not None:
-        as_file(write, draw(found.lines()).encode(), "--write")
+        with redirect_stdout(sys.stderr):  # what --json prints is one document
+            as_file(write, draw(found.lines()).encode(), "--write")
     if json:
         as_json(figures)
     else:
