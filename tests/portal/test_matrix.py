@@ -47,6 +47,8 @@ OWN: Final = {
     ("GET", "/homes"): ("provider",),
     ("GET", "/homes/new"): ("provider",),
     ("POST", "/homes/new"): ("provider",),
+    ("GET", "/profile"): ("provider",),
+    ("POST", "/profile"): ("provider",),
     ("GET", "/homes/list"): ("provider",),
     ("POST", "/homes/list"): ("provider",),
     ("GET", "/homes/list.csv"): ("provider",),

@@ -64,6 +64,8 @@ NOTICES.update(
         "selected": lambda: _("The offer was selected. The place is being asked for."),
     }
 )
+USUAL_FEEDBACK: Final = "another home fitted better"
+"""What a provider is told whose offer was not selected, unless something else is chosen."""
 ENDINGS: Final = ("in-house", "kin", "residential", "home", "withdrawn")
 """How an authority may end a search itself, of `search_outcome`."""
 _ON_FORM: Final = {
@@ -168,6 +170,8 @@ def _case(request: Request, door: Doors, who: Signed, case_id: UUID, template: s
         line=telling.time_line(case, name),
         best=best.told.offer_id if best else None,
         may_place=who.acting.role in PLACING,
+        feedbacks=choices("offer_feedback", door.acting.now().date()),
+        usual_feedback=USUAL_FEEDBACK,
         reasons=choices("selection_reason", door.acting.now().date()),
         outcomes=[(one.code, one.meaning) for one in code_list("search_outcome").values if one.code in ENDINGS],
     )
@@ -334,13 +338,13 @@ def offer_selected(request: Request, door: Open, form: Sent, case_id: UUID, who:
     if chosen is None:
         raise HTTPException(404)
     others = [id for id, one in case.offers.items() if one is not chosen and one.state in ("open", "to reconfirm")]
-    feedback = form.text("feedback", "another home fitted better")
+    told = {one: form.text(f"feedback_{one}", USUAL_FEEDBACK) for one in others}
     document: dict[str, Any] = {
         "referral_id": str(case_id),
         "authority": who.organisation,
         "offer_id": form.text("offer_id"),
         "by": who.acting.role,
-        "feedback": [{"offer_id": str(one), "feedback": feedback} for one in others],
+        "feedback": [{"offer_id": str(one), "feedback": said} for one, said in told.items()],
     }
     if form.text("reason"):
         document["reason"] = form.text("reason")
