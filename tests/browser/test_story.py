@@ -47,7 +47,7 @@ def session(browser: Browser, root: str, **options: Any) -> Iterator[Page]:
 
     def heard(one: ConsoleMessage) -> None:
         if one.type == "error" and not MEANT.search(one.text):
-            said.append(one.text)
+            said.append(f"{one.text} {one.location} {page.url}")
 
     page.on("console", heard)
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -74,7 +74,8 @@ def look_at(page: Page, name: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
+        # the caret stays: hiding it sets styles, which htmx would carry over to what it puts in their place
+        page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True, caret="initial")
         found = Axe().run(page, options=AXE)
         assert found.violations_count == 0, f"{name} at {width} px: {found.generate_report()}"
         wide = page.evaluate("document.documentElement.scrollWidth")
