@@ -31,7 +31,8 @@ def test_each_of_the_others_is_told_why(hub: Any) -> None:
     settle(hub, authority)
     seen = until(officer, case, lambda page: page.answer.text.count("feedback_") == 2)
     (other,) = [one for one in seen.form("/select").names if one.startswith("feedback_")]
-    officer.send("/select", **{other: "school kept elsewhere"})
+    chosen: dict[str, Any] = {other: "school kept elsewhere"}
+    officer.send("/select", **chosen)
     told = re.compile("The authority says: Another home let the child keep the school")
     pages = [
         until(one, search, lambda seen: "Selected" in seen.text or "Another home was" in seen.text) for one in managers

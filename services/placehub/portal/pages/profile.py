@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -17,7 +18,7 @@ from placehub.portal.words import gettext as _
 router = APIRouter()
 READS: Final = only("provider")
 KEEPS: Final = only("provider", roles=("referral manager",))
-USUAL: Final = (
+USUAL: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
     (OUT_OF_HOURS, lambda: _("Telephone or mailbox of the duty desk, never of a person")),
     ("Inspection outcome", lambda: ""),
     ("Approved households", lambda: ""),
