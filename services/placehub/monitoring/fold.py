@@ -30,7 +30,8 @@ Fold = Callable[[Row, Any, Attributes], dict[str, Any]]
 Key = tuple[Hashable, ...]
 
 
-def _first(column: str) -> Fold:
+def first_time(column: str) -> Fold:
+    """Return a fold that keeps the earliest time of its events in a column."""
     return lambda row, event, attributes: _earliest(row, column, attributes.time)
 
 
@@ -115,12 +116,12 @@ SEARCH: Final[Mapping[type, Fold]] = {
     referrals.EarlyNoticeGiven: _sought("notice_at"),
     referrals.ReferralMade: _sought("referral_at"),
     referrals.ReferralRevised: _sought("referral_at"),
-    referrals.InHouseSearchStarted: _first("in_house_started_at"),
+    referrals.InHouseSearchStarted: first_time("in_house_started_at"),
     referrals.InHouseSearchConcluded: _concluded,
     referrals.ReferralContinued: _continued,
     referrals.OfferSelected: _selected,
     referrals.SelectionWithdrawn: _unselected,
-    offers.InterestExpressed: _first("first_interest_at"),
+    offers.InterestExpressed: first_time("first_interest_at"),
     offers.OfferMade: _counted("offers", "first_offer_at"),
     offers.InvitationDeclined: _counted("declines"),
     search.SearchStarted: _started,
@@ -131,7 +132,7 @@ SEARCH: Final[Mapping[type, Fold]] = {
     search.SearchResumed: _unselected,
     search.SearchClosed: _closed,
     search.SearchReopened: _reopened,
-    vacancies.VacancyReserved: _first("reserved_at"),
+    vacancies.VacancyReserved: first_time("reserved_at"),
     placements.PlacementStarted: _moved_in,
 }
 """Events with a `referral_id`, and what each changes in the case's row."""
@@ -163,25 +164,6 @@ def _state(row: Row) -> str:
     if row.get("offers"):
         return "offers"
     return "searching" if row.get("search_started_at") else "noted"
-
-
-def _withheld(row: Row, event: search.InvitationsWithheld, attributes: Attributes) -> dict[str, Any]:
-    one = next(one for one in event.withheld if one.provider == row["provider"])
-    return {"criterion": one.criterion, "homes": one.homes}
-
-
-WITHHELD: Final[Mapping[type, Fold]] = {
-    search.InvitationsWithheld: _withheld,
-    search.ProviderInvited: _first("invited_at"),
-}
-"""Events that say which provider was not invited to a search, or after all; what each changes in the pair's row."""
-
-
-def pairs(event: search.InvitationsWithheld | search.ProviderInvited) -> list[Key]:
-    """Return the search with each provider that the event speaks of."""
-    if isinstance(event, search.InvitationsWithheld):
-        return [(event.referral_id, one.provider) for one in event.withheld]
-    return [(event.referral_id, event.provider)]
 
 
 def _homed(

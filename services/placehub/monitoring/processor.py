@@ -25,6 +25,7 @@ from placehub.monitoring import (
     partnership_events,
     quality,
     responding,
+    withholding,
 )
 from placehub.monitoring.tables import (
     AGREEMENT,
@@ -76,7 +77,7 @@ _FOLDS: Final[tuple[tuple[Table, Mapping[type, fold.Fold], fold.Fold], ...]] = (
             (SUPPORT_AGREED, fold.SUPPORT_AGREED),
             (ORGANISATION, fold.ORGANISATION),
             (QUALITY, quality.QUALITY),
-            (WITHHELD, fold.WITHHELD),
+            (WITHHELD, withholding.WITHHELD),
             (AGREEMENT, calendar.AGREEMENTS),
             (REMINDER, calendar.REMINDERS),
             (TENDER_CLAUSE, declined.CLAUSES),
@@ -111,7 +112,7 @@ COUNTED: Final[Mapping[type, tuple[str, ...]]] = {
 """Fields whose items are only counted here, and need not be read: a codec may leave them out."""
 
 _SEVERAL: Final[Mapping[Table, Callable[[Any], list[fold.Key]]]] = {
-    WITHHELD: fold.pairs,
+    WITHHELD: withholding.pairs,
     TENDER_CLAUSE: declined.clauses_of,
     DECLINED_CLAUSE: declined.declined_of,
 }
