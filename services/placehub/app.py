@@ -351,8 +351,7 @@ def _evidence(settings: Settings) -> Processor:
 def stamp_authority(settings: Settings) -> Authority | None:
     """Return who stamps tree heads; None where nobody is set; Misconfigured without its root certificates."""
     from placehub.errors import Misconfigured
-    from placehub.evidence.stamping import Authority
-    from placehub.evidence.stamps import roots_in
+    from placehub.evidence.stamping import Authority, roots_in
 
     if not settings.stamp_authority:
         return None

@@ -17,8 +17,8 @@ from placehub.bench import latency
 from placehub.bench.latency import Scene
 from placehub.bench.page import latency as latency_page
 from placehub.bench.page import startup as startup_page
-from placehub.bench.processes import busy_seconds, descendants, memory_mb
 from placehub.bench.wire import BARE, Arrival, bare_hops, wire
+from placehub.observing.usage import busy_seconds, descendants, memory_mb
 from placehub.referrals.child import NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, Wanted
 from placehub.vacancies.events import VacancyClosed, VacancyOpened

@@ -14,8 +14,8 @@ from placehub.errors import Misconfigured, Rejected, Unavailable
 from placehub.evidence.events import TreeHeadSigned, TreeHeadStamped
 from placehub.evidence.heads import Head
 from placehub.evidence.signed import check_stamps
-from placehub.evidence.stamping import Authority
-from placehub.evidence.stamps import Stamp, question, roots_in, roots_of, stamp_of
+from placehub.evidence.stamping import Authority, roots_in
+from placehub.evidence.stamps import Stamp, question, roots_of, stamp_of
 
 from .authority import answer, make_authority, serving
 from .made import BEGIN, KEY

@@ -6,8 +6,8 @@ import os
 from xml.etree import ElementTree as ET
 
 from placehub.faults.drawing import draw
-from placehub.faults.processes import memory_mb
 from placehub.faults.soaking import Noted, Soak
+from placehub.observing.usage import memory_mb
 
 SOAK = Soak([Noted(float(at), {"search": 100.0 + at, "intake": 80.0}, at % 3, at * 10) for at in range(8)])
 
@@ -30,5 +30,5 @@ def test_the_picture_of_a_soak() -> None:
 
 def test_the_memory_of_a_process() -> None:
     """A process that lives holds memory, one that has gone holds none."""
-    assert memory_mb(os.getpid()) > 1
-    assert memory_mb(2**22 + 1) == 0
+    assert memory_mb([os.getpid()]) > 1
+    assert memory_mb([2**22 + 1]) == 0

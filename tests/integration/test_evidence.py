@@ -22,8 +22,7 @@ from placehub.evidence.bundle_checking import check_bundle
 from placehub.evidence.bundles import read_part
 from placehub.evidence.bundling import Bundle, bundle_case
 from placehub.evidence.events import TreeHeadSigned, TreeHeadStamped
-from placehub.evidence.stamping import Authority, Stamping
-from placehub.evidence.stamps import roots_in
+from placehub.evidence.stamping import Authority, Stamping, roots_in
 from placehub.evidence.store import read_log
 from placehub.evidence.tables import LEAF, TILE
 from placehub.evidence.verifying import Verified

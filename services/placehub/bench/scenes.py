@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from placehub.bench.latency import Scene
-from placehub.bench.processes import busy_seconds
 from placehub.clock import WallClock
+from placehub.observing.usage import busy_seconds
 from placehub.organisations.joining import Organisation
 from placehub.organisations.register import add_many
 from placehub.postcodes import Postcodes

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from placehub.bench.processes import descendants, memory_mb
 from placehub.bench.timing import machine, spread
 from placehub.embedded.stack import Stack
+from placehub.observing.usage import descendants, memory_mb
 from placehub.whole import start_embedded
 
 

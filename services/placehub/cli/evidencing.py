@@ -87,7 +87,6 @@ def _bundle(
     bundle: Path, of_key: Path | None, of_stamp: Path | None, roots: Path | None
 ) -> tuple[dict[str, Any], Sequence[Finding]]:
     from placehub.evidence.bundle_checking import check_bundle, check_bundle_stamp
-    from placehub.evidence.stamps import roots_in
 
     if of_key is None:
         raise typer.BadParameter(
@@ -95,12 +94,13 @@ def _bundle(
         )
     if (of_stamp is None) != (roots is None):
         raise typer.BadParameter("a time stamp is checked with its authority's roots: name both", param_hint="--stamp")
-    data = _read(bundle)
-    checked = check_bundle(data, _key(of_key))
+    checked = check_bundle(_read(bundle), _key(of_key))
     facts = {"referral_id": checked.referral_id, "records": checked.records, "tree_size": checked.tree_size}
     if of_stamp is None or roots is None or checked.findings:
         return facts, checked.findings
-    stamped_at, findings = check_bundle_stamp(data, _read(of_stamp), roots_in(roots))
+    from placehub.evidence.stamping import roots_in
+
+    stamped_at, findings = check_bundle_stamp(checked, _read(of_stamp), roots_in(roots))
     return facts | {"stamped_at": stamped_at.isoformat() if stamped_at else None}, findings
 
 
@@ -109,7 +109,7 @@ def _log(
 ) -> tuple[dict[str, Any], Sequence[Finding]]:
     from placehub.app import sealed_past
     from placehub.cli.printing import progress
-    from placehub.evidence.stamps import roots_in
+    from placehub.evidence.stamping import roots_in
     from placehub.evidence.verifying import verify as verify_log
 
     given = _key(of_key) if of_key else None

@@ -26,7 +26,7 @@ from placehub.evidence.bundles import (
 )
 from placehub.evidence.events import TreeHeadSigned
 from placehub.evidence.findings import Finding
-from placehub.evidence.heads import PublicKey
+from placehub.evidence.heads import Head, PublicKey
 from placehub.evidence.leaves import Sealed
 from placehub.evidence.signed import check_signature, head_of
 from placehub.evidence.stamps import stamp_of
@@ -43,6 +43,8 @@ class BundleChecked:
     records: int
     tree_size: int
     findings: tuple[Finding, ...]
+    head: Head | None
+    """The tree head it is shown against; None where anything was found."""
 
 
 def check_bundle(data: bytes, key: PublicKey) -> BundleChecked:
@@ -59,24 +61,25 @@ def check_bundle(data: bytes, key: PublicKey) -> BundleChecked:
         findings += _check_proofs(told, key)
     case = next((one for one in told if one.get("kind") == "case"), {})
     count = sum(one.get("kind") == "record" for one in told)
-    return BundleChecked(str(case.get("referral_id", "")), count, _number(case.get("tree_size")), tuple(findings))
+    size = _number(case.get("tree_size"))
+    sound = told if not findings else []
+    heads = (one for part in sound if part.get("kind") == "head" for one in _head(part))
+    head = next((head_of(one) for one in heads if one.tree_size == size), None)
+    return BundleChecked(str(case.get("referral_id", "")), count, size, tuple(findings), head)
 
 
 def check_bundle_stamp(
-    data: bytes, answer: bytes, roots: Sequence[Certificate]
+    checked: BundleChecked, answer: bytes, roots: Sequence[Certificate]
 ) -> tuple[datetime | None, tuple[Finding, ...]]:
     """Return by when the head of a bundle had been signed, as a time stamp says, and what is wrong with the stamp.
 
     The bundle must be one in which nothing was found.
     """
-    parts = [one for one in map(read_part, data.split(b"\n")) if one is not None]
-    size = next(one.get("tree_size") for one in parts if one.get("kind") == "case")
-    heads = [one for part in parts if part.get("kind") == "head" for one in _head(part)]
-    head = next(head_of(one) for one in heads if one.tree_size == size)
+    assert checked.head is not None, "a bundle in which nothing was found has its head"
     try:
-        return stamp_of(head, answer, roots).stamped_at, ()
+        return stamp_of(checked.head, answer, roots).stamped_at, ()
     except Rejected as why:
-        return None, (Finding(f"time stamp of tree head {size}", "answer", why.rule),)
+        return None, (Finding(f"time stamp of tree head {checked.tree_size}", "answer", why.rule),)
 
 
 def _number(value: Any) -> int:

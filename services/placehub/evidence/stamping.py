@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from base64 import b64encode
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import uuid5
@@ -19,10 +20,10 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from placehub.drivers.step import Step
-from placehub.errors import Rejected, Unavailable
+from placehub.errors import Misconfigured, Rejected, Unavailable
 from placehub.evidence.events import TreeHeadStamped
 from placehub.evidence.heads import Head, SigningKey
-from placehub.evidence.stamps import Stamp, question, stamp_of
+from placehub.evidence.stamps import Stamp, question, roots_of, stamp_of
 from placehub.evidence.store import StoredLog, read_log
 from placehub.evidence.tables import LOG, STAMP
 from placehub.evidence.tiles import Growth
@@ -36,6 +37,14 @@ ANSWER_SECONDS: Final = 20.0
 LARGEST: Final = 100_000
 """Bytes of an answer; they have some thousands."""
 HEADERS: Final = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+
+
+def roots_in(path: Path) -> tuple[Certificate, ...]:
+    """Read the root certificates in a file; Misconfigured when it cannot be read or holds none."""
+    try:
+        return roots_of(path.read_bytes())
+    except OSError as error:
+        raise Misconfigured(f"The root certificates {path} cannot be read: {error.strerror}.") from None
 
 
 class Authority:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 from rfc3161_client import (
@@ -53,14 +52,6 @@ def roots_of(pem: bytes) -> tuple[Certificate, ...]:
         raise Misconfigured(
             "The time-stamping authority's root certificates must be PEM. Name the file it publishes them in."
         ) from None
-
-
-def roots_in(path: Path) -> tuple[Certificate, ...]:
-    """Read the root certificates in a file; Misconfigured when it cannot be read or holds none."""
-    try:
-        return roots_of(path.read_bytes())
-    except OSError as error:
-        raise Misconfigured(f"The root certificates {path} cannot be read: {error.strerror}.") from None
 
 
 def stamp_of(head: Head, answer: bytes, roots: Sequence[Certificate], asked: TimeStampRequest | None = None) -> Stamp:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from placehub.observing.usage import children_of
+
 SERVER_MARKS: Final = {"kafka.Kafka": "kafka", "quarkus-run.jar": "registry", "postgres": "postgresql"}
 """What a server's command line has a word that ends so, and the server's name."""
 NO_BYTE: Final = 0
@@ -27,40 +29,17 @@ class Target:
 def children(of: int) -> list[Target]:
     """Return the hub's processes under the process `of`: services by their processor's name, and servers."""
     found = []
-    for pid in _under(of):
+    for pid in children_of(of):
         with suppress(OSError):
             if name := _name(Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")):
                 found.append(Target(name, pid))
     return sorted(found)
 
 
-def _under(of: int) -> list[int]:
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError, IndexError, ValueError):
-                if int((folder / "stat").read_text().rpartition(") ")[2].split()[1]) == of:
-                    found.append(int(folder.name))
-    return found
-
-
 def _name(words: list[str]) -> str | None:
     if "run" in words[:-1] and "placehub" in words:
         return words[words.index("run") + 1]
     return next((name for mark, name in SERVER_MARKS.items() if any(word.endswith(mark) for word in words)), None)
-
-
-def memory_mb(pid: int) -> float:
-    """Return the memory that a process and those under it hold by themselves; 0 when it has gone.
-
-    What several share is counted by its share in each (PSS), so that the processes may be summed.
-    """
-    try:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:
-        return 0.0
-    own = next((int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")), 0) / 1024
-    return own + sum(memory_mb(one) for one in _under(pid))
 
 
 def send(of: int, target: Target, number: signal.Signals) -> bool:
@@ -76,7 +55,7 @@ def forbid_writing(target: Target) -> list[int]:
 
     The kernel then refuses every write of theirs (EFBIG); who is started anew may write again.
     """
-    stopped = [target.pid, *_under(target.pid)]
+    stopped = [target.pid, *children_of(target.pid)]
     for pid in stopped:
         _limit(pid, NO_BYTE)
     return stopped

@@ -12,7 +12,8 @@ from typing import Any
 
 from placehub.app import quiet
 from placehub.faults.playing import Wanted, playing
-from placehub.faults.processes import children, memory_mb
+from placehub.faults.processes import children
+from placehub.observing.usage import descendants, memory_mb
 from placehub.settings import Settings
 
 
@@ -81,7 +82,7 @@ def soak(wanted: Wanted, folder: Path, minutes: float, every: float, tell: Calla
         while (passed := time.monotonic() - began) < minutes * 60 and one.alive and not one.over:
             memory: dict[str, float] = defaultdict(float)
             for child in children(one.process.pid):
-                memory[child.name] += memory_mb(child.pid)
+                memory[child.name] += memory_mb((child.pid, *descendants(child.pid)))
             taken_in = one.watch.seen[-1].taken_in - first
             found.noted.append(Noted(passed, dict(memory), sum(asked.lags().values()), taken_in))
             tell(f"{passed:.0f} s: {taken_in} records taken in, {found.noted[-1].lag} behind")

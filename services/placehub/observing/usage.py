@@ -1,4 +1,4 @@
-"""What processes use, as Linux tells it: the memory they hold, and the processor seconds they have had."""
+"""Processes as Linux tells of them: who is below whom, the memory they hold, the processor seconds they have had."""
 
 from __future__ import annotations
 
@@ -15,13 +15,22 @@ _TIMES: Final = slice(11, 15)
 
 def descendants(pid: int) -> list[int]:
     """Return every process below one; none where the system does not tell."""
-    parents = {int(one.name): _parent(one) for one in _PROC.glob("[0-9]*")}
+    parents = _parents()
     found: list[int] = []
     wave = [pid]
     while wave:
         wave = [one for one, parent in parents.items() if parent in wave]
         found += wave
     return found
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that one has begun itself; none where the system does not tell."""
+    return [one for one, parent in _parents().items() if parent == pid]
+
+
+def _parents() -> dict[int, int]:
+    return {int(one.name): _parent(one) for one in _PROC.glob("[0-9]*")}
 
 
 def _parent(process: Path) -> int:
