@@ -27,7 +27,7 @@ from placehub_connectors.digest.serving import HEADERS, make_app, served
 from placehub_connectors.digest.trying import FIRST
 from placehub_connectors.digest.wording import quiet_words
 
-from ..integration.story import SECTOR, Case, Desk, HubUnderTest, Town, desk
+from ..integration.story import SECTOR, Case, Desk, HubUnderTest, Town, desk, living_town
 from .mailserver import Server
 
 # All made up.
@@ -57,13 +57,10 @@ def provider(hub: HubUnderTest) -> Iterator[Desk]:
 @pytest.fixture
 def town(hub: HubUnderTest, provider: Desk) -> Iterator[Town]:
     """An agreement of a new authority with the provider, and a home whose carer's word ends in three days."""
-    made = Town(hub, desk(hub, "authority"), (provider,))
-    made.begin()
-    made.open_home(provider, household=CARERS, kinds=["long term", "emergency"], willing_until=_in_days(hub, 3))
-    hub.settle()
-    yield made
-    made.end()
-    made.authority.mailbox.close()
+    with living_town(
+        hub, provider, household=CARERS, kinds=["long term", "emergency"], willing_until=_in_days(hub, 3)
+    ) as made:
+        yield made
 
 
 def _in_days(hub: HubUnderTest, days: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -384,3 +385,15 @@ def play(town: Town) -> tuple[Case, UUID, UUID]:
     case.select(offer)
     town.hub.settle()
     return case, home, offer
+
+
+@contextmanager
+def living_town(hub: HubUnderTest, provider: Desk, **home: Any) -> Iterator[Town]:
+    """Yield an agreement of a new authority with a provider, and a home of the provider's that was told."""
+    made = Town(hub, desk(hub, "authority"), (provider,))
+    made.begin()
+    made.open_home(provider, **home)
+    hub.settle()
+    yield made
+    made.end()
+    made.authority.mailbox.close()

@@ -30,7 +30,7 @@ from placehub.portal.tables import MAIL, MEMBER, PASSED, PERSON, PLACE, TOLD
 from placehub.portal.told import listened_to
 
 from ..connectors.mailserver import Server
-from ..integration.story import Desk, HubUnderTest, Town, desk
+from ..integration.story import Desk, HubUnderTest, Town, desk, living_town
 from .visiting import Visitor, join
 
 ROOT = "https://portal.example"
@@ -90,13 +90,8 @@ def provider(hub: HubUnderTest) -> Iterator[Desk]:
 @pytest.fixture
 def town(hub: HubUnderTest, provider: Desk) -> Iterator[Town]:
     """A new authority with the provider and one home of its."""
-    made = Town(hub, desk(hub, "authority"), (provider,))
-    made.begin()
-    made.open_home(provider, kinds=["long term"])
-    hub.settle()
-    yield made
-    made.end()
-    made.authority.mailbox.close()
+    with living_town(hub, provider, kinds=["long term"]) as made:
+        yield made
 
 
 def add_people(engine: Engine, organisation: str, role: str, *choices: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from placehub.search.events import OutOfHoursContactTold
 from placehub.vacancies.events import VacancyClosed, VacancyConfirmed, VacancyOpened
 
 from ...conftest import Hub
-from ...integration.story import Desk, Town, desk
+from ...integration.story import Desk, Town, desk, living_town
 from ..mailserver import Server
 from ..test_digest import ROTA
 from ..test_vacancies import ROWS, homes
@@ -39,14 +39,9 @@ def provider(hub: Hub) -> Iterator[Desk]:
 @pytest.fixture
 def town(hub: Hub, provider: Desk) -> Iterator[Town]:
     """An agreement of a new authority with the provider, and a home whose carer's word ends in three days."""
-    made = Town(hub, desk(hub, "authority"), (provider,))
-    made.begin()
     soon = (hub.now + timedelta(days=3)).isoformat()
-    made.open_home(provider, kinds=["long term", "emergency"], willing_until=soon)
-    hub.settle()
-    yield made
-    made.end()
-    made.authority.mailbox.close()
+    with living_town(hub, provider, kinds=["long term", "emergency"], willing_until=soon) as made:
+        yield made
 
 
 def came(town: Town) -> list[str]:
