@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from typer.testing import CliRunner
 
+from placehub.cli.printing import aside
 from placehub.cli.program import app
 from placehub.errors import NotFound
 from placehub.postcodes import Postcodes
 from placehub.sample.behaviour import MODELS
-from placehub.sample.comparison import Run, compare, row_of
+from placehub.sample.comparing import CaseNeeds, QuietSight, begun
+from placehub.sample.comparison import Market, Run, Simulated, compare, compare_all, row_of
 from placehub.sample.staleness import WORD_STANDS, truth_of
 from placehub.sample.world import FIRST_DAY, World, make_world
+from placehub.search.deciding import decide
+from placehub.search.events import ProviderInvited
+from placehub.search.view import Sight
 
 CERTAIN = replace(MODELS["eager"], never_answers=0.0, says_yes=(1.0, 1.0, 1.0), in_house_found=0.0)
 
@@ -42,6 +48,28 @@ def test_the_same_coins_fall_again(corner: World, postcodes: Postcodes) -> None:
     assert staler["placed"] <= first["placed"]
 
 
+def test_what_is_left_out_decides_nothing(corner: World, postcodes: Postcodes) -> None:
+    """Whether or not it is worked out what is only told, the same providers are invited to the same homes at once."""
+    market = Market(corner, 0.3, postcodes)
+    invited = 0
+    for case in corner.cases:
+        market.at(case.need_known_at)
+        of = [
+            decide(None, begun(case).facts, 0, sight(market.stated, CaseNeeds(case), case.need_known_at)).events
+            for sight in (Sight, QuietSight)
+        ]
+        full, quiet = ([one for one in events if isinstance(one, ProviderInvited)] for events in of)
+        assert full == quiet
+        invited += len(full)
+    assert invited > 20
+
+
+def test_processes_share_the_runs(corner: World) -> None:
+    """Two processes come to what one does, in the same order."""
+    asked = Simulated("corner", 3, 1), ["usual", "weary"], [0.3]
+    assert compare_all(*asked, aside, processes=2) == compare_all(*asked, aside)
+
+
 def test_stale_vacancies_are_as_the_model_says(corner: World) -> None:
     """Of those drawn as stale about half show, about half are unwilling and the others differ in a fact; none else."""
     homes = [one.home for one in corner.homes]
@@ -62,10 +90,13 @@ def test_stale_vacancies_are_as_the_model_says(corner: World) -> None:
     assert {one.true.willing_until for one in fresh} == {FIRST_DAY + WORD_STANDS}
 
 
-def test_it_is_called_simulated() -> None:
-    """What is printed says so, and a model there is none of is named."""
+def test_it_is_called_simulated(tmp_path: Path) -> None:
+    """What is printed and written says so, and a model there is none of is named."""
     asked = ["world", "compare", "--scale", "corner", "--days", "2", "--model"]
-    done = CliRunner().invoke(app, [*asked, "usual", "--stale", "0.1"])
+    page = tmp_path / "page.md"
+    done = CliRunner().invoke(app, [*asked, "usual", "--stale", "0.1", "--write", str(page)])
+    assert "**Simulated**: corner, 2 days" in page.read_text()
+    assert "| usual | 10% |" in page.read_text()
     assert (done.exit_code, "Simulated" in done.stdout, "Everything here is simulated" in done.stdout) == (
         0,
         True,

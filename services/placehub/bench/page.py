@@ -92,6 +92,43 @@ def _p5(row: dict[str, Any]) -> str:
     )
 
 
+def compared(found: dict[str, Any]) -> str:
+    """Return the section of `world compare`."""
+    rows = [
+        [one["model"], f"{one['stale']:.0%}", f"{one['searches']:,}", *(one[name] for name in _COMPARED), _why(one)]
+        for one in found["runs"]
+    ]
+    return "\n".join(
+        (
+            "## The shipped policy beside mailing everybody (aim: 15 deliveries a placement, 0.99 of offers and bands)",
+            "",
+            f"**Simulated**: {found['scale']}, {found['days']} days, seed {found['seed']}. Written by `placehub world",
+            f"compare --scale {found['scale']} --days {found['days']} --write docs/benchmarks.md`; "
+            "[the models](model.md) are this project's own.",
+            "",
+            table(_COMPARED_COLUMNS, rows),
+            "",
+            "Why not: the searches that had an offer under mailing and none under the policy, then those whose best",
+            "was in a lesser band.",
+        )
+    )
+
+
+_COMPARED: Final = (
+    *("deliveries_per_placement", "by_mailing", "offers_kept", "best_kept", "placed", "placed_by_mailing"),
+    *("hours_to_offer", "hours_by_mailing"),
+)
+_COMPARED_COLUMNS: Final = (
+    *("people", "stale", "searches", "deliveries a placement", "by mailing", "offers kept", "best band kept", "placed"),
+    *("by mailing", "hours to an offer", "by mailing", "why not"),
+)
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    missed, lesser = (", ".join(f"{one} {why}" for why, one in row[name].items()) for name in ("missed", "lesser"))
+    return "; ".join(one for one in (missed, lesser) if one)
+
+
 def replay(found: dict[str, Any]) -> str:
     """Return the section of `bench replay`."""
     rows = [

@@ -8,13 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from placehub.cli.options import Json
+from placehub.cli.options import Json, Write
 
 app = typer.Typer(help="Benchmarks, each beside something bare.", no_args_is_help=True, rich_markup_mode=None)
 Quick = Annotated[bool, typer.Option("--quick", help="Little of it: to see that it runs.")]
-Write = Annotated[
-    Path | None, typer.Option(help="Write the figures into their section of this page.", show_default=False)
-]
 Repeats = Annotated[int, typer.Option(min=1, help="How often each is measured, in turns.")]
 
 

@@ -23,6 +23,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 By = Annotated[
     str | None, typer.Option("--by", envvar="PLACEHUB_OPERATOR", help="Who does it; your login name if left out.")
 ]
+Write = Annotated[
+    Path | None, typer.Option(help="Write the figures into their section of this page.", show_default=False)
+]
 DEFAULT_FOLDER = Path(".placehub")
 HUB: ContextVar[Settings | None] = ContextVar("hub", default=None)
 """The hub this command works for, once it is known: what goes wrong later names its servers."""

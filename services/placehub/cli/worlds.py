@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from placehub.cli.options import Json
+from placehub.cli.options import Json, Write
 
 app = typer.Typer(help="Large sample worlds, made in memory.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,13 +44,18 @@ def compare(
         list[float] | None,
         typer.Option(min=0, max=1, help="Share of vacancies that are stale.", show_default="0.1, 0.3 and 0.5"),
     ] = None,
+    processes: Annotated[int, typer.Option(min=1, max=32, help="How many processes share the runs.")] = 1,
+    write: Write = None,
     json: Json = False,
 ) -> None:
     """Make every search of a simulated world under the shipped policy and by mailing everybody, and compare."""
+    from placehub.bench.page import compared, put
     from placehub.cli.printing import as_json, as_table, aside
-    from placehub.sample.comparison import AIMS, COLUMNS, compare_all
+    from placehub.sample.comparison import AIMS, COLUMNS, Simulated, compare_all
 
-    rows = compare_all(scale, days, seed, model or None, stale or None, aside)
+    rows = compare_all(Simulated(scale, days, seed), model or None, stale or None, aside, processes)
+    if write is not None:
+        put(write, "compare", compared({"scale": scale, "days": days, "seed": seed, "runs": rows}))
     if json:
         as_json({"simulated": True, "scale": scale, "days": days, "seed": seed, "aims": AIMS, "runs": rows})
         return

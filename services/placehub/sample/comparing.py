@@ -1,25 +1,25 @@
 """Who would have offered a home under blanket mailing, and who does under the policy: simulated, search by search.
 
 The design is paired. Each search of a sample world is made twice at the same moment among the same homes: once by the
-hub's own decisions (`search.deciding`, the very code of the live hub) and once as a mailing to every provider of the
-authority's agreements. Who answers, and when, is drawn by (provider, search), and what a carer says by (carer,
-search): the same coin falls in both arms, so that the arms differ by who was asked and by nothing else. The homes
-stand still while a search lasts; those that open meanwhile count in neither arm. Then the market moves on as the
-policy left it: the place taken is taken. A search lasts until its officer chooses, an own carer is found, or the
-officer gives up. A delivery is one provider told of one search.
+hub's own decisions (`search.deciding`, the very code of the live hub, but for what is only told: `QuietSight`) and
+once as a mailing to every provider of the authority's agreements. Who answers, and when, is drawn by (provider,
+search), and what a carer says by (carer, search): the same coin falls in both arms, so that the arms differ by who
+was asked and by nothing else. The homes stand still while a search lasts; those that open meanwhile count in neither
+arm. Then the market moves on as the policy left it: the place taken is taken. A search lasts until its officer
+chooses, an own carer is found, or the officer gives up. A delivery is one provider told of one search.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID, uuid5
 
-from placehub.contracts.parts import FeeLine, HomeFit
+from placehub.contracts.parts import FeeLine
 from placehub.errors import Rejected
 from placehub.offers.events import InvitationDeclined, OfferMade
 from placehub.referrals.child import Child, ChildNeed
@@ -31,7 +31,7 @@ from placehub.sample.chance import rng
 from placehub.search.case import Case as Search
 from placehub.search.case import Decided, Facts
 from placehub.search.deciding import decide, due
-from placehub.search.events import InvitationUpdated, ProviderInvited
+from placehub.search.events import InvitationUpdated, ProviderInvited, ReferralAssessed, Relaxation
 from placehub.search.view import Sight
 
 BASIS: Final = LawfulBasis(
@@ -45,7 +45,7 @@ class Answer:
     """What one provider says to one search, and after how long; None is silence."""
 
     after: timedelta
-    home: HomeFit | None
+    home: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class Ended:
 class People:
     """How providers and carers answer one search: the same coins whoever is asked."""
 
-    def __init__(self, seed: int, model: Model, case: Case, true: Mapping[UUID, HomeFit], willing: frozenset[UUID]):
+    def __init__(self, seed: int, model: Model, case: Case, true: Mapping[UUID, int], willing: frozenset[UUID]):
+        """`true`: the band, as its place in `BANDS`, of each home that fits in truth, in the policy's order."""
         self._seed, self._model, self._case = seed, model, case
         self._true, self._willing = true, willing
         self._ranks = {one: nth for nth, one in enumerate(true)}
@@ -75,7 +76,7 @@ class People:
 
     def band(self, vacancy_id: UUID) -> int:
         """Return in which band a home fits in truth, best first."""
-        return BANDS.index(self._true[vacancy_id].band)
+        return self._true[vacancy_id]
 
     def answer(self, provider: str, homes: Sequence[UUID]) -> Answer | None:
         """Return what a provider says that was told of these homes: its best carer who says yes, or no."""
@@ -84,14 +85,14 @@ class People:
         if after is None:
             return None
         ranked = sorted((one for one in homes if one in self._true), key=self.rank)
-        said = (self._true[one] for one in ranked if self._says_yes(one))
+        said = (one for one in ranked if self._says_yes(one))
         return Answer(after, next(said, None))
 
     def _says_yes(self, vacancy_id: UUID) -> bool:
         if vacancy_id not in self._willing:
             return False
         chance = rng(self._seed, "carer", vacancy_id, self._case.referral_id)
-        return behaviour.says_yes(self._model, chance, self._true[vacancy_id].band)
+        return behaviour.says_yes(self._model, chance, BANDS[self._true[vacancy_id]])
 
 
 def facts_of(case: Case) -> ReferralMade:
@@ -127,6 +128,32 @@ class CaseNeeds:
         return self._needs
 
 
+class QuietSight(Sight):
+    """Sees what the search sees, and works out nothing that is only told: nobody reads it here.
+
+    How good the referral is, why others were not invited, which single relaxation would bring how many homes, and how
+    siblings could be parted: none of them changes who is invited, and together they take half of a search's time.
+    """
+
+    def assessed(self, case: Search) -> ReferralAssessed:
+        """Return that nothing was looked at."""
+        return ReferralAssessed(
+            referral_id=case.referral_id, version=case.version, completeness=Decimal(0), questions=()
+        )
+
+    def removed_by(self, case: Search, providers: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """Return no reason."""
+        return {}
+
+    def relaxations(self, case: Search) -> tuple[Relaxation, ...]:
+        """Return none."""
+        return ()
+
+    def without_a_home(self, case: Search) -> tuple[UUID, ...]:
+        """Return the first child: so no split is looked for."""
+        return (case.facts.children[0].child_id,)
+
+
 @dataclass(slots=True)
 class _Clock:
     """When a search ends, as far as is known now."""
@@ -155,7 +182,7 @@ def by_mailing(
     """Return what comes of telling every provider; `homes` are each one's own that fit in truth."""
     clock, found_at = _clock(seed, model, case)
     answers = {provider: people.answer(provider, some) for provider, some in homes.items()}
-    offers = {one.home.vacancy_id: one.after for one in answers.values() if one and one.home}
+    offers = {one.home: one.after for one in answers.values() if one and one.home}
     first = min(offers.values(), default=None)
     if first is not None and case.need_known_at + first <= clock.until:
         clock.offered(case.need_known_at + first)
@@ -169,7 +196,7 @@ class _Hub:
     def __init__(self, seed: int, model: Model, case: Case, search: Search, sight: Sight, people: People) -> None:
         self._case, self._sight, self._people = case, sight, people
         self.clock, self.found_at = _clock(seed, model, case)
-        self._due: list[tuple[datetime, int, str, str, HomeFit | None]] = []
+        self._due: list[tuple[datetime, int, str, str, UUID | None]] = []
         self._nth = 0
         self._search = search
         self.deliveries = self.updates = 0
@@ -187,14 +214,14 @@ class _Hub:
             else:
                 self._answer(now, provider, home)
 
-    def _answer(self, now: datetime, provider: str, home: HomeFit | None) -> None:
+    def _answer(self, now: datetime, provider: str, home: UUID | None) -> None:
         event = _offer(self._case, provider, home, now) if home else _no(self._case, provider)
         try:
             self._take(decide(self._search, event, 1, self._sight))
         except Rejected:
             return
         if home:
-            self.at_hand[home.vacancy_id] = now - self._case.need_known_at
+            self.at_hand[home] = now - self._case.need_known_at
             self.clock.offered(now)
 
     def _take(self, decided: Decided) -> None:
@@ -213,7 +240,7 @@ class _Hub:
         if answer is not None:
             self._later(now + answer.after, ANSWER, event.provider, answer.home)
 
-    def _later(self, at: datetime, what: str, provider: str, home: HomeFit | None) -> None:
+    def _later(self, at: datetime, what: str, provider: str, home: UUID | None) -> None:
         self._nth += 1
         heapq.heappush(self._due, (at, self._nth, what, provider, home))
 
@@ -243,12 +270,12 @@ def _ended(
     return Ended(deliveries, updates, first, None if own_first else best, dict(at_hand))
 
 
-def _offer(case: Case, provider: str, home: HomeFit, now: datetime) -> OfferMade:
+def _offer(case: Case, provider: str, home: UUID, now: datetime) -> OfferMade:
     return OfferMade(
         referral_id=case.referral_id,
         provider=provider,
-        offer_id=uuid5(case.referral_id, str(home.vacancy_id)),
-        vacancy_id=home.vacancy_id,
+        offer_id=uuid5(case.referral_id, str(home)),
+        vacancy_id=home,
         children=tuple(one.noted.child_id for one in case.children),
         referral_version=1,
         available_from=now.date(),

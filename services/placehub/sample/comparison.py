@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
@@ -17,12 +18,10 @@ from placehub.organisations.events import OrganisationRegistered
 from placehub.postcodes import Postcodes
 from placehub.sample.behaviour import MODELS, Model
 from placehub.sample.cases import Case
-from placehub.sample.comparing import CaseNeeds, Ended, People, begun, by_mailing, by_policy
+from placehub.sample.comparing import CaseNeeds, Ended, People, QuietSight, begun, by_mailing, by_policy
 from placehub.sample.homes import SampleHome
 from placehub.sample.staleness import PERIOD, truth_of
 from placehub.sample.world import FIRST_DAY, World, make_world
-from placehub.search.ordering import place_of
-from placehub.search.policy import DEFAULT
 from placehub.search.surroundings import Surroundings
 from placehub.search.view import Sight
 from placehub.streams import full_name
@@ -194,14 +193,16 @@ def compare(run: Run, postcodes: Postcodes, tell: Callable[[str], None] = lambda
 
 def _search(run: Run, market: Market, case: Case, tally: Tally) -> None:
     needs, now, seed, search = CaseNeeds(case), case.need_known_at, run.world.seed, begun(case)
-    sight = Sight(market.stated, needs, now)
-    fits = Sight(market.true, needs, now).by_provider(search)
-    ranked = sorted((fit for homes in fits.values() for fit in homes), key=lambda fit: place_of(fit, DEFAULT.order))
-    true = {fit.vacancy_id: fit for fit in ranked}
+    sight = QuietSight(market.stated, needs, now)
+    fits = Sight(market.true, needs, now).fits(search)
+    homes = fits.rows(range(len(fits)))
+    bands = fits.bands()
+    # in the policy's order
+    true = {row.vacancy_id: bands[row.vacancy_id] for row in homes}
     people = People(seed, run.model, case, true, market.willing(true))
-    stated = frozenset(fit.vacancy_id for homes in sight.by_provider(search).values() for fit in homes)
+    stated = frozenset(sight.fits(search).bands())
     # who has no home that fits has nothing to offer
-    own = {provider: [fit.vacancy_id for fit in homes] for provider, homes in fits.items()}
+    own = {provider: [homes[rank].vacancy_id for rank in ranks] for provider, ranks in fits.by_provider().items()}
     mailed = by_mailing(
         seed, run.model, case, people, own, len(market.stated.eligible(case.authority, None, now.date()))
     )
@@ -248,22 +249,41 @@ def _share(part: int, whole: int, digits: int = 4) -> float | None:
     return round(part / whole, digits) if whole else None
 
 
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """Which world is lived through: the same answers give the same world."""
+
+    scale: str
+    days: int
+    seed: int
+
+    def run(self, model: str, share: float, tell: Callable[[str], None]) -> dict[str, Any]:
+        """Return the figures of one run, in a world made for it."""
+        postcodes = Postcodes.open()
+        run = Run(make_world(self.seed, self.scale, postcodes, self.days), model, MODELS[model], share)
+        return row_of(run, compare(run, postcodes, tell))
+
+
 def compare_all(
-    scale: str,
-    days: int,
-    seed: int,
+    simulated: Simulated,
     models: Sequence[str] | None = None,
     shares: Sequence[float] | None = None,
     tell: Callable[[str], None] = lambda line: None,
+    processes: int = 1,
 ) -> list[dict[str, Any]]:
-    """Return the figures of each model with each share of stale vacancies, over one world. NotFound for a model."""
+    """Return the figures of each model with each share of stale vacancies; NotFound for a model there is not.
+
+    So many processes share the runs; `tell` is called in them, and must be a function of a module.
+    """
     for name in models or ():
         if name not in MODELS:
             raise NotFound(f"There is no model {name!r}. Use one of: {', '.join(MODELS)}.")
-    postcodes = Postcodes.open()
-    world = make_world(seed, scale, postcodes, days)
-    runs = [Run(world, name, MODELS[name], share) for name in models or MODELS for share in shares or SHARES]
-    return [row_of(run, compare(run, postcodes, tell)) for run in runs]
+    asked = [(name, share) for name in models or MODELS for share in shares or SHARES]
+    if processes == 1:
+        return [simulated.run(name, share, tell) for name, share in asked]
+    with ProcessPoolExecutor(processes) as pool:
+        begun_runs = [pool.submit(simulated.run, name, share, tell) for name, share in asked]
+        return [one.result() for one in begun_runs]
 
 
 SHARES: Final = (0.1, 0.3, 0.5)

@@ -126,6 +126,10 @@ class Sight:
         fits = self._match(case).fits
         return sum(self._asked(case, one) is not None for one in fits) if case.stays else len(fits)
 
+    def fits(self, case: Case) -> Fits:
+        """Return every home that fits, best first, those the authority is asked about first among them."""
+        return self._match(case).fits
+
     def by_provider(self, case: Case) -> dict[str, Sequence[HomeFit]]:
         """Return the fitting homes of each provider, best first, providers in the order of their best home.
 
