@@ -229,3 +229,46 @@ def startup(found: dict[str, Any]) -> str:
             f"{found['servers_memory_mb']} MB.",
         )
     )
+
+
+def portal(found: dict[str, Any]) -> str:
+    """Return the section of `bench portal`."""
+    alone, crowded = found["shown"]["alone"], found["shown"]["crowded"]
+    shortest, longest = found["pauses"]
+    return "\n".join(
+        (
+            "## The portal: a referral seen (aim: within a second), pages with many people (aim: p95 at most 300 ms)",
+            "",
+            f"Written by `placehub bench portal --write docs/benchmarks.md`. {told(found['machine'])}",
+            f"{found['people']} people at once for {found['seconds']:g} s, with pauses of {shortest:g} to {longest:g}",
+            f"seconds between two pages, while the demo goes on ({found['steps']} steps). A referral's time begins as",
+            "the officer sends the form, and ends when the provider's list shows it: the list is asked for as the",
+            "event stream says that there is something new.",
+            "",
+            table(_SHOWN, [_shown("nobody else there", alone), _shown("with everybody there", crowded)]),
+            "",
+            table(_PAGES, [_page(row) for row in found["pages"]]),
+            "",
+            "Bare is a file of the portal's own, kept in its memory, which each person asks for before each page.",
+            *_failures(found["pages"]),
+        )
+    )
+
+
+_SHOWN: Final = ("referrals", "sent", "shown", "within 1 s", "p50 ms", "p95 ms", "bare p50", "bare p95")
+_PAGES: Final = ("page", "asked for", "failed", "p50 ms", "p95 ms")
+
+
+def _shown(what: str, one: Mapping[str, Any]) -> list[object]:
+    names = ("referrals", "shown", "within_a_second", "p50_ms", "p95_ms", "bare_p50_ms", "bare_p95_ms")
+    return [what, *(one.get(name, "none") for name in names)]
+
+
+def _failures(pages: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line where a page failed: with which status; 0: no answer came."""
+    said = [f"`{one['page']}`: {', '.join(map(str, one['statuses']))}" for one in pages[2:] if one["failed"]]
+    return ["", f"Failed with: {'; '.join(said)}."] if said else []
+
+
+def _page(one: Mapping[str, Any]) -> list[object]:
+    return [f"`{one['page']}`", *(one.get(name, "none") for name in ("asked", "failed", "p50_ms", "p95_ms"))]

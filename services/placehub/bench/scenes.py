@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import cycle, islice
+from itertools import cycle, islice, takewhile
 from pathlib import Path
 from typing import Final
 
 from placehub.bench.latency import Scene
+from placehub.bench.visitors import LEAD, MANAGER, OFFICER, OPERATOR
 from placehub.clock import WallClock
 from placehub.observing.usage import busy_seconds
-from placehub.organisations.joining import Organisation
+from placehub.organisations.joining import Organisation, SharingAgreement
 from placehub.organisations.register import add_many
-from placehub.postcodes import Postcodes
+from placehub.portal.accounts import HUB
+from placehub.postcodes import Postcodes, authorities
 from placehub.referrals.events import EarlyNoticeGiven, LawfulBasis
 from placehub.sample.cases import Case
 from placehub.sample.chance import made_id
 from placehub.sample.homes import SampleHome
-from placehub.sample.mailroom import AT_ONCE_REGISTERED, joining
-from placehub.sample.parties import agreement_id
-from placehub.sample.world import World, make_world
+from placehub.sample.mailroom import AT_ONCE_REGISTERED, Mailroom, joining
+from placehub.sample.parties import STARTS_ON, agreement_id
+from placehub.sample.stage import Stage
+from placehub.sample.world import FIRST_DAY, World, make_world
 from placehub.vacancies.events import VacancyOpened
 from placehub.whole import Running, start_embedded
 
@@ -57,6 +61,79 @@ def running_region(
             yield running, world, now
         finally:
             running.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """A demo that has been played for some days, and goes on a step at a time."""
+
+    running: Running
+    people: Sequence[tuple[str, str]]
+    """(organisation, role) of those who might use its portal, in the order in which they come."""
+    strangers: tuple[str, str]
+    """An authority and a provider that have no part in the demo."""
+    step: Callable[[], object]
+    """Play the next step; it waits a little where all are played."""
+
+
+@contextmanager
+def playing_demo(scale: str, days: int, people: int, tell: Callable[[str], None]) -> Iterator[Playing]:
+    """Yield a demo after so many days, with the portal; call it from the main thread."""
+    world = make_world(1, scale, Postcodes.open())
+    with tempfile.TemporaryDirectory(prefix="placehub-bench-") as name:
+        tell("a hub starts")
+        running = start_embedded(Path(name) / "hub", clock="stream")
+        front = Mailroom(running, Path(name) / "hub")
+        try:
+            stage = Stage(front, world)
+            tell(f"{len(world.parties)} organisations join, and act for {days} days")
+            stage.prepare()
+            strangers = _strangers(running, world)
+            steps = iter(world.steps)
+            for now in takewhile(lambda at: at < FIRST_DAY + timedelta(days=days), steps):
+                stage.step(now)
+            yield Playing(running, _readers(world, people), strangers, lambda: _next(stage, steps))
+        finally:
+            front.close()
+            running.stop()
+
+
+def _next(stage: Stage, steps: Iterator[datetime]) -> None:
+    now = next(steps, None)
+    if now is None:
+        time.sleep(0.2)
+    else:
+        stage.step(now)
+
+
+def _strangers(running: Running, world: World) -> tuple[str, str]:
+    known = {one.code for one in world.parties}
+    authority = next(one.code for one in authorities("England") if one.code not in known)
+    signed = SharingAgreement(reference="DSA-BENCH", signed_on=STARTS_ON, contact="data@bench.example")
+    strange = Organisation(
+        code=authority, scheme="ons", kind="authority", name="An authority (made up)", nation="", agreement=signed
+    )
+    provider = replace(
+        strange, code="TBENCH", scheme="ofsted", kind="provider", name="A provider (made up)", nation="England"
+    )
+    both = [strange, provider]
+    running.see_through(lambda: add_many(running.settings, both, FIRST_DAY))
+    running.wait_quiet()
+    return authority, provider.code
+
+
+def _readers(world: World, count: int) -> list[tuple[str, str]]:
+    """Return who reads: mostly officers and referral managers, one of each ten people leads or operates."""
+    officers, managers = cycle(world.authorities), cycle(world.providers)
+    people = []
+    for number in range(count):
+        if number % 10 == 9:
+            people.append((world.lead.code, LEAD) if number % 20 == 9 else (HUB, OPERATOR))
+        elif number % 2:
+            people.append((next(managers).code, MANAGER))
+        else:
+            people.append((next(officers).code, OFFICER))
+    return people
 
 
 def busy(running: Running) -> dict[str, float]:

@@ -103,6 +103,41 @@ def startup(repeats: Repeats = 3, quick: Quick = False, write: Write = None, jso
     _give("startup", measure(1 if quick else repeats, aside), page, write, json)
 
 
+@app.command()
+def portal(
+    scale: Annotated[str, typer.Option(help="Size of the sample world that is played meanwhile.")] = "region",
+    days: Annotated[int, typer.Option(min=0, help="Simulated days that are played before.")] = 10,
+    people: Annotated[int, typer.Option(min=1, help="People at the portal at once.")] = 50,
+    seconds: Annotated[float, typer.Option(min=1, help="How long they are there.")] = 120.0,
+    referrals: Annotated[int, typer.Option(min=1, help="Referrals whose way to a provider's page is timed.")] = 20,
+    quick: Quick = False,
+    write: Write = None,
+    json: Json = False,
+) -> None:
+    """Measure the portal's pages with many people at once, and how soon a referral is on the provider's page."""
+    from placehub.bench.page import portal as page
+    from placehub.bench.portal import QUICK, Effort, Pair, measure
+    from placehub.bench.scenes import playing_demo
+    from placehub.bench.visitors import MANAGER, OFFICER, seated
+    from placehub.cli.printing import aside
+
+    _quietly()
+    count = 6 if quick else people
+    with playing_demo("corner" if quick else scale, 1 if quick else days, count, aside) as demo:
+        officer, manager = seated(demo.running.settings, list(zip(demo.strangers, (OFFICER, MANAGER), strict=True)))
+        seats = seated(demo.running.settings, demo.people)
+        found = measure(
+            demo.running.settings,
+            Pair(officer, manager, "TR18 2AB"),
+            seats,
+            demo.step,
+            demo.running.wait_quiet,
+            QUICK if quick else Effort(referrals=referrals, seconds=seconds),
+            aside,
+        )
+    _give("portal", found, page, write, json)
+
+
 def _quietly() -> None:
     # a client of the hub's own complains once its broker is stopped, which it is meant to be
     from placehub.drivers.presence import WORKER_ID
