@@ -17,12 +17,12 @@ from placehub.errors import Misconfigured, Unavailable
 from placehub.mail import AddressRefused
 from placehub.mail.smtp import Post
 from placehub.organisations.events import OUT_OF_HOURS, ProfileFact, ProfilePublished
+from placehub.organisations.rota import read_rota
 from placehub.search.events import OutOfHoursContactTold, ProviderInvited
 from placehub.vacancies.events import VacancyClosed, VacancyConfirmed
 from placehub_connectors.digest.links import make_token
 from placehub_connectors.digest.memory import Memory
 from placehub_connectors.digest.office import Office, Wanted
-from placehub_connectors.digest.rota import read_rota
 from placehub_connectors.digest.serving import HEADERS, make_app, served
 from placehub_connectors.digest.trying import FIRST
 from placehub_connectors.digest.wording import quiet_words

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from placehub.errors import Misconfigured
-from placehub_connectors.digest.rota import read_rota
+from placehub.organisations.rota import read_rota
 
 LONDON = ZoneInfo("Europe/London")
 # All made up.

@@ -49,6 +49,10 @@ OWN: Final = {
     ("POST", "/homes/new"): ("provider",),
     ("GET", "/profile"): ("provider",),
     ("POST", "/profile"): ("provider",),
+    ("GET", "/rota"): ("provider",),
+    ("POST", "/rota/cover"): ("provider",),
+    ("POST", "/rota/away"): ("provider",),
+    ("POST", "/rota/deputy"): ("provider",),
     ("GET", "/homes/list"): ("provider",),
     ("POST", "/homes/list"): ("provider",),
     ("GET", "/homes/list.csv"): ("provider",),
@@ -150,6 +154,7 @@ OF_AN_AGREEMENT: Final = {
 """About one agreement: tried by `test_partners`, which has one."""
 OF_A_PERSON: Final = {
     ("POST", "/people/{person_id}/remove"),
+    ("POST", "/rota/{entry_id}/remove"),
     ("GET", "/drafts/{draft_id}"),
     ("POST", "/drafts/{draft_id}/throw-away"),
 }
@@ -167,7 +172,7 @@ def asked(visitor: Visitor, method: str, path: str, **data: str) -> int:
     visitor.get("/")
     given = {"form_token": visitor.page.form("/sign-out").values["form_token"][0], **data}
     address = path.replace("{placement_id}", str(uuid4())).replace("{person_id}", str(uuid4()))
-    address = address.replace("{draft_id}", str(uuid4()))
+    address = address.replace("{draft_id}", str(uuid4())).replace("{entry_id}", str(uuid4()))
     return visitor.http.request(method, address, data=given if method == "POST" else None).status_code
 
 

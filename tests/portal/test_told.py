@@ -31,9 +31,9 @@ def test_what_comes_again_is_kept_once(engine: Engine) -> None:
     event = InvitationLapsed(referral_id=case, provider=organisation, respond_by=NOW)
     first = about(case, InvitationLapsed, 1)
     with engine.begin() as connection:
-        assert keep(connection, organisation, first, event) == str(case)
-        assert keep(connection, organisation, first, event) is None
-        assert keep(connection, organisation, replace(first, id=uuid4(), sequence=2), event) == str(case)
+        assert keep(connection, organisation, [(first, event), (first, event)]) == [str(case), None]
+        again = [(first, event), (replace(first, id=uuid4(), sequence=2), event)]
+        assert keep(connection, organisation, again) == [None, str(case)]
         assert len(told_about(connection, organisation, str(case))) == 2
         assert told_about(connection, "another", str(case)) == []
 
@@ -44,8 +44,11 @@ def test_when_the_use_ends_what_was_told_is_gone(engine: Engine) -> None:
     with engine.begin() as connection:
         for one in (ours, theirs):
             event = InvitationLapsed(referral_id=case, provider=one, respond_by=NOW)
-            keep(connection, one, about(case, InvitationLapsed, 1), event)
-        keep(connection, ours, about(case, DataUseEnded, 2), DataUseEnded(organisation=ours, referral_id=case))
+            keep(connection, one, [(about(case, InvitationLapsed, 1), event)])
+        late = InvitationLapsed(referral_id=case, provider=ours, respond_by=NOW)
+        ended = DataUseEnded(organisation=ours, referral_id=case)
+        both = [(about(case, InvitationLapsed, 2), late), (about(case, DataUseEnded, 3), ended)]
+        assert keep(connection, ours, both) == [str(case), str(case)]
         assert [one.name for one in told_about(connection, ours, str(case))] == ["DataUseEnded"]
         assert [one.name for one in told_about(connection, theirs, str(case))] == ["InvitationLapsed"]
 
@@ -63,7 +66,7 @@ def test_a_refusal_is_found_by_the_event_it_is_about(engine: Engine) -> None:
         remedy="Correct it.",
     )
     with engine.begin() as connection:
-        assert keep(connection, organisation, about(case, EventRejected, 1), refusal) == str(case)
+        assert keep(connection, organisation, [(about(case, EventRejected, 1), refusal)]) == [str(case)]
         assert answered(connection, organisation, [posted]) == (set(), [refusal])
         assert answered(connection, organisation, [uuid4()]) == (set(), [])
         assert answered(connection, "another", [posted]) == (set(), [])

@@ -121,7 +121,7 @@ def test_an_offer_waits_and_goes_when_the_use_of_its_case_ends(
     (row,) = kept(engine_of_hub, codes["provider"])
     ended = DataUseEnded(organisation=codes["provider"], referral_id=UUID(case[-36:]))
     with engine_of_hub.connect() as connection:  # tried, not done: the case itself goes on
-        keep(connection, codes["provider"], attributes(UUID(case[-36:]), DataUseEnded, 0), ended)
+        keep(connection, codes["provider"], [(attributes(UUID(case[-36:]), DataUseEnded, 0), ended)])
         assert connection.execute(select(DRAFT).where(DRAFT.c.draft_id == row["draft_id"])).first() is None
         connection.rollback()
 

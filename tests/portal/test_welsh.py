@@ -26,10 +26,10 @@ FOLDER = Path(placehub.portal.__file__).parent
 PAGES = ("cases/", "searches/", "homes/")
 WHOLE = {
     *(f"templates/{one}.html" for one in ("base", "fees", "home", "join", "lists", "macros", "mail", "people")),
-    *(f"templates/{one}.html" for one in ("placing", "problem", "questions", "sign_in")),
+    *(f"templates/{one}.html" for one in ("placing", "problem", "questions", "rota", "sign_in")),
     *(f"{one}.py" for one in ("mails", "referring", "sitting", "telling", "words")),
     *(f"pages/{one}.py" for one in ("cases", "home", "homes", "mail", "people", "placing", "questions", "searches")),
-    "pages/signing_in.py",
+    *(f"pages/{one}.py" for one in ("rota", "signing_in")),
 }
 """Sign-in, the first page, menus, errors, mails, and the story from early notice to the placement."""
 

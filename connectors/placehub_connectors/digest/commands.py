@@ -18,8 +18,8 @@ from placehub.errors import NotFound, Unavailable
 from placehub.mail.smtp import Post
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.hushing import hush
+from placehub.organisations.rota import Rota, read_rota
 from placehub_connectors.digest.office import Office, Wanted
-from placehub_connectors.digest.rota import Rota, read_rota
 from placehub_connectors.digest.serving import make_app, served
 from placehub_connectors.options import Credentials, Json
 

@@ -16,13 +16,13 @@ from placehub.mail import AddressRefused, Words
 from placehub.mail.smtp import Post
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.mailbox import Mailbox
+from placehub.organisations.rota import LONDON, Rota
 from placehub.search.events import OutOfHoursContactTold
 from placehub_connectors.digest import wording
 from placehub_connectors.digest.confirming import confirmation_id, confirmations
 from placehub_connectors.digest.links import LASTS, make_token, read_token
 from placehub_connectors.digest.memory import Link, Memory
 from placehub_connectors.digest.picture import seen
-from placehub_connectors.digest.rota import LONDON, Rota
 from placehub_connectors.digest.trying import Trying
 
 machine_time: Final = WallClock().now

@@ -9,8 +9,8 @@ from html import escape
 from typing import Final
 
 from placehub.mail import Words
+from placehub.organisations.rota import as_told
 from placehub_connectors.digest.picture import OpenHome, Picture
-from placehub_connectors.digest.rota import as_told
 
 STYLE: Final = (
     "body{font:1.1rem/1.5 Arial,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem;color:#0b0c0c}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from placehub.clock import TickedClock
 from placehub.contracts.codec import Codec
-from placehub.contracts.headers import read_headers
+from placehub.contracts.headers import Attributes, read_headers
 from placehub.contracts.ticks import ClockTicked
 from placehub.errors import HubError, Rejected
 from placehub.portal.bell import Bell
@@ -131,21 +131,22 @@ class Listening(threading.Thread):
                 self._ticked.tick(event.now)
 
     def _take(self, organisation: str, records: list[object]) -> None:
-        told = dict[tuple[str, str], None]()
+        came = [one for one in map(self._read, records) if one is not None]
         with self._engine.begin() as connection:
-            for one in records:
-                headers, value = one.headers, one.value  # type: ignore[attr-defined]  # as above
-                attributes = read_headers(list(headers))
-                try:
-                    event = self._codec.decode(value)
-                except Rejected as why:
-                    if why.field != "ce_type":  # the hub wrote what it should not have: nothing to be passed over
-                        raise
-                    continue
-                subject = keep(connection, organisation, attributes, event)
-                if subject:
-                    told[organisation, subject] = None
-                    if self._mails and attributes.source != f"/organisations/{organisation}":
-                        note(connection, organisation, event, attributes.id, moment(one), self._mails())
+            told = keep(connection, organisation, [(attributes, event) for attributes, event, _at in came])
+            for subject, (attributes, event, at) in zip(told, came, strict=True):
+                if subject and self._mails and attributes.source != f"/organisations/{organisation}":
+                    note(connection, organisation, event, attributes.id, at, self._mails())
             move_on(connection, organisation, records[-1].offset + 1)  # type: ignore[attr-defined]  # as above
-        self._bell.ring(told)
+        self._bell.ring(dict.fromkeys((organisation, one) for one in told if one))
+
+    def _read(self, record: object) -> tuple[Attributes, Any, datetime] | None:
+        """Return what a record tells and when it came; None where this version does not know such an event."""
+        attributes = read_headers(list(record.headers))  # type: ignore[attr-defined]  # as above
+        try:
+            event = self._codec.decode(record.value)  # type: ignore[attr-defined]  # as above
+        except Rejected as why:
+            if why.field != "ce_type":  # the hub wrote what it should not have: nothing to be passed over
+                raise
+            return None
+        return attributes, event, moment(record)

@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from placehub.errors import HubError, Misconfigured
 from placehub.mail import AddressRefused, Sender
 from placehub.mail.smtp import Post
-from placehub.portal.mails import NONE, due_at, telling_words, told_by_mail
+from placehub.portal.mails import AT_ONCE, NONE, URGENT, due_at, telling_words, told_by_mail
+from placehub.portal.rotas import on_duty
 from placehub.portal.tables import MAIL, MEMBER, PERSON
 from placehub.portal.words import in_language
 from placehub.settings import Settings
@@ -74,6 +75,9 @@ def note(connection: Connection, organisation: str, event: Any, ce_id: UUID, cam
     kind, roles = found
     theirs = select(PERSON.c.person_id, PERSON.c.mail).join(MEMBER, MEMBER.c.person_id == PERSON.c.person_id)
     theirs = theirs.where(MEMBER.c.organisation == organisation, MEMBER.c.role.in_(roles), PERSON.c.mail != NONE)
+    covers = on_duty(connection, organisation, now) if kind == URGENT else None
+    if covers:
+        theirs = theirs.where(PERSON.c.person_id == covers)
     rows = [
         {
             "mail_id": uuid5(MAILS, f"{row.person_id} {ce_id}"),
@@ -81,7 +85,7 @@ def note(connection: Connection, organisation: str, event: Any, ce_id: UUID, cam
             "organisation": organisation,
             "kind": kind,
             "noted_at": now,
-            "due_at": due_at(row.mail, now),
+            "due_at": due_at(AT_ONCE if kind == URGENT else row.mail, now),
         }
         for row in connection.execute(theirs.where(MEMBER.c.since <= came_at))
     ]

@@ -14,13 +14,15 @@ from placehub.portal.partners import CALENDAR
 from placehub.portal.words import HERE
 from placehub.portal.words import gettext as _
 from placehub.referrals.events import ClarificationAnswered, OfferSelected
-from placehub.search.events import ProviderInvited
+from placehub.search.events import OutOfHoursContactTold, ProviderInvited
 
 AT_ONCE: Final = "at once"
 DAILY: Final = "daily"
 NONE: Final = "none"
 CHOICES: Final = (AT_ONCE, DAILY, NONE)
 """How often somebody may want to be told by mail; the first holds until they say otherwise."""
+URGENT: Final = "urgent"
+"""What is told at once to whoever covers by the rota: a home is needed today."""
 MORNING: Final = time(8)
 """When the daily mail goes, by London's clock."""
 MANAGING: Final = ("contract manager", "deputy", "commissioner", "referral manager")
@@ -35,6 +37,7 @@ class Kind(NamedTuple):
 
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "urgent": Kind("/searches", lambda: _("A home is needed today.")),
     "invitation": Kind("/searches", lambda: _("An invitation waits for your answer.")),
     "answer": Kind("/searches", lambda: _("A question about a referral was answered.")),
     "selected": Kind("/searches", lambda: _("An offer of yours was selected.")),
@@ -45,6 +48,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "agreement": Kind("/agreements", lambda: _("Something about an agreement is due.")),
 }
 _EVENTS: Final[Mapping[type, tuple[str, tuple[str, ...]]]] = {
+    OutOfHoursContactTold: (URGENT, ANSWERING),
     ProviderInvited: ("invitation", ANSWERING),
     ClarificationAnswered: ("answer", ANSWERING),
     OfferSelected: ("selected", ANSWERING),

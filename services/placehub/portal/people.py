@@ -21,7 +21,7 @@ from placehub.organisations.tables import ACTIVE
 from placehub.organisations.tables import organisation as register
 from placehub.portal import accounts
 from placehub.portal.accounts import HUB
-from placehub.portal.tables import ATTEMPT, DRAFT, INVITATION, MEMBER, PERSON, SESSION
+from placehub.portal.tables import ATTEMPT, DRAFT, INVITATION, MEMBER, PERSON, ROTA, SESSION
 
 INVITED_DAYS: Final = 7
 SESSION_HOURS: Final = 12
@@ -199,40 +199,34 @@ def begin(connection: Connection, person_id: UUID, organisation: str, now: datet
 
 def signed(connection: Connection, token: str, now: datetime) -> Signed | None:
     """Return who a cookie stands for; None when it stands for nobody (any more)."""
-    session = select(SESSION.c.organisation, SESSION.c.issuer, PERSON).join(
-        PERSON, PERSON.c.person_id == SESSION.c.person_id
+    here = (SESSION.c.token_sha256 == accounts.token_hash(token)) & (SESSION.c.ends_at > now)
+    works = (register.c.state == ACTIVE) | (MEMBER.c.organisation == HUB)
+    found = (
+        select(
+            MEMBER,
+            SESSION.c.organisation.label("acts_for"),
+            SESSION.c.issuer,
+            PERSON.c.name,
+            PERSON.c.email,
+            func.coalesce(register.c.name, OPERATED["name"]).label("organisation_name"),
+            func.coalesce(register.c.kind, HUB).label("kind"),
+        )
+        .join(PERSON, PERSON.c.person_id == SESSION.c.person_id)
+        .join(MEMBER, MEMBER.c.person_id == SESSION.c.person_id)
+        .outerjoin(register, register.c.code == MEMBER.c.organisation)
     )
-    mine = (SESSION.c.token_sha256 == accounts.token_hash(token)) & (SESSION.c.ends_at > now)
-    row = connection.execute(session.where(mine)).first()
-    if row is None:
-        return None
-    members = _members(connection, row.person_id)
-    acting = next((one for one in members if one.organisation == row.organisation), None)
+    rows = connection.execute(found.where(here, works).order_by(MEMBER.c.since)).all()
+    acting = next((one for one in rows if one.organisation == one.acts_for), None)
     if acting is None:
         return None
-    others = tuple(one for one in members if one is not acting and row.issuer is None)
-    facts = {"person_id": row.person_id, "name": row.name, "email": row.email}
-    return Signed(**facts, acting=acting, others=others, token=token)
+    others = tuple(_member(one) for one in rows if one is not acting and one.issuer is None)
+    facts = {"person_id": acting.person_id, "name": acting.name, "email": acting.email}
+    return Signed(**facts, acting=_member(acting), others=others, token=token)
 
 
-def _members(connection: Connection, person_id: UUID) -> list[Member]:
-    found = select(
-        MEMBER,
-        func.coalesce(register.c.name, OPERATED["name"]).label("name"),
-        func.coalesce(register.c.kind, HUB).label("kind"),
-    ).outerjoin(register, register.c.code == MEMBER.c.organisation)
-    works = (register.c.state == ACTIVE) | (MEMBER.c.organisation == HUB)
-    active = found.where(MEMBER.c.person_id == person_id, works).order_by(MEMBER.c.since)
-    return [
-        Member(
-            organisation=row.organisation,
-            organisation_name=row.name,
-            kind=row.kind,
-            role=row.role,
-            administrator=row.administrator,
-        )
-        for row in connection.execute(active)
-    ]
+def _member(row: Any) -> Member:
+    names = ("organisation", "organisation_name", "kind", "role", "administrator")
+    return Member(**{name: getattr(row, name) for name in names})
 
 
 def act_for(connection: Connection, who: Signed, organisation: str) -> None:
@@ -278,4 +272,5 @@ def remove(connection: Connection, organisation: str, person_id: UUID) -> None:
     theirs = (MEMBER.c.organisation == organisation) & (MEMBER.c.person_id == person_id)
     if not connection.execute(delete(MEMBER).where(theirs)).rowcount:
         raise NotFound("Nobody of that id acts for your organisation.")
-    connection.execute(delete(DRAFT).where(DRAFT.c.organisation == organisation, DRAFT.c.person_id == person_id))
+    for table in (DRAFT, ROTA):
+        connection.execute(delete(table).where(table.c.organisation == organisation, table.c.person_id == person_id))

@@ -31,7 +31,7 @@ from placehub.portal.mailing import Mailing, sender
 from placehub.portal.pages import AREAS, menu
 from placehub.portal.replays import Replays
 from placehub.portal.signing_on import SignOn
-from placehub.portal.sitting import NOTICES, Doors, Form, SignInFirst, page, signed_in
+from placehub.portal.sitting import NOTICES, Doors, Form, Names, SignInFirst, page, signed_in
 from placehub.portal.speaking import Speaking
 from placehub.portal.telling import in_short, risks_in_words
 from placehub.portal.viewing import Views
@@ -91,6 +91,7 @@ class Portal:
             replays=Replays(operating.replay),
             sign_on=SignOn.of(settings, settings.portal.rstrip("/"), WallClock().now),
             mail=mail,
+            names=Names(engine),
         )
         mails = doors.wall if mail else None
         return cls(doors, Listening(engine, codec, bell, consumer, clock.now, ticked, mails), outboxes)

@@ -63,6 +63,8 @@ class Doors:
     """The provider by which people of some organisations may sign in; None: by password alone."""
     mail: Sender | None = None
     """What takes mails; None: people are told in the portal alone."""
+    names: Names
+    """How organisations are called."""
 
 
 def doors(request: Request) -> Doors:
@@ -264,9 +266,22 @@ def done(taken: bool, what: str) -> str:
 
 def name_of(door: Doors) -> Callable[[str], str]:
     """Return what tells an organisation's name by its code; who is registered is no secret of a case."""
-    with door.engine.connect() as connection:
-        names = {one["code"]: one["name"] for one in list_organisations(connection)}
-    return lambda code: names.get(code, code)
+    return door.names.of
+
+
+class Names:
+    """Organisations' names by their codes: read again where a code is not known yet, since none is ever changed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._known: dict[str, str] = {}
+
+    def of(self, code: str) -> str:
+        """Return an organisation's name; the code where there is none of it."""
+        if code not in self._known:
+            with self._engine.connect() as connection:
+                self._known = {one["code"]: one["name"] for one in list_organisations(connection)}
+        return self._known.get(code, code)
 
 
 class Entry(NamedTuple):

@@ -203,3 +203,18 @@ OPENED: Final = Table(
     schema=SCHEMA,
     comment="Who opened the sealed parts of which case, kept before anything is shown",
 )
+
+ROTA: Final = Table(
+    "rota",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("entry_id", Uuid, nullable=False, unique=True),
+    Column("organisation", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False, comment="cover, away or deputy"),
+    Column("person_id", Uuid, nullable=False),
+    Column("facts", JSONB, nullable=False, comment="days and hours"),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    schema=SCHEMA,
+    comment="Who of a provider's people is told, at which hours, that a home is needed today",
+)

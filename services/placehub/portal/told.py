@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from placehub.contracts.codec import event_class, from_json, to_json
@@ -47,18 +47,36 @@ def about(event: Any, attributes: Attributes) -> str:
     return str(getattr(event, "referral_id", None) or attributes.subject)
 
 
-def keep(connection: Connection, organisation: str, attributes: Attributes, event: Any) -> str | None:
-    """Keep one event of an inbox and return what it is about; None when it had been kept before.
+Letter = tuple[Attributes, Any]
+"""An event as it came to an inbox, with what its headers say."""
+
+
+def keep(connection: Connection, organisation: str, letters: Sequence[Letter]) -> list[str | None]:
+    """Keep events of an inbox, in their order; return what each is about, None for one that had been kept before.
 
     `DataUseEnded` removes what was kept of its case; only that it ended stays.
     """
-    if not _is_new(connection, organisation, attributes):
-        return None
-    subject = about(event, attributes)
-    if isinstance(event, DataUseEnded):
-        for table in (TOLD, DRAFT):
-            connection.execute(delete(table).where(table.c.organisation == organisation, table.c.about == subject))
-    row = {
+    # whoever else reads the same inbox waits here, so that neither keeps what the other keeps just now
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"portal inbox {organisation}", 0))))
+    found: list[str | None] = []
+    waiting: list[dict[str, Any]] = []
+    for (attributes, event), new in zip(letters, _are_new(connection, organisation, letters), strict=True):
+        subject = about(event, attributes) if new else None
+        found.append(subject)
+        if subject is None:
+            continue
+        if isinstance(event, DataUseEnded):
+            waiting = [row for row in waiting if row["about"] != subject]
+            for table in (TOLD, DRAFT):
+                connection.execute(delete(table).where(table.c.organisation == organisation, table.c.about == subject))
+        waiting.append(_row(organisation, subject, attributes, event))
+    if waiting:
+        connection.execute(insert(TOLD), waiting)
+    return found
+
+
+def _row(organisation: str, subject: str, attributes: Attributes, event: Any) -> dict[str, Any]:
+    return {
         "organisation": organisation,
         "about": subject,
         "stream": type(event).STREAM,
@@ -70,21 +88,34 @@ def keep(connection: Connection, organisation: str, attributes: Attributes, even
         "told_at": attributes.told_at or attributes.taken_at,
         "body": to_json(event),
     }
-    connection.execute(insert(TOLD).values(row))
-    return subject
 
 
-def _is_new(connection: Connection, organisation: str, attributes: Attributes) -> bool:
-    if not attributes.sequence:
-        return True
-    key = {"organisation": organisation, "source": attributes.source, "subject": attributes.subject}
-    fresh = upsert(PASSED).values(**key, sequence=attributes.sequence)
-    passed = fresh.on_conflict_do_update(
-        index_elements=list(key),
-        set_={"sequence": fresh.excluded.sequence},
-        where=PASSED.c.sequence < fresh.excluded.sequence,
-    )
-    return connection.execute(passed.returning(PASSED.c.sequence)).first() is not None
+def _are_new(connection: Connection, organisation: str, letters: Sequence[Letter]) -> list[bool]:
+    """Tell which of some events go beyond what was kept of their source and subject, and note how far that is now."""
+    keys = {(one.source, one.subject) for one, _event in letters if one.sequence}
+    if not keys:
+        return [True] * len(letters)
+    mine = (PASSED.c.organisation == organisation) & tuple_(PASSED.c.source, PASSED.c.subject).in_(keys)
+    known = select(PASSED.c.source, PASSED.c.subject, PASSED.c.sequence).where(mine)
+    passed: dict[tuple[str, str], int] = {(row[0], row[1]): row[2] for row in connection.execute(known)}
+    before, found = dict(passed), []
+    for one, _event in letters:
+        key = (one.source, one.subject)
+        found.append(not one.sequence or one.sequence > passed.get(key, 0))
+        if one.sequence and found[-1]:
+            passed[key] = one.sequence
+    rows = [
+        {"organisation": organisation, "source": source, "subject": subject, "sequence": sequence}
+        for (source, subject), sequence in sorted(passed.items())
+        if before.get((source, subject)) != sequence
+    ]
+    if rows:
+        fresh = upsert(PASSED).values(rows)
+        keyed = ["organisation", "source", "subject"]
+        connection.execute(
+            fresh.on_conflict_do_update(index_elements=keyed, set_={"sequence": fresh.excluded.sequence})
+        )
+    return found
 
 
 def listened_to(connection: Connection) -> dict[str, int]:

@@ -86,8 +86,8 @@ def webhook(access: str, url: str, secret: str, memory: str) -> Program:
 def digest(access: str, memory: str, rota: str, port: str, ca: str, now: str) -> Program:
     """A provider's digest at the hub's time; the line that asks for it is a link's token to use, or empty."""
     from placehub.mail.smtp import Post
+    from placehub.organisations.rota import read_rota
     from placehub_connectors.digest.office import Office, Wanted
-    from placehub_connectors.digest.rota import read_rota
 
     post = Post(host="localhost", port=int(port), sender="digest@hub.example", ca=ca)
     wanted = Wanted(base="https://office.example", hour=0)

@@ -51,7 +51,7 @@ def fact_told(request: Request, door: Open, form: Sent, who: Signed = KEEPS) -> 
         form.wrong("value", _("Use {most} characters at most.").format(most=LONGEST))
     fact = {"name": name, "value": value, "as_of": door.acting.now().date().isoformat()}
     with door.engine.connect() as connection:
-        first = not _facts(connection, who.organisation)
+        first = not facts_of(connection, who.organisation)
     document: dict[str, Any] = {"organisation": who.organisation}
     act = ("ProfilePublished", {"facts": [fact]}) if first else ("ProfileFactChanged", {"fact": fact})
     taken = try_act(door, who, form, [Act(act[0], document | act[1])], {"fact.value": "value", "facts.0": "value"})
@@ -60,7 +60,7 @@ def fact_told(request: Request, door: Open, form: Sent, who: Signed = KEEPS) -> 
     return go_to("/profile", done(taken, "profile-changed"))
 
 
-def _facts(connection: Connection, organisation: str) -> dict[str, ProfileFact]:
+def facts_of(connection: Connection, organisation: str) -> dict[str, ProfileFact]:
     """Return an organisation's facts by name, as it was told of them in its own inbox."""
     found: dict[str, ProfileFact] = {}
     for one in told_under(connection, organisation, "organisation", organisation):
@@ -73,7 +73,7 @@ def _facts(connection: Connection, organisation: str) -> dict[str, ProfileFact]:
 
 def _shown(request: Request, door: Doors, who: Signed, form: Form) -> Response:
     with door.engine.connect() as connection:
-        facts = _facts(connection, who.organisation)
+        facts = facts_of(connection, who.organisation)
     untold = [(name, says()) for name, says in USUAL if name not in facts]
     may_keep = who.acting.role == "referral manager"
     return page(request, "profile.html", form=form, facts=facts, untold=untold, may_keep=may_keep)
