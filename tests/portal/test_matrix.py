@@ -143,6 +143,8 @@ OF_AN_AGREEMENT: Final = {
     ("GET", "/agreements/{agreement_id}/events/{event_id}"),
     ("POST", "/agreements/{agreement_id}/events/{event_id}/item"),
     ("POST", "/agreements/{agreement_id}/events/{event_id}/held"),
+    ("GET", "/agreements/{agreement_id}/representatives"),
+    ("POST", "/agreements/{agreement_id}/representatives"),
     ("GET", "/agreements/{agreement_id}/policy"),
     ("POST", "/agreements/{agreement_id}/policy"),
     ("GET", "/agreements/{agreement_id}/propose"),

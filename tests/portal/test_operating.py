@@ -11,6 +11,8 @@ from uuid import uuid4
 import pytest
 
 from placehub.agreements.events import ProviderJoined
+from placehub.deadletters.letters import DeadLetter
+from placehub.deadletters.tray import open_tray
 from placehub.drivers.pausing import paused
 from placehub.drivers.presence import present
 from placehub.portal.pages import deadletters, messages, operations, organisations, replays
@@ -131,6 +133,21 @@ def test_dead_letters_are_listed_retried_and_dropped(hub: Any, operator: Visitor
     again = _letters(operator.get(f"/dead-letters?sender={sender.code}"))
     assert len(again) == 1, "still wrong, it has come back"
     assert again[0] not in (first, second)
+
+
+def test_dead_letters_are_read_a_window_after_the_other(hub: Any, operator: Visitor) -> None:
+    """All windows together are all dead letters, each with what became of it; a window that is none is not found."""
+    with open_tray(hub.settings) as tray:
+        whole, found, before = tray.letters(), list[DeadLetter](), None
+        while (window := tray.window(20, before)).older:
+            found += window.letters
+            assert window.older != before
+            before = window.older
+    found += window.letters
+    assert sorted(found, key=lambda one: one.position) == sorted(whole, key=lambda one: one.position)
+    assert operator.get("/dead-letters?before=0:0").answer.status_code == 200
+    assert "The newest" in operator.page.text
+    assert operator.get("/dead-letters?before=first").answer.status_code == 404
 
 
 def test_an_organisation_is_registered_given_new_credentials_and_shut_out(hub: Any, operator: Visitor) -> None:

@@ -20,6 +20,7 @@ from placehub.portal.pages import (
     documents,
     matching_policies,
     partnership_events,
+    representatives,
     returns,
     views,
 )
@@ -29,7 +30,10 @@ from ..integration.story import Desk, desk
 from .visiting import Visitor, join, settle
 
 pytestmark = pytest.mark.broker
-OF_PARTNERS = (agreements, disputes, documents, matching_policies, consultations, partnership_events, returns, views)
+OF_PARTNERS = (
+    *(agreements, disputes, documents, representatives, matching_policies),
+    *(consultations, partnership_events, returns, views),
+)
 OWN = ("/agreements", "/returns", "/views", "/views/{name}", "/views/{name}/chart.svg", "/views/{name}/map.svg")
 """Of the person's own organisation, whatever it is told."""
 
@@ -164,7 +168,20 @@ def test_a_matching_policy_is_proposed_and_agreed(partnership: Partnership) -> N
     wrong = lead.send("", 422, radius_miles="0", title="Matching policy (made up)")
     assert "whole number from 1 to 1000" in wrong.text
     assert wrong.form("").values["radius_miles"] == ["0"]
-    lead.send("", radius_miles="40", price="yes", weight_siblings="20")
+    dear = lead.send("", 422, radius_miles="30", order_0="price", order_1="band", order_2="need")
+    assert "no policy, tier or rank can make the price outrank need" in dear.text
+    short = lead.send("", 422, order_0="band", order_1="need", order_2="price", step_miles_1="20")
+    assert "each step must reach further than the last" in short.text.lower()
+    rows: dict[str, Any] = {
+        "step_miles_0": "60",
+        "step_miles_1": "90",
+        "step_hours_1": "12",
+        "tier_0": "2",
+        "tier_hours_0": "3",
+    }
+    lead.send("", 422, tier_hours_1="5", **rows)
+    assert "leave the whole row empty" in lead.page.text
+    lead.send("", radius_miles="40", weight_siblings="20", tier_hours_1="")
     partnership.settle()
     documents = f"{partnership.address}/documents"
     row = provider.get(documents).text.partition("Matching policy (made up)")[2]
@@ -176,7 +193,8 @@ def test_a_matching_policy_is_proposed_and_agreed(partnership: Partnership) -> N
     provider.send("/agree")
     partnership.settle()
     seen = lead.get(address).form("").values
-    assert (seen["radius_miles"], seen["weight_siblings"], seen["price"]) == (["40"], ["20"], ["yes"])
+    assert (seen["radius_miles"], seen["weight_siblings"], seen["order_2"]) == (["40"], ["20"], ["price"])
+    assert [seen[name] for name in rows] == [[value] for value in rows.values()]
 
 
 def _links(visitor: Visitor, pattern: str) -> list[str]:
@@ -185,6 +203,39 @@ def _links(visitor: Visitor, pattern: str) -> list[str]:
 
 def _titled(visitor: Visitor, address: str, title: str) -> bool:
     return title in visitor.get(address).text
+
+
+def test_both_sectors_name_who_speaks(partnership: Partnership) -> None:
+    """The lead names a member's post, a provider its own; who has a voice then is told; a named member names nobody."""
+    lead, authority, provider = partnership.lead, partnership.authority, partnership.provider
+    address = f"{partnership.address}/representatives"
+    assert "Nobody is named yet" in lead.get(address).text
+    wrong = lead.send("/representatives", 422, term_until="31/2/2027")
+    assert "Enter the post" in wrong.text
+    today = partnership.hub.now.date()
+    until = (today + timedelta(days=365)).isoformat()
+    given: dict[str, Any] = {"representative": partnership.codes[1], "post": "Head of commissioning (made up)"}
+    lead.send("/representatives", term_until=until, **given)
+    provider.get(address)
+    assert "Choose the seat" in provider.send("/representatives", 422, post="Chair (made up)", term_until=until).text
+    assert "term_from" in provider.send("/representatives", 422, seat="small agency", term_until="2026-01-01").text
+    provider.send("/representatives", seat="small agency", term_until=until)
+    partnership.settle()
+    seen = authority.get(address)
+    assert "Head of commissioning (made up)" in seen.text
+    assert "Chair (made up)" in seen.text
+    assert "The seat for small agencies is not held" not in seen.text
+    assert not [one for one in seen.forms if one.action.endswith("/representatives")]
+    token = seen.form("/sign-out").values["form_token"]
+    assert authority.http.post(address, data={"form_token": token}).status_code == 404
+    # the lead speaks again for what follows
+    lead.get(address)
+    lead.send(
+        "/representatives", representative=partnership.codes[1], post="Over (made up)", term_until=today.isoformat()
+    )
+    partnership.hub.pass_time(days=2)
+    partnership.settle()
+    assert "not now" in lead.get(address).text
 
 
 def test_a_consultation_is_answered_and_decided(partnership: Partnership) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +50,15 @@ class Retried:
     offset: int
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some of the dead letters."""
+
+    letters: list[DeadLetter]
+    older: Mapping[int, int]
+    """Partition -> the offset before which the next older ones stand; empty: there are none."""
+
+
 class Tray:
     """Reads the topic to its end at every question: what two operators do at once is told by the topic alone."""
 
@@ -62,11 +71,29 @@ class Tray:
         places = partitions_of(self._consumer, (DEADLETTER,))
         read = (read_letter(Position(one.partition, one.offset), one.headers) for one in self._read(places))
         found = with_settlements(read)
-        return sorted(found, key=lambda one: (one.rejected_at is not None, one.rejected_at, one.position))
+        return sorted(found, key=_when)
+
+    def window(self, size: int, before: Mapping[int, int] | None = None) -> Window:
+        """Return the dead letters among the newest records of each partition, so many at most, in their order.
+
+        `before`: partition -> only what stands before that offset, as `Window.older` has it. What settles a letter
+        stands behind it, so everything from there to the end is read, and nothing older.
+        """
+        places = partitions_of(self._consumer, (DEADLETTER,))
+        begins: dict[TopicPartition, int] = self._consumer.beginning_offsets(places)
+        ends: dict[TopicPartition, int] = self._consumer.end_offsets(places)
+        until = {place: min(end, (before or {}).get(place.partition, end)) for place, end in ends.items()}
+        since = {place: max(begins[place], end - size) for place, end in until.items()}
+        kept = {place.partition: end for place, end in until.items()}
+        read = (read_letter(Position(one.partition, one.offset), one.headers) for one in self._read(places, since))
+        found = [one for one in with_settlements(read) if one.position.offset < kept[one.position.partition]]
+        has_older = any(offset > begins[place] for place, offset in since.items())
+        older = {place.partition: offset for place, offset in since.items()} if has_older else {}
+        return Window(sorted(found, key=_when), older)
 
     def find(self, positions: list[Position]) -> list[DeadLetter]:
         """Return the dead letters at these positions; NotFound names the first at which none is kept."""
-        known = {one.position: one for one in self.letters()}
+        known = {one.position: one for one in self._behind(positions)}
         for one in positions:
             if one not in known:
                 raise NotFound(f"There is no dead letter at {one}. See 'placehub deadletters list --all'.")
@@ -123,25 +150,44 @@ class Tray:
             for letter in letters:
                 _settle(sending, letter, "dropped", done)
 
+    def _behind(self, positions: list[Position]) -> list[DeadLetter]:
+        """Return the dead letters of these partitions from the first of these positions on."""
+        since: dict[TopicPartition, int] = {}
+        for one in positions:
+            place = TopicPartition(DEADLETTER, one.partition)
+            since[place] = min(one.offset, since.get(place, one.offset))
+        places = [place for place in partitions_of(self._consumer, (DEADLETTER,)) if place in since]
+        read = self._read(places, {place: since[place] for place in places})
+        return with_settlements(read_letter(Position(one.partition, one.offset), one.headers) for one in read)
+
     def _at(self, place: TopicPartition, offset: int) -> Message | None:
         if place.partition not in (self._consumer.partitions_for_topic(place.topic) or ()):
             return None
-        return next((one for one in self._read([place], offset) if one.offset == offset), None)
+        return next((one for one in self._read([place], {place: offset}, 1) if one.offset == offset), None)
 
-    def _read(self, places: list[TopicPartition], only: int | None = None) -> Iterator[Message]:
-        """Yield what stands in the partitions now; with `only`, no more than what stands at that offset."""
+    def _read(
+        self,
+        places: list[TopicPartition],
+        since: Mapping[TopicPartition, int] | None = None,
+        most: int | None = None,
+    ) -> Iterator[Message]:
+        """Yield what stands in the partitions now, from these offsets where they are still kept, so many at most."""
         self._consumer.assign(places)
         begins: dict[TopicPartition, int] = self._consumer.beginning_offsets(places)
         ends: dict[TopicPartition, int] = self._consumer.end_offsets(places)
-        if only is not None:
-            if not begins[places[0]] <= only < ends[places[0]]:
-                return
-            begins, ends = {places[0]: only}, {places[0]: only + 1}
+        for place, offset in (since or {}).items():
+            begins[place] = min(max(begins[place], offset), ends[place])
+        if most is not None:
+            ends = {place: min(end, begins[place] + most) for place, end in ends.items()}
         for place in places:
             self._consumer.seek(place, begins[place])
         while any(self._consumer.position(place) < ends[place] for place in places):
             for place, batch in self._consumer.poll(500).items():
                 yield from (message_of(one) for one in batch if one.offset < ends[place])
+
+
+def _when(one: DeadLetter) -> tuple[object, ...]:
+    return (one.rejected_at is not None, one.rejected_at, one.position)
 
 
 def _put(sending: KafkaProducer, letter: DeadLetter, record: Message) -> Retried:

@@ -39,6 +39,7 @@ _BY_MEANING: Final = {
     "review_participation",
     "scheme",
     "selection_reason",
+    "representative_seat",
     "support_refused_reason",
 }
 """Lists whose codes say nothing to people: their meaning is shown instead."""

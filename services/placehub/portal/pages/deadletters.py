@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+from urllib.parse import urlencode
+
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from placehub.deadletters.letters import DeadLetter, OfCause, Position, Wanted, by_cause, read_position
@@ -14,8 +17,8 @@ from placehub.portal.sitting import NOTICES, Doors, Entry, Form, Open, Sent, Who
 from placehub.portal.words import gettext as _
 from placehub.portal.words import when
 
-MOST = 100
-"""Letters shown one by one at most."""
+WINDOW: Final = 200
+"""Records of each partition that one page shows, the newest first; an older page reads on from where it ends."""
 router = APIRouter(dependencies=[OPERATORS])
 NOTICES.update(
     {
@@ -32,20 +35,26 @@ def menu(who: Signed) -> list[Entry]:
 
 
 @router.get("/dead-letters")
-def dead_letters_page(request: Request, door: Open, sender: str = "", type: str = "", state: str = "open") -> Response:
-    """Show what was set aside, by cause and one by one."""
+def dead_letters_page(
+    request: Request, door: Open, sender: str = "", type: str = "", state: str = "open", before: str = ""
+) -> Response:
+    """Show what was set aside, by cause and one by one, a window of the newest after the other."""
     wanted = Wanted(sender.strip() or None, type or None, None, settled=state == "all")
+    since = dict(map(_read, before.split(","))) if before else None
     with open_tray(door.operating.settings) as tray:
-        letters = tray.letters()
-    found = [one for one in letters if wanted.fits(one)][::-1]
+        window = tray.window(WINDOW, since)
+    found = [one for one in window.letters if wanted.fits(one)][::-1]
+    chosen = {"sender": sender, "type": type, "state": state}
+    older = {**chosen, "before": ",".join(f"{number}:{offset}" for number, offset in sorted(window.older.items()))}
     return page(
         request,
         "dead_letters.html",
-        wanted={"sender": sender, "type": type, "state": state},
-        types=[(one, one) for one in sorted({_name(one) for one in letters} - {""})],
+        wanted=chosen,
+        types=[(one, one) for one in sorted({_name(one) for one in window.letters} - {""})],
         causes=[_cause(one) for one in by_cause(reversed(found))],
-        letters=[_row(one) for one in found[:MOST]],
-        older=max(0, len(found) - MOST),
+        letters=[_row(one) for one in found],
+        older=f"/dead-letters?{urlencode(older)}" if window.older else "",
+        newest=f"/dead-letters?{urlencode(chosen)}" if before else "",
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Request, Response
 
+from placehub.codes import code_list
 from placehub.codesign.documents import POLICY
 from placehub.codesign.listing import Told as Documents
 from placehub.portal.acting import ACTS, Act
@@ -19,7 +20,17 @@ from placehub.portal.people import Signed
 from placehub.portal.sitting import Doors, Form, Open, Sent, Who, done, go_to, page, try_act
 from placehub.portal.words import gettext as _
 from placehub.portal.words import whole_number
-from placehub.search.policy import BOUNDS, DEFAULT, MOST_WEIGHT, PRICE, Policy, Weight
+from placehub.search.policy import (
+    BOUNDS,
+    DEFAULT,
+    MOST_HOURS,
+    MOST_MILES,
+    MOST_WEIGHT,
+    Policy,
+    TierDelay,
+    Weight,
+    WideningStep,
+)
 
 router = APIRouter(dependencies=[PARTNERS])
 NUMBERS: Final[Mapping[str, Callable[[], str]]] = {
@@ -38,6 +49,10 @@ NUMBERS: Final[Mapping[str, Callable[[], str]]] = {
     "asks_that_stretch": lambda: _("Open questions on hard facts that make a home a stretch"),
 }
 """Number of a policy -> what it is."""
+SPARE: Final = 2
+"""Rows for steps of widening and for tiers that a form has beyond those that run now."""
+MOST_ROWS: Final = 10
+MOST_TIER: Final = 99
 
 
 @router.get("/agreements/{agreement_id}/policy")
@@ -48,7 +63,7 @@ def policy_page(request: Request, door: Open, who: Who, agreement_id: UUID) -> R
 
 @router.post("/agreements/{agreement_id}/policy")
 def policy_proposed(request: Request, door: Open, who: Who, agreement_id: UUID, form: Sent) -> Response:
-    """Propose it as it was typed; what the form has no field for stays as it is in force."""
+    """Propose it as it was typed."""
     _one, known, _told = heard(door, who, agreement_id)
     last = max(
         (each for each in known.proposed.values() if each.kind == POLICY),
@@ -65,8 +80,7 @@ def policy_proposed(request: Request, door: Open, who: Who, agreement_id: UUID, 
         "policy": _as_document(_typed(form, in_force(known, door))),
         "in_force_from": from_day(form, door.acting.now()),
     }
-    names = {f"policy.{name}": name for name in (*BOUNDS, "audience", "order")}
-    taken = try_act(door, who, form, [Act("agreement.DocumentProposed", facts)], names)
+    taken = try_act(door, who, form, [Act("agreement.DocumentProposed", facts)], _on_form())
     if taken is None:
         return _policy(request, door, who, agreement_id, form)
     return go_to(f"/agreements/{agreement_id}/documents", done(taken, "proposed"))
@@ -86,14 +100,42 @@ def _typed(form: Form, now: Policy) -> Policy:
         form.need(name, _("Enter a number."))
         numbers[name] = form.read(whole_number, name, least, most)
     weights = [(one, form.read(whole_number, f"weight_{one.criterion}", 0, MOST_WEIGHT)) for one in now.weights]
-    others = tuple(key for key in now.order if key != PRICE)
+    steps = _pairs(form, "step_miles", (1, MOST_MILES), "step_hours", (0, MOST_HOURS))
+    tiers = _pairs(form, "tier", (1, MOST_TIER), "tier_hours", (0, MOST_HOURS))
     return replace(
         now,
         **{name: number for name, number in numbers.items() if number is not None},
         audience=form.need("audience", _("Choose who is told.")) or now.audience,
-        order=(*others, PRICE) if form.has("price") else others,
+        order=tuple(key for place in range(len(_keys())) if (key := form.text(f"order_{place}"))),
         weights=tuple(Weight(criterion=one.criterion, weight=weight or 0) for one, weight in weights),
+        widening=tuple(WideningStep(radius_miles=miles, after_hours=hours) for miles, hours in steps),
+        tiers=tuple(TierDelay(tier=tier, hours=hours) for tier, hours in tiers),
     )
+
+
+def _pairs(
+    form: Form, first: str, first_bounds: tuple[int, int], second: str, second_bounds: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """Return the rows of two numbers that were filled in; a row whose first field is empty is left out."""
+    found = []
+    for row in range(MOST_ROWS):
+        one = form.read(whole_number, f"{first}_{row}", *first_bounds)
+        other = form.read(whole_number, f"{second}_{row}", *second_bounds)
+        if one is not None:
+            found.append((one, other or 0))
+        elif other:
+            form.wrong(f"{first}_{row}", _("Enter a number, or leave the whole row empty."))
+    return found
+
+
+def _keys() -> list[tuple[str, str]]:
+    return [(one.code, one.meaning) for one in code_list("order_key").values]
+
+
+def _on_form() -> dict[str, str]:
+    """Return, for a field of the event, the form's field; a row that is refused is told of beside the first of them."""
+    names = {f"policy.{name}": name for name in (*BOUNDS, "audience")}
+    return names | {"policy.order": "order_0", "policy.widening": "step_miles_0", "policy.tiers": "tier_0"}
 
 
 def _as_document(policy: Policy) -> dict[str, Any]:
@@ -112,10 +154,15 @@ def _policy(request: Request, door: Doors, who: Signed, agreement_id: UUID, form
         policy=now,
         numbers=[(name, says(), getattr(now, name)) for name, says in NUMBERS.items()],
         weights=[(f"weight_{each.criterion}", each.criterion, each.weight) for each in now.weights],
-        priced=PRICE in now.order,
-        steps=[
-            _("{miles} miles after {hours} hours").format(miles=each.radius_miles, hours=each.after_hours)
-            for each in now.widening
-        ],
-        tiers=[_("tier {tier}: {hours} hours later").format(tier=each.tier, hours=each.hours) for each in now.tiers],
+        keys=[(code, f"{code}: {says}") for code, says in _keys()],
+        order=[(f"order_{place}", now.order[place] if place < len(now.order) else "") for place in range(len(_keys()))],
+        steps=_rows(form, "step_miles", [(each.radius_miles, each.after_hours) for each in now.widening]),
+        tiers=_rows(form, "tier", [(each.tier, each.hours) for each in now.tiers]),
     )
+
+
+def _rows(form: Form, first: str, now: Sequence[tuple[int, int]]) -> list[tuple[int, object, object]]:
+    """Return the rows a form has: those that run now or were typed, and some that are empty."""
+    typed = sum(form.has(f"{first}_{row}") for row in range(MOST_ROWS))
+    count = min(MOST_ROWS, max(typed, len(now) + SPARE))
+    return [(row, *(now[row] if row < len(now) else ("", ""))) for row in range(count)]
