@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 from placehub.deployment.folder import ENV_FILE, init
 from placehub.embedded.downloads import KAFKA_VERSION, REGISTRY_VERSION
+from placehub.settings import Settings
 
 from . import rules
 from .rules import ROOT, RULES, Compose, Rule
@@ -52,6 +53,24 @@ def test_the_specification_can_refuse(tmp_path: Path) -> None:
     ended = subprocess.run([*SCHEMA_CHECK, str(wrong)], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
     assert "heathcheck" in ended.stdout
+
+
+@pytest.mark.parametrize("name", ["smtp", "notify", "oidc"])
+def test_what_is_added_for_mails_and_sign_in(name: str) -> None:
+    """Each file names settings of the portal alone, whole, and mounts just the secret whose file it names."""
+    path = ROOT / "deploy" / "compose" / f"{name}.yml"
+    ended = subprocess.run([*SCHEMA_CHECK, str(path)], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    added: Compose = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    assert list(added["services"]) == ["portal"]
+    portal = added["services"]["portal"]
+    assert portal.keys() == {"environment", "secrets"}
+    names = {key.removeprefix("PLACEHUB_").removesuffix("_FILE").lower() for key in portal["environment"]}
+    wanted = {one for one in Settings.model_fields if one.startswith(name)} - {"smtp_ca"}
+    assert names == wanted
+    (secret,) = portal["secrets"]
+    assert f"/run/secrets/{secret}" in portal["environment"].values()
+    assert list(added["secrets"]) == [secret]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)

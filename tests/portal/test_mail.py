@@ -23,7 +23,7 @@ from placehub.errors import Misconfigured, Unavailable
 from placehub.operating import Operating
 from placehub.portal.bell import Bell
 from placehub.portal.listening import Listening
-from placehub.portal.mailing import Mailing, sender
+from placehub.portal.mailing import MOST_AN_HOUR, Mailing, sender
 from placehub.portal.mails import AT_ONCE, DAILY, NONE, due_at
 from placehub.portal.shell import Portal
 from placehub.portal.tables import MAIL, MEMBER, PASSED, PERSON, PLACE, TOLD
@@ -217,6 +217,35 @@ def test_a_mail_server_that_is_away_loses_nothing(
     (mail,) = [one for one in server.mails if one["To"] == people[AT_ONCE]]
     assert [mail["Message-ID"]] == ids
     assert not [one for one in server.mails if one["To"] == gone[AT_ONCE]]
+
+
+def test_many_events_are_not_many_mails(engine: Engine, server: Server) -> None:
+    """Whoever has had six mails within an hour gets the rest as one, once it is over; that a home is needed at once."""
+    now, organisation = WallClock().now(), f"T{uuid4()}"
+    email = add_people(engine, organisation, "referral manager", AT_ONCE)[AT_ONCE]
+
+    def add(kind: str, **times: datetime) -> None:
+        row = {"mail_id": uuid4(), "organisation": organisation, "kind": kind, "noted_at": now, "due_at": now}
+        with engine.begin() as connection:
+            person = connection.execute(select(PERSON.c.person_id).where(PERSON.c.email == email)).scalar_one()
+            connection.execute(insert(MAIL).values(**row, person_id=person, **times))
+
+    def hand_in(at: datetime) -> list[str]:
+        server.mails = []
+        mailing = Mailing(engine, server.post(), ROOT, lambda: at)
+        while mailing.hand_in():
+            pass
+        return [str(one["Subject"]) for one in server.mails if one["To"] == email]
+
+    for minutes in range(MOST_AN_HOUR):
+        add("invitation", handed_in_at=now - timedelta(minutes=50 - minutes))
+    for kind in ("invitation", "answer", "home"):
+        add(kind)
+    assert hand_in(now) == []
+    add("urgent")
+    assert hand_in(now) == ["A home is needed today"]
+    assert hand_in(now + timedelta(minutes=20)) == ["Several things wait for you"]
+    assert hand_in(now + timedelta(hours=2)) == []
 
 
 @pytest.fixture

@@ -75,6 +75,7 @@ OWN: Final = {
     ("POST", "/dead-letters/{position}"): ("hub",),
     ("GET", "/replay"): ("hub",),
     ("POST", "/replay/begin"): ("hub",),
+    ("POST", "/replay/live"): ("hub",),
     ("POST", "/replay/break-off"): ("hub",),
     ("POST", "/replay/discard"): ("hub",),
     ("GET", "/messages"): ("hub",),

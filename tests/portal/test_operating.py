@@ -82,7 +82,7 @@ def test_a_processor_begins_anew(hub: Any, operator: Visitor, engine_of_hub: Any
 
 
 def test_views_are_made_again_beside_the_live_ones(hub: Any, operator: Visitor) -> None:
-    """First a plan that does nothing; then the act, whose progress and outcome are shown; its shadow is taken away."""
+    """First a plan that does nothing; then the act and its progress; what was made goes live with a reason, or away."""
     hub.settle()
     seen = operator.get("/replay?view=rejected_events")
     assert "The plan" in seen.text
@@ -94,14 +94,22 @@ def test_views_are_made_again_beside_the_live_ones(hub: Any, operator: Visitor) 
     seen = until(operator, "/replay", lambda seen: "It is through" in seen.text)
     assert "all tables are the same as the live ones" in seen.text
     assert "A shadow stands" in seen.text
-    assert "The shadow is taken away" in operator.send("/replay/discard").text
+    assert "Say why" in operator.send("/replay/live", 422).text
+    assert "Tick the box" in operator.page.text
+    operator.send("/replay/live", reason="trying it out (made up)", sure="yes")
+    seen = until(operator, "/replay", lambda seen: "stand in the place of the live ones" in seen.text)
+    assert "A shadow stands" not in seen.text
+    assert "put replayed views live rejected_events trying it out (made up)" in operator.get("/operations").text
+    token = operator.page.form("/sign-out").values["form_token"]
+    again = operator.http.post("/replay/live", data={"form_token": token, "reason": "once more", "sure": "yes"})
+    assert (again.status_code, "Make the views again first" in again.text) == (422, True)
     operator.get("/replay?view=rejected_events")
     operator.send("/replay/begin")
     operator.get("/replay")
     token = operator.page.form("/sign-out").values["form_token"]
     operator.http.post("/replay/break-off", data={"form_token": token})
     seen = until(operator, "/replay", lambda seen: "It is through" in seen.text or "It was broken off" in seen.text)
-    operator.send("/replay/discard")
+    assert "The shadow is taken away" in operator.send("/replay/discard").text
 
 
 def _letters(seen: Seen) -> list[str]:

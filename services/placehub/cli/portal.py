@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from placehub.cli.options import DEFAULT_FOLDER, By, Folder, Json, hub, operator
+
+if TYPE_CHECKING:
+    from placehub.settings import Settings
 
 app = typer.Typer(help="The portal: invite people to it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -28,7 +31,10 @@ def invite(
     folder: Folder = DEFAULT_FOLDER,
     json: Json = False,
 ) -> None:
-    """Invite somebody to act for an organisation in the portal: prints the one link to give them, shown once."""
+    """Invite somebody to act for an organisation in the portal: mails them the one link, and prints it, this once.
+
+    Where no mail is set up, or the mail server does not take it, the link is there to give.
+    """
     from placehub.cli.printing import as_facts, as_json
     from placehub.clock import WallClock
     from placehub.database import connect, database_errors
@@ -53,6 +59,26 @@ def invite(
                 now=WallClock().now(),
             )
         engine.dispose()
-    told = {"organisation": organisation, "email": email, "role": role}
-    told |= {"link": f"{settings.portal.rstrip('/')}/join/{token}", "holds": f"{INVITED_DAYS} days, once"}
+    link = f"{settings.portal.rstrip('/')}/join/{token}"
+    told: dict[str, object] = {"organisation": organisation, "email": email, "role": role, "link": link}
+    told |= {"holds": f"{INVITED_DAYS} days, once", "mailed": _mailed(settings, organisation, email, role, link)}
     (as_json if json else as_facts)(told)
+
+
+def _mailed(settings: Settings, organisation: str, email: str, role: str, link: str) -> str:
+    """Send the link by mail where that is set up; return what became of it, in words."""
+    from uuid import uuid4
+
+    from placehub.errors import HubError
+    from placehub.portal.accounts import check_email, role_title
+    from placehub.portal.mailing import sender
+    from placehub.portal.mails import joining_words
+
+    try:
+        taking = sender(settings)
+        if taking is None:
+            return "no: no mail is set up (settings smtp or notify_key)"
+        taking.send(check_email(email), joining_words(organisation, role_title(role), link), str(uuid4()))
+    except HubError as error:  # the invitation stands: its link must not be lost for it
+        return f"no: {error}"
+    return "yes"

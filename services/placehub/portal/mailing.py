@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 import structlog
-from sqlalchemy import Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,6 +31,8 @@ LOOK_SECONDS: Final = 1.0
 """How often mails are looked for that are due."""
 AGAIN_SECONDS: Final = 60
 """How long a mail rests that was not taken, or of which it is not known because its process ended."""
+MOST_AN_HOUR: Final = 6
+"""Mails that one person gets within an hour at most; what else is due then goes together once the hour is over."""
 KEPT_DAYS: Final = 30
 """How long it is remembered that a mail was handed in."""
 SMTP_SECONDS: Final = 5.0
@@ -160,6 +162,7 @@ def _claim(connection: Connection, now: datetime) -> _Due | None:
         MAIL.c.handed_in_at.is_(None),
         MAIL.c.due_at <= now,
         or_(MAIL.c.rests_until.is_(None), MAIL.c.rests_until <= now),
+        or_(MAIL.c.kind == URGENT, MAIL.c.person_id.not_in(_had_enough(now))),
     )
     order = (MAIL.c.due_at, MAIL.c.noted_at, MAIL.c.mail_id)
     first = connection.execute(
@@ -174,6 +177,13 @@ def _claim(connection: Connection, now: datetime) -> _Due | None:
     connection.execute(update(MAIL).where(MAIL.c.mail_id.in_(ids)).values(rests_until=rests))
     who = connection.execute(select(PERSON.c.email, PERSON.c.language).where(PERSON.c.person_id == first)).one()
     return _Due(who.email, who.language or "en", ids, [row.kind for row in rows])
+
+
+def _had_enough(now: datetime) -> Any:
+    """Return who has had as many mails within the last hour as anybody gets; all that went as one has one time."""
+    mail = MAIL.alias()
+    lately = select(mail.c.person_id).where(mail.c.handed_in_at > now - timedelta(hours=1)).group_by(mail.c.person_id)
+    return lately.having(func.count(mail.c.handed_in_at.distinct()) >= MOST_AN_HOUR)
 
 
 def _wanted() -> Any:

@@ -29,6 +29,8 @@ class Run:
 
     wanted: Wanted
     by: str
+    into_live: bool = False
+    """Whether what is made takes the place of the live views in the end."""
     progress: Progress | None = None
     found: Sequence[Compared] | None = None
     """What came of it, once it is through."""
@@ -52,7 +54,7 @@ class Replays:
         """The one that runs, or ran last; None since this process was started."""
         return self._run
 
-    def begin(self, wanted: Wanted, by: str) -> None:
+    def begin(self, wanted: Wanted, by: str, *, into_live: bool = False) -> None:
         """Begin one, or go on with the one that was broken off; Conflict while one runs or another's shadow stands."""
         with self._lock:
             if self._run and not self._run.over:
@@ -60,7 +62,7 @@ class Replays:
             made = self._open(wanted)
             begin(made.engine, wanted)
             self._end.clear()
-            self._run = Run(wanted, by)
+            self._run = Run(wanted, by, into_live)
             threading.Thread(target=self._go, args=(made, self._run), name="replay", daemon=True).start()
 
     def break_off(self) -> None:
@@ -70,7 +72,7 @@ class Replays:
     def _go(self, made: Replay, run: Run) -> None:
         try:
             made.run(lambda progress: self._tell(run, progress))
-            run.found = made.settle(into_live=False)
+            run.found = made.settle(into_live=run.into_live)
         except _BrokenOff:
             run.broken_off = True
         except (HubError, KafkaError, SQLAlchemyError) as error:

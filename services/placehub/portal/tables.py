@@ -218,3 +218,17 @@ ROTA: Final = Table(
     schema=SCHEMA,
     comment="Who of a provider's people is told, at which hours, that a home is needed today",
 )
+
+OPERATED: Final = Table(
+    "operated",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("act", Text, nullable=False),
+    Column("about", Text, nullable=False, comment="processor, view, organisation, dead letter or topic"),
+    Column("person_id", Uuid, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False, comment="empty where none is asked for"),
+    Column("at", DateTime(timezone=True), nullable=False),
+    schema=SCHEMA,
+    comment="What operators did in the portal, who and why",
+)

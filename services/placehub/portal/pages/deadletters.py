@@ -93,7 +93,7 @@ def dead_letter_settled(request: Request, door: Open, who: Who, position: str, f
             tray.retry(letters, done)
         else:
             tray.drop(letters, done)
-    acted(who, "retry" if retries else "drop", f"dead letter {at}")
+    acted(door, who, "retry" if retries else "drop", f"dead letter {at}", reason)
     return go_to(f"/dead-letters/{at}", "retried" if retries else "dropped")
 
 

@@ -40,7 +40,7 @@ def messages_page(request: Request, door: Open, who: Who, topic: str = "") -> Re
         raise NotFound("There is no such stream.")
     found = door.operating.browse(topic, MOST)[::-1] if topic else []
     if topic:
-        acted(who, "look at messages", topic)
+        acted(door, who, "look at messages", topic)
     streams = [(one, one) for one in TOPICS]
     return page(request, "messages.html", topic=topic, streams=streams, records=[_shown(one) for one in found])
 

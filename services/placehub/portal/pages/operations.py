@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
+from sqlalchemy import Connection, insert, select
 
 from placehub.drivers.pausing import Pause, paused
 from placehub.drivers.pausing import pause as pause_processor
@@ -18,12 +19,15 @@ from placehub.drivers.restarting import restart as restart_processor
 from placehub.portal.accounts import HUB
 from placehub.portal.people import Signed
 from placehub.portal.sitting import NOTICES, Doors, Entry, Form, Open, Sent, Who, go_to, only, page
+from placehub.portal.tables import OPERATED
 from placehub.portal.words import gettext as _
 from placehub.portal.words import when
 
 LOG = structlog.get_logger()
 OPERATORS: Final = only(HUB)
 """Lets in operators alone; to everybody else there is no such page."""
+DONE_SHOWN: Final = 30
+"""Acts of operators that are shown, the last ones."""
 router = APIRouter(dependencies=[OPERATORS])
 NOTICES.update(
     {
@@ -40,9 +44,17 @@ def menu(who: Signed) -> list[Entry]:
     return [Entry("/operations", _("Health"), says)] if who.acting.kind == HUB else []
 
 
-def acted(who: Signed, act: str, about: str) -> None:
-    """Put on record, in the hub's log, what an operator did."""
+def acted(door: Doors, who: Signed, act: str, about: str, reason: str = "") -> None:
+    """Put on record what an operator did: for other operators, and in the hub's log."""
     LOG.warning("an operator acted", act=act, about=about, person_id=str(who.person_id))
+    row = {"act": act, "about": about, "person_id": who.person_id, "by": signature(who), "reason": reason}
+    with door.engine.begin() as connection:
+        connection.execute(insert(OPERATED).values(**row, at=door.operating.now()))
+
+
+def _done_lately(connection: Connection) -> list[tuple[object, ...]]:
+    rows = connection.execute(select(OPERATED).order_by(OPERATED.c.id.desc()).limit(DONE_SHOWN))
+    return [(when(row.at), row.by, row.act, row.about, row.reason) for row in rows]
 
 
 def signature(who: Signed) -> str:
@@ -66,6 +78,7 @@ def _numbers(door: Doors) -> dict[str, Any]:
         behind[one.processor] += one.behind
     with door.engine.connect() as connection:
         pauses, workers, resting = paused(connection), present(connection), door.operating.resting(connection)
+        acts = _done_lately(connection)
     running = Counter(one.processor for one in workers)
     rows = [
         (
@@ -79,6 +92,7 @@ def _numbers(door: Doors) -> dict[str, Any]:
     ]
     return {
         "processors": rows,
+        "acts": acts,
         "pauses": [str(one) for one in pauses.values()],
         "workers": [(one.processor, _place(one), when(one.started_at), _holding(one.partitions)) for one in workers],
         "resting": [(one["organisation"], one["rejected"], one["of"]) for one in resting],
@@ -109,7 +123,7 @@ def processor_paused(request: Request, door: Open, who: Who, processor: str, for
         return _processor(request, door, processor, form)
     with door.engine.begin() as connection:
         pause_processor(connection, Pause(processor, door.operating.now(), signature(who), reason))
-    acted(who, "pause", processor)
+    acted(door, who, "pause", processor, reason)
     return go_to(f"/operations/{processor}", "paused")
 
 
@@ -119,7 +133,7 @@ def processor_resumed(door: Open, who: Who, processor: str, form: Sent) -> Respo
     _check(door, processor)
     with door.engine.begin() as connection:
         resume_processor(connection, processor)
-    acted(who, "resume", processor)
+    acted(door, who, "resume", processor)
     return go_to(f"/operations/{processor}", "resumed")
 
 
@@ -132,7 +146,7 @@ def processor_restarted(request: Request, door: Open, who: Who, processor: str, 
         return _processor(request, door, processor, form)
     with door.engine.begin() as connection:
         restart_processor(connection, processor)
-    acted(who, "restart", processor)
+    acted(door, who, "restart", processor)
     return go_to(f"/operations/{processor}", "restarted")
 
 

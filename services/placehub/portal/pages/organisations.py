@@ -52,7 +52,7 @@ def organisation_registered(request: Request, door: Open, who: Who, form: Sent) 
     except Conflict as why:
         form.wrong("code", str(why))
     else:
-        acted(who, "register", made.code)
+        acted(door, who, "register", made.code)
         return _credentials(request, door, made)
     return _list(request, door, form)
 
@@ -67,7 +67,7 @@ def organisation_page(request: Request, door: Open, code: str) -> Response:
 def organisation_rotated(request: Request, door: Open, who: Who, code: str, form: Sent) -> Response:
     """Give an organisation new credentials and show them, this once."""
     made = rotate(door.operating.settings, code, door.operating.now())
-    acted(who, "rotate", code)
+    acted(door, who, "rotate", code)
     return _credentials(request, door, made)
 
 
@@ -78,7 +78,7 @@ def organisation_disabled(request: Request, door: Open, who: Who, code: str, for
     if form.errors:
         return _show(request, door, code, form)
     disable(door.operating.settings, code, reason, door.operating.now())
-    acted(who, "disable", code)
+    acted(door, who, "disable", code, reason)
     return go_to(f"/organisations/{code}", "shut-out")
 
 

@@ -20,6 +20,7 @@ router = APIRouter(dependencies=[OPERATORS])
 NOTICES.update(
     {
         "replay": lambda: _("It has begun. It sends nothing to anyone, and the live views stay as they are."),
+        "replay-live": lambda: _("What is new is made as well, then the new views take the place of the live ones."),
         "replay-broken-off": lambda: _("It stops after its next step. Asked for again, it goes on from there."),
         "replay-discarded": lambda: _("The shadow is taken away."),
     }
@@ -51,16 +52,41 @@ def replay_begun(request: Request, door: Open, who: Who, form: Sent) -> Response
         except Conflict as why:
             form.wrong("view", str(why))
         else:
-            acted(who, "replay into the shadow", view)
+            acted(door, who, "replay into the shadow", view)
             return go_to("/replay", "replay")
     return _replay(request, door, form, view, None)
+
+
+@router.post("/replay/live")
+def replay_put_live(request: Request, door: Open, who: Who, form: Sent) -> Response:
+    """Put what was made in the place of the live views, once it has caught up with them; it is recorded why."""
+    run = door.replays.last
+    if run is None or not _may_go_live(run):
+        form.wrong("reason", _("Nothing is through that could be put in their place. Make the views again first."))
+    reason = form.need("reason", _("Say why they are put in their place."))
+    if not form.has("sure"):
+        form.wrong("sure", _("Tick the box if the live views are to be replaced."))
+    if run is not None and not form.errors:
+        try:
+            door.replays.begin(run.wanted, signature(who), into_live=True)
+        except Conflict as why:
+            form.wrong("reason", str(why))
+        else:
+            acted(door, who, "put replayed views live", ", ".join(run.wanted.views), reason)
+            return go_to("/replay", "replay-live")
+    return _replay(request, door, form, "", None)
+
+
+def _may_go_live(run: Run) -> bool:
+    """Tell whether a replay is through, of all events, and stands beside the live views still."""
+    return run.over and run.found is not None and not run.into_live and run.wanted.whole
 
 
 @router.post("/replay/break-off")
 def replay_broken_off(door: Open, who: Who, form: Sent) -> Response:
     """Let it stop; what it has made stays."""
     door.replays.break_off()
-    acted(who, "break off", "replay")
+    acted(door, who, "break off", "replay")
     return go_to("/replay", "replay-broken-off")
 
 
@@ -73,7 +99,7 @@ def replay_discarded(request: Request, door: Open, who: Who, form: Sent) -> Resp
         return _replay(request, door, form, "", None)
     with door.engine.begin() as connection:
         discard(connection)
-    acted(who, "discard", "the replay's shadow")
+    acted(door, who, "discard", "the replay's shadow")
     return go_to("/replay", "replay-discarded")
 
 
@@ -108,7 +134,15 @@ def _replay(request: Request, door: Doors, form: Form, view: str, plan: list[tup
     with door.engine.connect() as connection:
         there = asked(connection)
     run = door.replays.last
-    facts: dict[str, Any] = {"run": run, "state": _state(run), "compared": _compared(run), "plan": plan, "view": view}
+    may_go_live = there is not None and run is not None and _may_go_live(run)
+    facts: dict[str, Any] = {
+        "may_go_live": may_go_live,
+        "run": run,
+        "state": _state(run),
+        "compared": _compared(run),
+        "plan": plan,
+        "view": view,
+    }
     views = [("all", _("Every view")), *((one, one.replace("_", " ")) for one in view_names())]
     return page(request, "replay.html", form=form, views=views, shadow=_asked(there), **facts)
 
@@ -126,9 +160,13 @@ def _state(run: Run | None) -> str:
         return _("It was broken off. Asked for again, it goes on from there.")
     if run.found is None:
         return _("It runs.")
+    if run.into_live:
+        return _("It is through: the views made again stand in the place of the live ones.")
     if all(one.equal for one in run.found):
         return _("It is through: all tables are the same as the live ones.")
-    return _("It is through: they are not the same. 'placehub replay --into live' puts the new ones in their place.")
+    return _(
+        "It is through: they are not the same. Look at both, then put the new ones in their place, or take them away."
+    )
 
 
 def _compared(run: Run | None) -> list[tuple[object, ...]]:
