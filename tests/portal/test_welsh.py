@@ -18,20 +18,38 @@ from sqlalchemy.engine import Engine
 import placehub.portal
 from placehub.portal.mails import telling_words
 from placehub.portal.tables import PERSON
-from placehub.portal.words import LANGUAGES, LOCALES, day, gettext, in_language, ngettext, preferred, when
+from placehub.portal.words import (
+    LANGUAGES,
+    LOCALES,
+    choices,
+    day,
+    gettext,
+    in_language,
+    label,
+    ngettext,
+    preferred,
+    when,
+)
 
 from .visiting import Visitor, join
 
 FOLDER = Path(placehub.portal.__file__).parent
-PAGES = ("cases/", "searches/", "homes/")
+PAGES = ("cases/", "searches/", "homes/", "agreements/", "returns/")
 WHOLE = {
     *(f"templates/{one}.html" for one in ("base", "fees", "home", "join", "lists", "macros", "mail", "people")),
     *(f"templates/{one}.html" for one in ("placing", "problem", "questions", "rota", "sign_in")),
     *(f"{one}.py" for one in ("mails", "referring", "sitting", "telling", "words")),
     *(f"pages/{one}.py" for one in ("cases", "home", "homes", "mail", "people", "placing", "questions", "searches")),
-    *(f"pages/{one}.py" for one in ("rota", "signing_in")),
+    *(f"pages/{one}.py" for one in ("rota", "signing_in", "agreements", "disputes", "documents", "representatives")),
+    *(f"pages/{one}.py" for one in ("matching_policies", "consultations", "partnership_events", "returns")),
 }
-"""Sign-in, the first page, menus, errors, mails, and the story from early notice to the placement."""
+"""Sign-in, the first page, menus, errors, mails, the story from early notice to the placement, agreements, returns."""
+LISTS = (
+    *("placement_kind", "needed_by", "siblings_plan", "age_band", "sex", "household_sex", "household_pet", "skill"),
+    *("risk", "pets", "living_companions", "decline_reason", "offer_feedback", "selection_reason", "fee_unit"),
+    *("search_outcome", "officer_role"),
+)
+"""Code lists of which something is chosen or shown there."""
 
 
 def extracted() -> list[tuple[str, Any]]:
@@ -58,6 +76,17 @@ def test_every_text_of_the_story_is_told_in_welsh() -> None:
     assert len(mine) > 400
     told = {text: welsh.get(text[0] if isinstance(text, tuple) else text) for text in mine}
     assert not [text for text, message in told.items() if message is None or not message.string]
+
+
+def test_the_codes_of_these_pages_are_told_in_welsh() -> None:
+    """Whatever may be chosen on them has a Welsh label of its own, or is a name; none is an empty text."""
+    english = {(name, code): says for name in LISTS for code, says in choices(name, date(2026, 3, 2))}
+    assert len(english) > 100
+    with in_language("cy"):
+        welsh = {(name, code): label(name, code) for name, code in english}
+        assert (label("sex", ""), label("sex", None)) == ("", "")
+    same = {says for key, says in english.items() if welsh[key] == says}
+    assert same == {"Remand", "Makaton", "BSL", "Diabetes"}, "these are the same in both languages"
 
 
 def test_menus_are_told_in_welsh() -> None:

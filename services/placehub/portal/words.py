@@ -95,12 +95,12 @@ def in_language(language: str) -> Iterator[None]:
 
 
 def label(list_name: str, code: str | None) -> str:
-    """Return a code as people read it; an empty text for none."""
-    if code is None:
+    """Return a code as people read it, in their language where it has it; an empty text for none."""
+    if not code:
         return ""
     if list_name not in _BY_MEANING:
-        return _sentence(code)
-    return next((one.meaning for one in code_list(list_name).values if one.code == code), code)
+        return gettext(_sentence(code))
+    return gettext(next((one.meaning for one in code_list(list_name).values if one.code == code), code))
 
 
 def choices(list_name: str, on: date, *, only: tuple[str, ...] = ()) -> list[tuple[str, str]]:
