@@ -40,7 +40,7 @@ laws: $(VENV)/.ready ## the laws of matching, each on 10,000 generated worlds th
 	@PLACEHUB_LAWS_WORLDS=$${LAWS_WORLDS:-10000} $(BIN)/pytest tests/laws --timeout 3600 --durations=0
 
 faults: $(VENV)/.ready ## a hub of its own under kill -9 and worse, run after run; then every seed that ever failed
-	@$(BIN)/placehub faults --seed $(SEED) --minutes $${FAULTS_MINUTES:-15} --scale $${FAULTS_SCALE:-corner} --days $${FAULTS_DAYS:-6}
+	@$(BIN)/placehub faults --seed $(SEED) --minutes $${FAULTS_MINUTES:-15} --scale $${FAULTS_SCALE:-corner} --days $${FAULTS_DAYS:-6} --crowd $${FAULTS_CROWD:-100}
 	@FAULTS_KEPT=1 $(BIN)/pytest tests/faults -s
 
 kills: $(VENV)/.ready ## each connector killed with -9 twenty times under load, at moments its seed chooses

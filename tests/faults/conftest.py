@@ -24,7 +24,7 @@ READY_SECONDS: Final = 180
 
 def wanted(seed: int) -> Wanted:
     """Return the run of that seed as it is played here: short, with faults close together."""
-    return Wanted(seed, days=5, seconds=SECONDS, bounds=Bounds(pause=(0.3, 2.0), longest=5.0))
+    return Wanted(seed, days=5, seconds=SECONDS, bounds=Bounds(pause=(0.3, 2.0), longest=5.0), crowd=10)
 
 
 def seeds() -> list[int]:

@@ -24,6 +24,9 @@ def faults(
     scale: Annotated[str, typer.Option(help="Size of the sample world.")] = "corner",
     days: Annotated[int, typer.Option(min=1, help="Simulated days of each run.")] = 6,
     search_workers: Annotated[int, typer.Option(min=1, max=6, help="Processes that share the searches.")] = 3,
+    crowd: Annotated[
+        int, typer.Option(min=0, help="Events a provider beside the world posts each time the clock moves on.")
+    ] = 0,
     way: Annotated[
         list[str] | None, typer.Option(help="Only this kind of fault; again for each.", show_default="every kind")
     ] = None,
@@ -50,7 +53,7 @@ def faults(
     from placehub.faults.campaign import campaign
     from placehub.faults.playing import Wanted
 
-    wanted = Wanted(seed, scale, days, bounds=Bounds(ways=ways, workers=search_workers))
+    wanted = Wanted(seed, scale, days, bounds=Bounds(ways=ways, workers=search_workers), crowd=crowd)
     found = campaign(wanted, minutes, keep, aside)
     if json:
         as_json(found.figures() | {"each": [run.document() for run in found.runs]})

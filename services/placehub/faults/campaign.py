@@ -78,7 +78,7 @@ def told(run: Run) -> list[str]:
 def again(wanted: Wanted) -> str:
     """Return the command that does the same again, by the same schedule."""
     options = f"--seed {wanted.seed} --minutes 0 --scale {wanted.scale} --days {wanted.days}"
-    return f"placehub faults {options} --search-workers {wanted.bounds.workers}"
+    return f"placehub faults {options} --search-workers {wanted.bounds.workers} --crowd {wanted.crowd}"
 
 
 @contextmanager

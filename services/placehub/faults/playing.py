@@ -18,6 +18,7 @@ from placehub.app import PROCESSES
 from placehub.embedded.identity import relay_identity
 from placehub.embedded.ownership import own_folder, running_as_root
 from placehub.errors import Unavailable
+from placehub.faults.crowd import Crowd
 from placehub.faults.foreign import Broker, Seen
 from placehub.faults.nemesis import RELAYED, Done, Nemesis
 from placehub.faults.oracle import Finding, judge
@@ -57,6 +58,8 @@ class Wanted:
     seconds: float = 120.0
     """How long faults are done at most; the world then comes to its end undisturbed."""
     bounds: Bounds = field(default_factory=Bounds)
+    crowd: int = 0
+    """Events that a provider beside the world posts each time the clock moves on."""
 
 
 @dataclass(slots=True)
@@ -169,9 +172,12 @@ def play(wanted: Wanted, folder: Path) -> Run:
     with playing(wanted, folder) as one:
         nemesis = Nemesis(one.process.pid, folder, one.relays, folder.parent)
         plan = schedule(wanted.seed, PROCESSES, wanted.bounds)
+        crowd = Crowd(folder, one.watch, wanted.crowd)
+        crowd.begin()
         first = one.watch.seen[-1]
         nemesis.work(plan, wanted.seconds, lambda: one.alive and not one.over)
         one.await_that(lambda: one.over, PLAY_SECONDS, f"The world did not come to its end after {_told(nemesis.done)}")
+        crowd.end()
         seen = [sight for sight in one.watch.seen if sight.at >= first.at]
         left = Broker(folder).read()
         findings = [*judge(left), *_same_verdicts(wanted, folder), *_asked_itself(folder)]
