@@ -85,13 +85,14 @@ def measure(settings: Settings, repeats: int, tell: Callable[[str], None] = lamb
         "events": sum(ends.values()),
         "equal_to_live": all(equal),
         "live_a_second": round(live.rate) if live else None,
-        **{name: _told(some) for name, some in runs.items()},
-        **{f"ratio_{name}": _ratio(runs[name], runs["bare"]) for name in ("one", "two")},
-        **{f"ratio_{name}_counted": _ratio(runs[name], runs["bare_counted"]) for name in ("one", "two")},
+        **{name: summed(some) for name, some in runs.items()},
+        **{f"ratio_{name}": ratio(runs[name], runs["bare"]) for name in ("one", "two")},
+        **{f"ratio_{name}_counted": ratio(runs[name], runs["bare_counted"]) for name in ("one", "two")},
     }
 
 
-def _told(some: list[Timed]) -> dict[str, Any]:
+def summed(some: list[Timed]) -> dict[str, Any]:
+    """Return what some runs come to: the middle one of each figure, and the most memory."""
     return {
         "a_second": round(median(one.rate for one in some)),
         "busy_us_an_event": round(median(one.busy / one.events for one in some) * 1e6, 1),
@@ -99,7 +100,8 @@ def _told(some: list[Timed]) -> dict[str, Any]:
     }
 
 
-def _ratio(ours: list[Timed], beside: list[Timed]) -> str:
+def ratio(ours: list[Timed], beside: list[Timed]) -> str:
+    """Return how many times as fast runs are as those they took turns with, with the spread."""
     return spread([one.rate / other.rate for one, other in zip(ours, beside, strict=True)], 2)
 
 

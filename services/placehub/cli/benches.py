@@ -138,6 +138,28 @@ def portal(
     _give("portal", found, page, write, json)
 
 
+@app.command()
+def peers(
+    events: Annotated[int, typer.Option(min=1, help="Events of the made-up England, about.")] = 50_000,
+    repeats: Repeats = 3,
+    quick: Quick = False,
+    write: Write = None,
+    json: Json = False,
+) -> None:
+    """Measure one view folded by the hub, by a plain Faust agent and by quixstreams: same events, same rows."""
+    from placehub.bench.page import peers as page
+    from placehub.bench.peers import measure
+    from placehub.bench.servers import load_world, servers
+    from placehub.cli.printing import aside
+    from placehub.sample.made import Asked
+
+    _quietly()
+    with servers() as settings:
+        load_world(settings, Asked("corner", days=7) if quick else Asked(most=events), aside)
+        found = measure(settings, 1 if quick else repeats, aside)
+    _give("peers", found, page, write, json)
+
+
 def _quietly() -> None:
     # a client of the hub's own complains once its broker is stopped, which it is meant to be
     from placehub.drivers.presence import WORKER_ID

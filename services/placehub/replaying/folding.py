@@ -57,7 +57,11 @@ class Kept:
             self._known |= known.keys()
             new -= known.keys()
         for key in new:
-            self._rows[key] = self._blank | dict(zip(self._names, key, strict=True))
+            self._rows[key] = self.blank(key)
+
+    def blank(self, key: Key) -> Row:
+        """Return the row of a key of which nothing is known yet."""
+        return self._blank | dict(zip(self._names, key, strict=True))
 
     def change(self, changes: Iterable[Change]) -> None:
         """Fold changes into rows that were looked up."""

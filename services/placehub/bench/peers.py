@@ -1,0 +1,173 @@
+"""`placehub bench peers`: one view folded by the hub, by a plain Faust agent and by quixstreams.
+
+Same events, broker, codec, rules and rows at the end; only what moves the records and keeps the rows differs. Each way
+is a process of its own, and they take turns. quixstreams pins what the hub has in later versions, so it lives in a
+Python environment of its own that is made when it is first asked for; its pins come first there, the rest is ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from kafka import TopicPartition
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.schema import DropSchema
+
+import placehub
+from placehub.bench.contestants import STREAM
+from placehub.bench.replaying import Timed, bare, ratio, summed
+from placehub.bench.timing import machine
+from placehub.database import connect
+from placehub.drivers.brokers import partitions_of, reader
+from placehub.drivers.records import Partition
+from placehub.embedded.downloads import cache_folder
+from placehub.errors import Misconfigured, Unavailable
+from placehub.monitoring.tables import SEARCH
+from placehub.replaying.shadow import make_tables
+from placehub.settings import Settings
+
+PACKAGE: Final = "quixstreams==3.28.1"
+OURS: Final = ("live", "replay")
+THEIRS: Final = ("faust", "quixstreams")
+_SECONDS: Final = 900
+_READY: Final = "ready"
+
+
+def measure(
+    settings: Settings,
+    repeats: int,
+    tell: Callable[[str], None] = lambda line: None,
+    ways: Sequence[str] = (*OURS, *THEIRS),
+) -> dict[str, Any]:
+    """Return what each way took to fold the stream `referral` as it is, and whether all came to the same rows.
+
+    Unavailable when quixstreams is asked for and cannot be installed; Misconfigured when a way ends without its rows.
+    """
+    pythons = {way: _python(tell) if way == "quixstreams" else Path(sys.executable) for way in ways}
+    ends = _ends(settings)
+    runs: dict[str, list[Timed]] = {name: [] for name in ("bare", *ways)}
+    different: dict[str, int] = dict.fromkeys(ways, 0)
+    rows = 0
+    for number in range(repeats):
+        runs["bare"].append(bare(settings, ends, counted=True))
+        with _schemas(settings, number, ways) as (engine, schemas):
+            for way, schema in schemas.items():
+                tell(f"run {number + 1} of {repeats}: {way}")
+                runs[way].append(_run(settings, pythons[way], way, schema, sum(ends.values())))
+            with engine.connect() as connection:
+                rows = _rows(connection, schemas[ways[0]])
+                for way, schema in schemas.items():
+                    different[way] += _different(connection, schema, schemas[ways[0]])
+    return {
+        "machine": machine(),
+        "events": sum(ends.values()),
+        "rows": rows,
+        "different": different,
+        "ways": {name: summed(some) for name, some in runs.items()},
+        "to_bare": {way: ratio(runs[way], runs["bare"]) for way in ways},
+        "to_theirs": {
+            f"{ours}/{theirs}": ratio(runs[ours], runs[theirs])
+            for ours in OURS
+            for theirs in THEIRS
+            if ours in ways and theirs in ways
+        },
+    }
+
+
+def _ends(settings: Settings) -> dict[Partition, int]:
+    with reader(settings) as consumer:
+        ends: Mapping[TopicPartition, int] = consumer.end_offsets(partitions_of(consumer, (STREAM,)))
+    return {Partition(one.topic, one.partition): end for one, end in ends.items() if end}
+
+
+@contextmanager
+def _schemas(settings: Settings, number: int, ways: Sequence[str]) -> Iterator[tuple[Engine, dict[str, str]]]:
+    """Yield an empty schema for each way; they are gone afterwards."""
+    engine = connect(settings.database.get_secret_value())
+    schemas = {way: f"peer_{way}_{number}" for way in ways}
+    try:
+        for schema in schemas.values():
+            with engine.begin() as connection:
+                make_tables(connection, schema)
+        yield engine, schemas
+    finally:
+        with engine.begin() as connection:
+            for schema in schemas.values():
+                connection.execute(DropSchema(schema, cascade=True, if_exists=True))
+        engine.dispose()
+
+
+def _run(settings: Settings, python: Path, way: str, schema: str, events: int) -> Timed:
+    """Let one way fold everything in a process of its own."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PLACEHUB_")}
+    command = [str(python), "-m", "placehub.bench.contestants", way, schema, str(events)]
+    ran = subprocess.run(  # noqa: S603 - this very program
+        command,
+        env={**plain, **settings.environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_SECONDS,
+    )
+    if ran.returncode:
+        last = (ran.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise Misconfigured(f"The fold by {way} ended with exit code {ran.returncode}: {last}")
+    told = json.loads(ran.stdout.strip().splitlines()[-1])
+    return Timed(events, told["seconds"], told["busy"], told["memory_mb"])
+
+
+def _rows(connection: Connection, schema: str) -> int:
+    return int(connection.execute(text(f'SELECT count(*) FROM "{schema}"."{SEARCH.name}"')).scalar_one())  # noqa: S608  # ours
+
+
+def _different(connection: Connection, one: str, other: str) -> int:
+    """Return how many rows of the view only one of two schemas has."""
+    first, second = (f'TABLE "{schema}"."{SEARCH.name}"' for schema in (one, other))
+    both = f"({first} EXCEPT {second}) UNION ALL ({second} EXCEPT {first})"
+    return int(connection.execute(text(f"SELECT count(*) FROM ({both}) AS unlike")).scalar_one())  # noqa: S608  # ours
+
+
+def home() -> Path:
+    """Return the folder of quixstreams' environment, in the user's cache."""
+    return cache_folder() / PACKAGE.replace("==", "-")
+
+
+def _python(tell: Callable[[str], None]) -> Path:
+    """Return the Python that has quixstreams, made if there is none; Unavailable when it cannot be had."""
+    if not (home() / _READY).exists():
+        tell(f"{PACKAGE} is installed in an environment of its own, once")
+        home().parent.mkdir(parents=True, exist_ok=True)
+        # made beside its place and put there whole, as two may make it at once
+        with tempfile.TemporaryDirectory(dir=home().parent, prefix="peers-") as made:
+            _install(Path(made) / "env")
+            if not (home() / _READY).exists():
+                shutil.rmtree(home(), ignore_errors=True)
+                with suppress(OSError):
+                    (Path(made) / "env").rename(home())
+    _lend(home())
+    return home() / "bin" / "python"
+
+
+def _install(folder: Path) -> None:
+    venv.create(folder, with_pip=True)
+    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if subprocess.run([*command, PACKAGE], capture_output=True, check=False, timeout=_SECONDS).returncode:  # noqa: S603  # fixed
+        raise Unavailable(f"{PACKAGE} cannot be installed. Is the package index to be reached? Try again.")
+    (folder / _READY).write_text(PACKAGE, encoding="utf-8")
+
+
+def _lend(folder: Path) -> None:
+    """Let that environment find this hub and what it needs, after all that it has of its own."""
+    ours = [str(Path(placehub.__file__).parents[1]), *(one for one in sys.path if one.endswith("site-packages"))]
+    for site in folder.glob("lib/python*/site-packages"):
+        (site / "placehub-beside.pth").write_text("\n".join(ours) + "\n", encoding="utf-8")
