@@ -51,10 +51,13 @@ def measure(
 ) -> dict[str, Any]:
     """Return what each way took to fold the stream `referral` as it is, and whether all came to the same rows.
 
-    Unavailable when quixstreams is asked for and cannot be installed; Misconfigured when a way ends without its rows.
+    Unavailable when quixstreams is asked for and cannot be installed; Misconfigured when the stream is empty, or a way
+    ends without its rows.
     """
     pythons = {way: _python(tell) if way == "quixstreams" else Path(sys.executable) for way in ways}
     ends = _ends(settings)
+    if not ends:
+        raise Misconfigured(f"The stream {STREAM} is empty: nobody looked for a home yet. Ask for more days.")
     runs: dict[str, list[Timed]] = {name: [] for name in ("bare", *ways)}
     different: dict[str, int] = dict.fromkeys(ways, 0)
     rows = 0

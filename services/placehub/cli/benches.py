@@ -140,7 +140,8 @@ def portal(
 
 @app.command()
 def peers(
-    events: Annotated[int, typer.Option(min=1, help="Events of the made-up England, about.")] = 50_000,
+    scale: Annotated[str, typer.Option(help="Size of the made world whose cases are folded.")] = "region",
+    days: Annotated[int, typer.Option(min=1, help="Simulated days of it.")] = 14,
     repeats: Repeats = 3,
     quick: Quick = False,
     write: Write = None,
@@ -155,7 +156,7 @@ def peers(
 
     _quietly()
     with servers() as settings:
-        load_world(settings, Asked("corner", days=7) if quick else Asked(most=events), aside)
+        load_world(settings, Asked("corner", days=7) if quick else Asked(scale, days=days), aside)
         found = measure(settings, 1 if quick else repeats, aside)
     _give("peers", found, page, write, json)
 
