@@ -54,6 +54,7 @@ WRONG = [
     ({"holds": (a_hold(),)}, "hold list"),
     ({"cases": (replace(OVER, live=True),)}, "closed first"),
     ({"cases": (replace(OVER, lives_there=True),)}, "once it has ended"),
+    ({"cases": (replace(OVER, disputes=(UUID(int=5),)),)}, r"open \(00000000-0000-0000-0000-000000000005\)"),
     ({"cases": (replace(OVER, exported_at=None),)}, "placehub case export"),
     ({"cases": (OVER, replace(OVER, exported_at=NOW - timedelta(seconds=1)))}, "placehub case export"),
     ({"live_keys": 0, "erased_at": NOW}, "nothing left to erase"),
@@ -151,12 +152,13 @@ def test_whose_child() -> None:
         ({"referred": False, "live": True}, False),
         ({"referred": True, "live": False}, False),
         ({"referred": False, "live": False, "lives_there": True}, False),
+        ({"referred": False, "live": False, "disputes": (UUID(int=5),)}, False),
     ],
 )
-def test_a_child_of_another_case_stays(other: dict[str, bool], goes: bool) -> None:
+def test_a_child_of_another_case_stays(other: dict[str, Any], goes: bool) -> None:
     """A child goes with a notice that came to nothing unless another case needs what is held of it."""
     notice = UUID(int=2)
     own = CaseOfChild(referral_id=notice, referred=False, live=False, last_event_at=NOW)
-    beside = CaseOfChild(referral_id=UUID(int=3), last_event_at=NOW, **other)  # type: ignore[arg-type]  # as named
+    beside = CaseOfChild(referral_id=UUID(int=3), last_event_at=NOW, **other)
     assert runs_out(held(cases=(own, beside)), notice) is goes
     assert runs_out(held(cases=(own, beside), holds=(a_hold(),)), notice) is False

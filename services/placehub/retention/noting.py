@@ -1,4 +1,4 @@
-"""Notes of cases and placements in the database, from records as they stand in their streams."""
+"""Notes of cases, placements and disputes in the database, from records as they stand in their streams."""
 
 from __future__ import annotations
 
@@ -7,32 +7,58 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, Table, select
+from sqlalchemy import Connection, RowMapping, Table, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.drivers.records import Record
 from placehub.errors import Rejected
+from placehub.retention import disputing
+from placehub.retention.disputing import Dispute, DisputeKey, follow_dispute
 from placehub.retention.following import READ, STREAMS, Case, Known, Stay, follow
-from placehub.retention.tables import CASE, STAY
+from placehub.retention.tables import CASE, DISPUTE, STAY
 
 Told = tuple[Record, UUID, Attributes]
 """A record, the id of its aggregate, and who said it when."""
 
 
 def note_records(connection: Connection, codec: Codec, records: Iterable[Record]) -> None:
-    """Note what records, read raw, say of cases and placements; harmless when they come again."""
-    told = list(_readable(one for one in records if one.topic in STREAMS))
+    """Note what records, read raw, say of cases, placements and disputes; harmless when they come again."""
+    told = list(_readable(one for one in records if one.topic in (*STREAMS, disputing.STREAM)))
+    _note_cases(connection, codec, [one for one in told if one[0].topic in STREAMS])
+    _note_disputes(connection, codec, [one for one in told if one[2].type in disputing.READ])
+
+
+def _note_cases(connection: Connection, codec: Codec, told: list[Told]) -> None:
     if not told:
         return
     before = _load(connection, told)
     after = dict(before)
     for record, key, about in told:
-        after[key] = follow(after, key, record.topic, _opened(codec, record, about), about.taken_at)
+        after[key] = follow(after, key, record.topic, _opened(codec, record, about, READ), about.taken_at)
     changed = [one for key, one in sorted(after.items()) if before.get(key) != one]
     _keep(connection, CASE, [_case_row(one) for one in changed if isinstance(one, Case)])
     _keep(connection, STAY, [asdict(one) for one in changed if isinstance(one, Stay)])
+
+
+def _note_disputes(connection: Connection, codec: Codec, told: list[Told]) -> None:
+    opened = [(_opened(codec, record, about, disputing.READ), about.taken_at) for record, _, about in told]
+    said = [((event.agreement_id, event.dispute_id), event, at) for event, at in opened if event is not None]
+    if not said:
+        return
+    before = _disputes(connection, {key for key, _, _ in said})
+    after = dict(before)
+    for key, event, at in said:
+        found = follow_dispute(after.get(key), event, at)
+        if found is not None:
+            after[key] = found
+    _keep(connection, DISPUTE, [asdict(one) for key, one in sorted(after.items()) if before.get(key) != one])
+
+
+def _disputes(connection: Connection, keys: set[DisputeKey]) -> dict[DisputeKey, Dispute]:
+    found = select(DISPUTE).where(tuple_(DISPUTE.c.agreement_id, DISPUTE.c.dispute_id).in_(sorted(keys)))
+    return {(row["agreement_id"], row["dispute_id"]): Dispute(**row) for row in connection.execute(found).mappings()}
 
 
 def _readable(records: Iterable[Record]) -> Iterator[Told]:
@@ -44,10 +70,10 @@ def _readable(records: Iterable[Record]) -> Iterator[Told]:
             continue
 
 
-def _opened(codec: Codec, record: Record, about: Attributes) -> Any:
+def _opened(codec: Codec, record: Record, about: Attributes, read: frozenset[str]) -> Any:
     """Return the event where it is one that is opened; None for any other, and for what cannot be read."""
     try:
-        return codec.decode(record.value) if about.type in READ else None
+        return codec.decode(record.value) if about.type in read else None
     except Rejected:
         return None
 
@@ -75,6 +101,6 @@ def _keep(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> N
     if not rows:
         return
     new = insert(table)
-    (key,) = table.primary_key.columns
-    changing = {name: new.excluded[name] for name in rows[0] if name != key.name}
-    connection.execute(new.on_conflict_do_update(index_elements=[key], set_=changing), rows)
+    keys = list(table.primary_key.columns)
+    changing = {name: new.excluded[name] for name in rows[0] if name not in table.primary_key.columns}
+    connection.execute(new.on_conflict_do_update(index_elements=keys, set_=changing), rows)

@@ -12,7 +12,7 @@ from placehub.evidence.readings import exports_of
 from placehub.keys.erasing import destroyed_keys
 from placehub.keys.wiping import waiting_to_be_wiped
 from placehub.retention.rules import CAME_TO_NOTHING, NOTICE_KEPT
-from placehub.retention.store import LIVE
+from placehub.retention.store import HELD, LIVE
 from placehub.retention.tables import CASE, ERASURE, HOLD
 
 
@@ -67,16 +67,15 @@ def _used(connection: Connection) -> Kept:
 
 def _notices(connection: Connection, now: datetime) -> Kept:
     waits = CASE.c.referred.is_(False) & CASE.c.ran_out_at.is_(None) & ~LIVE
-    held = select(HOLD.c.child_id).where(HOLD.c.lifted_at.is_(None), HOLD.c.child_id == CASE.c.children.any_()).exists()
     due = waits & (CASE.c.closed_at <= now - NOTICE_KEPT)
     first = connection.scalar(select(func.min(CASE.c.closed_at)).where(waits, CASE.c.closed_at > now - NOTICE_KEPT))
     return Kept(
         data="early notices that came to nothing",
         kept=f"{NOTICE_KEPT.days} days after their search closed",
         by="the evidence process",
-        due=_count(connection, CASE, due & ~held),
+        due=_count(connection, CASE, due & ~HELD),
         done=_count(connection, CASE, CASE.c.ran_out_at.is_not(None)),
-        held=_count(connection, CASE, due & held),
+        held=_count(connection, CASE, due & HELD),
         next_at=first + NOTICE_KEPT if first else None,
     )
 

@@ -65,6 +65,8 @@ class CaseOfChild:
     """When the whole case was last exported, as of then."""
     lives_there: bool = False
     """Whether a placement that followed from it goes on."""
+    disputes: tuple[UUID, ...] = ()
+    """Open disputes about a placement that followed from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +163,12 @@ def _check_over(case: CaseOfChild) -> None:
         raise Conflict(f"Case {case.referral_id} of this child is still searched for. Let it be closed first.")
     if case.lives_there:
         raise Conflict(f"A placement of case {case.referral_id} goes on. Erase once it has ended.")
+    if case.disputes:
+        named = ", ".join(str(one) for one in case.disputes)
+        raise Conflict(
+            f"A dispute about a placement of case {case.referral_id} is open ({named}), so nothing of its children may "
+            "be erased. See 'placehub views show disputes'; ask again once it is resolved."
+        )
 
 
 def is_exported(case: CaseOfChild) -> bool:
@@ -171,13 +179,18 @@ def is_exported(case: CaseOfChild) -> bool:
 
 
 def runs_out(held: Held, notice: UUID) -> bool:
-    """Tell whether a child goes with its notice: no hold stands, and no other case needs what is held of it."""
+    """Tell whether a child goes with its notice: nothing stops it, and no other case needs what is held of it."""
     others = (one for one in held.cases if one.referral_id != notice)
-    return not held.holds and not any(_still_needed(one) for one in others)
+    return not is_stopped(held, notice) and not any(_still_needed(one) for one in others)
+
+
+def is_stopped(held: Held, notice: UUID) -> bool:
+    """Tell whether a notice waits: a hold stands on the child, or a dispute about the notice's placement is open."""
+    return bool(held.holds) or any(one.disputes for one in held.cases if one.referral_id == notice)
 
 
 def _still_needed(case: CaseOfChild) -> bool:
-    return case.live or case.lives_there or case.referred
+    return case.live or case.lives_there or case.referred or bool(case.disputes)
 
 
 def owner_among(owners: Iterable[str], person: Person) -> str:

@@ -10,9 +10,18 @@ from sqlalchemy import Connection, select, update
 from placehub.drivers.step import HUB, Step
 from placehub.retention.erasing import run_out
 from placehub.retention.events import HoldLifted, HoldPlaced, SubjectErased
-from placehub.retention.rules import NOTICE_KEPT, Hold, runs_out
-from placehub.retention.store import LIVE, erasure_told, erasures_to_tell, held_of, hold_told, holds_to_tell, lock_child
-from placehub.retention.tables import CASE, ERASURE, HOLD
+from placehub.retention.rules import NOTICE_KEPT, Hold, is_stopped, runs_out
+from placehub.retention.store import (
+    HELD,
+    LIVE,
+    erasure_told,
+    erasures_to_tell,
+    held_of,
+    hold_told,
+    holds_to_tell,
+    lock_child,
+)
+from placehub.retention.tables import CASE, ERASURE
 
 AT_ONCE: Final = 100
 """How many of each are looked after in one turn; more wait for the next."""
@@ -27,10 +36,9 @@ def run_retention(step: Step) -> None:
 
 
 def _run_out(connection: Connection, step: Step):  # type: ignore[no-untyped-def]  # SQLAlchemy's own rows
-    """Return notices that came to nothing, whose time is over, and of which no child is held."""
+    """Return notices that came to nothing, whose time is over, and that nothing holds."""
     due = CASE.c.referred.is_(False) & CASE.c.ran_out_at.is_(None) & (CASE.c.closed_at <= step.now - NOTICE_KEPT)
-    held = select(HOLD.c.child_id).where(HOLD.c.lifted_at.is_(None), HOLD.c.child_id == CASE.c.children.any_())
-    wanted = select(CASE).where(due, ~LIVE, ~held.exists()).order_by(CASE.c.closed_at).limit(AT_ONCE)
+    wanted = select(CASE).where(due, ~LIVE, ~HELD).order_by(CASE.c.closed_at).limit(AT_ONCE)
     return connection.execute(wanted).all()
 
 
@@ -38,7 +46,7 @@ def _erase_notice(step: Step, referral_id: UUID, authority: str, children: list[
     for child_id in sorted(children):
         lock_child(step.connection, child_id)
         held = held_of(step.connection, authority, child_id)
-        if held.holds:  # placed since we looked: the notice waits for the hold to be lifted
+        if is_stopped(held, referral_id):  # since we looked: the notice waits until it is over
             return
         erasure_id = uuid5(HUB, f"notice {referral_id} {child_id}")
         known = select(ERASURE.c.erasure_id).where(ERASURE.c.erasure_id == erasure_id)

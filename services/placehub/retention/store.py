@@ -14,13 +14,23 @@ from placehub.database import hold_names
 from placehub.evidence.readings import exports_of
 from placehub.keys.erasing import live_keys_of_child, owners_of_child
 from placehub.retention.rules import Asked, CaseOfChild, Held, Hold, Person
-from placehub.retention.tables import CASE, ERASURE, HOLD, STAY
+from placehub.retention.tables import CASE, DISPUTE, ERASURE, HOLD, STAY
 
 _HOLD = tuple(HOLD.c[name] for name in Hold.__dataclass_fields__)
 LIVE: ColumnElement[bool] = or_(
     CASE.c.closed_at.is_(None), func.coalesce(CASE.c.reopened_at > CASE.c.closed_at, false())
 )
 """Cases that are searched for now."""
+_OPEN: ColumnElement[bool] = or_(
+    DISPUTE.c.resolved_at.is_(None), func.coalesce(DISPUTE.c.opened_at > DISPUTE.c.resolved_at, false())
+)
+HELD: ColumnElement[bool] = or_(
+    select(HOLD.c.child_id).where(HOLD.c.lifted_at.is_(None), HOLD.c.child_id == CASE.c.children.any_()).exists(),
+    select(DISPUTE.c.dispute_id)
+    .where(_OPEN, DISPUTE.c.placement_id == STAY.c.placement_id, STAY.c.referral_id == CASE.c.referral_id)
+    .exists(),
+)
+"""Cases of which a child is held, or about whose placement a dispute is open."""
 
 
 def lock_child(connection: Connection, child_id: UUID) -> None:
@@ -55,10 +65,14 @@ def _cases_of(connection: Connection, owner: str, child_id: UUID) -> tuple[CaseO
     ids = [row.referral_id for row in rows]
     stays = connection.execute(select(STAY).where(STAY.c.referral_id.in_(ids))).all()
     exported = exports_of(connection, ids, owner)
-    return tuple(_case_of_child(row, stays, child_id, exported.get(row.referral_id)) for row in rows)
+    found = select(DISPUTE).where(_OPEN, DISPUTE.c.placement_id.in_([one.placement_id for one in stays]))
+    disputes = connection.execute(found.order_by(DISPUTE.c.dispute_id)).all()
+    return tuple(_case_of_child(row, stays, disputes, child_id, exported.get(row.referral_id)) for row in rows)
 
 
-def _case_of_child(row: Any, stays: Collection[Any], child_id: UUID, exported_at: datetime | None) -> CaseOfChild:
+def _case_of_child(
+    row: Any, stays: Collection[Any], disputes: Collection[Any], child_id: UUID, exported_at: datetime | None
+) -> CaseOfChild:
     own = [one for one in stays if one.referral_id == row.referral_id]
     return CaseOfChild(
         referral_id=row.referral_id,
@@ -67,6 +81,7 @@ def _case_of_child(row: Any, stays: Collection[Any], child_id: UUID, exported_at
         last_event_at=max([row.last_event_at, *(one.last_event_at for one in own)]),
         exported_at=exported_at,
         lives_there=any(one.child_id == child_id and one.started_at and not one.ended_at for one in own),
+        disputes=tuple(one.dispute_id for one in disputes if one.placement_id in {stay.placement_id for stay in own}),
     )
 
 

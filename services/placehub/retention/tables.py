@@ -57,6 +57,20 @@ HOLD: Final = Table(
     comment="What stops an erasure",
 )
 
+DISPUTE: Final = Table(
+    "dispute",
+    METADATA,
+    Column("agreement_id", Uuid, primary_key=True),
+    Column("dispute_id", Uuid, primary_key=True),
+    Column("placement_id", Uuid, nullable=False, index=True),
+    Column("opened_at", DateTime(timezone=True), nullable=False, comment="raised, or routed anew"),
+    Column("routed_to", Text, comment="the organisation whose word resolves it"),
+    Column("routed_at", DateTime(timezone=True)),
+    Column("resolved_at", DateTime(timezone=True)),
+    schema=SCHEMA,
+    comment="Disputes about a placement: while one is open nothing of the children of its case is erased",
+)
+
 ERASURE: Final = Table(
     "erasure",
     METADATA,
