@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, text
 
 from placehub.errors import Misconfigured, Rejected, Unavailable
 from placehub.evidence.events import TreeHeadSigned, TreeHeadStamped
 from placehub.evidence.heads import Head
 from placehub.evidence.signed import check_stamps
-from placehub.evidence.stamping import Authority, roots_in
+from placehub.evidence.stamping import STAMPS_TO_TELL, Authority, roots_in
 from placehub.evidence.stamps import Stamp, question, roots_of, stamp_of
 
 from .authority import answer, make_authority, serving
@@ -130,3 +131,16 @@ def test_what_a_check_finds(stamp: Stamp, folder: Path) -> None:
         (of_it, "answer"),
         (of_it, "stamped_at"),
     ]
+
+
+def test_what_is_to_be_told_is_found_at_once(engine: Engine) -> None:
+    """At every turn of the timers the stamps still to be told of are asked for: years of those told are not read."""
+    asked = STAMPS_TO_TELL.compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.connect() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        years = "SELECT n, 'x', '', now(), true FROM generate_series(9000000, 9002000) AS n"
+        connection.execute(text(f"INSERT INTO evidence.stamp (tree_size, authority, answer, stamped_at, told) {years}"))
+        connection.execute(text("ANALYZE evidence.stamp"))
+        plan = "\n".join(connection.scalars(text(f"EXPLAIN {asked}")))
+        connection.rollback()
+    assert "ix_stamp_not_told" in plan, plan

@@ -34,15 +34,18 @@ class SealedStreams:
 
     def heads(self) -> list[TreeHeadSigned]:
         """Return every signed tree head, in order, repeats dropped."""
-        return [one for one in self._told_of_heads() if isinstance(one, TreeHeadSigned)]
+        return self.heads_and_stamps()[0]
 
     def stamps(self) -> list[TreeHeadStamped]:
         """Return every time stamp of a tree head, in order, repeats dropped."""
-        return [one for one in self._told_of_heads() if isinstance(one, TreeHeadStamped)]
+        return self.heads_and_stamps()[1]
 
-    def _told_of_heads(self) -> list[Any]:
+    def heads_and_stamps(self) -> tuple[list[TreeHeadSigned], list[TreeHeadStamped]]:
+        """Return both, of one reading of their stream: each stamp is of a head that is there."""
         found = [read_event(self._codec, message_of(one)) for one in self._records(TREEHEAD, 0, 0)]
-        return list({one.attributes.id: one.event for one in found}.values())
+        told = {one.attributes.id: one.event for one in found}.values()
+        heads = [one for one in told if isinstance(one, TreeHeadSigned)]
+        return heads, [one for one in told if isinstance(one, TreeHeadStamped)]
 
     def decoded(self, record: Sealed) -> Any:
         """Return the event of a record, its sealed parts sealed; Rejected when it is none."""

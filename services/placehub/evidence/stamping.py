@@ -36,6 +36,7 @@ AGAIN_SECONDS: Final = 60.0
 ANSWER_SECONDS: Final = 20.0
 LARGEST: Final = 100_000
 """Bytes of an answer; they have some thousands."""
+STAMPS_TO_TELL: Final = select(STAMP).where(STAMP.c.told.is_(False)).order_by(STAMP.c.tree_size)
 HEADERS: Final = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
 
 
@@ -127,8 +128,7 @@ def head_again(log: StoredLog, key: SigningKey) -> Head:
 
 def tell_stamps(step: Step, log: StoredLog) -> None:
     """Tell in the stream of heads of each stamp, once."""
-    found = step.connection.execute(select(STAMP).where(STAMP.c.told.is_(False)).order_by(STAMP.c.tree_size)).all()
-    for one in found:
+    for one in step.connection.execute(STAMPS_TO_TELL).all():
         event = TreeHeadStamped(
             log_id=log.log_id,
             tree_size=one.tree_size,

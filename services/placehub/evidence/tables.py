@@ -82,6 +82,8 @@ STAMP: Final = Table(
     Column("answer", LargeBinary, nullable=False, comment="RFC 3161, DER"),
     Column("stamped_at", DateTime(timezone=True), nullable=False, comment="as the answer says"),
     Column("told", Boolean, nullable=False, server_default="false", comment="stands in the stream of heads"),
+    # As it is asked for at every turn of the timers, of years of stamps.
+    Index("ix_stamp_not_told", "tree_size", postgresql_where=text("told IS false")),
     schema=SCHEMA,
     comment="Time stamps of tree heads by somebody outside of the hub",
 )

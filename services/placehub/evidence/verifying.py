@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from placehub.clock import WallClock
 from placehub.evidence.checking import LogCheck
-from placehub.evidence.events import TreeHeadSigned
+from placehub.evidence.events import TreeHeadSigned, TreeHeadStamped
 from placehub.evidence.findings import Finding
 from placehub.evidence.heads import PublicKey
 from placehub.evidence.past import SealedStreams
@@ -63,13 +63,13 @@ def verify(
     Without a key the log's own word is taken for it. Time stamps are held against `roots`, where there are any. Nothing
     is noted once something was found. NotFound when there is no log.
     """
-    heads, log = _standing(connection, streams)
+    heads, stamps, log = _standing(connection, streams)
     key = key or PublicKey(log.public_key)
     begin = None if again else log.checked()
     check = LogCheck(log, heads, streams.read, key, begin)
     if key.log_id != log.log_id or key.raw != log.public_key:
         check.findings.append(Finding("log", "public_key", "is not the key this was checked with"))
-    stamps = streams.stamps() if roots else []
+    stamps = stamps if roots else []
     check.findings += check_stamps(stamps, heads, roots)
     for passed in check.run():
         if not check.findings:
@@ -81,13 +81,15 @@ def verify(
     )
 
 
-def _standing(connection: Connection, streams: SealedStreams) -> tuple[list[TreeHeadSigned], StoredLog]:
-    """Return the heads and the log of one moment: it is read after the heads, and has no newer one."""
+def _standing(
+    connection: Connection, streams: SealedStreams
+) -> tuple[list[TreeHeadSigned], list[TreeHeadStamped], StoredLog]:
+    """Return the heads, their stamps and the log of one moment: it is read after the heads, and has no newer one."""
     for _ in range(_TRIES):
-        heads = streams.heads()
+        heads, stamps = streams.heads_and_stamps()
         connection.rollback()  # or the database would go on showing how it was
         log = read_log(connection)
         if log.head_size == (heads[-1].tree_size if heads else 0):
             break
         time.sleep(_WAIT_SECONDS)
-    return heads, log
+    return heads, stamps, log
