@@ -95,7 +95,7 @@ def _p5(row: dict[str, Any]) -> str:
 def compared(found: dict[str, Any]) -> str:
     """Return the section of `world compare`."""
     rows = [
-        [one["model"], f"{one['stale']:.0%}", f"{one['searches']:,}", *(one[name] for name in _COMPARED), _why(one)]
+        [one["model"], f"{one['stale']:.0%}", f"{one['searches']:,}", *(one[name] for name in _COMPARED), *_why(one)]
         for one in found["runs"]
     ]
     return "\n".join(
@@ -108,8 +108,9 @@ def compared(found: dict[str, Any]) -> str:
             "",
             table(_COMPARED_COLUMNS, rows),
             "",
-            "Why not: the searches that had an offer under mailing and none under the policy, then those whose best",
-            "was in a lesser band.",
+            "No offer: searches that had one under mailing and none under the policy; lesser: those whose best offer",
+            "was in a lesser band. Each as three numbers: the home does not fit as it is stated; it does, but its",
+            "provider was not told; it was told, and answered after the search had ended.",
         )
     )
 
@@ -120,13 +121,17 @@ _COMPARED: Final = (
 )
 _COMPARED_COLUMNS: Final = (
     *("people", "stale", "searches", "deliveries a placement", "by mailing", "offers kept", "best band kept", "placed"),
-    *("by mailing", "hours to an offer", "by mailing", "why not"),
+    *("by mailing", "hours to an offer", "by mailing", "no offer", "lesser"),
+)
+_REASONS: Final = (
+    "does not fit as stated",
+    "fits as stated, but was not told",
+    "told, but answered after the search had ended",
 )
 
 
-def _why(row: Mapping[str, Any]) -> str:
-    missed, lesser = (", ".join(f"{one} {why}" for why, one in row[name].items()) for name in ("missed", "lesser"))
-    return "; ".join(one for one in (missed, lesser) if one)
+def _why(row: Mapping[str, Any]) -> list[str]:
+    return [" + ".join(str(row[name].get(one, 0)) for one in _REASONS) for name in ("missed", "lesser")]
 
 
 def replay(found: dict[str, Any]) -> str:
