@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import insert, select
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from placehub.agreements.events import ContractManager
 from placehub.contracts.codec import Codec, Folder
@@ -33,20 +32,6 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TODAY = NOW.date()
 CODEC = Codec(Folder())
 LEAD, PROVIDER = "T-LEAD", "T-IFA"
-
-
-@pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    """A connection whose changes nobody else sees."""
-    with engine.connect() as one:
-        yield one
-        one.rollback()
-
-
-@pytest.fixture
-def owner() -> str:
-    """An authority no other test has."""
-    return f"A-{uuid4()}"
 
 
 class Disputed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -35,20 +34,6 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CODEC = Codec(Folder())
 OPERATOR = Person("made up operator")
 WHY = "kept long enough"
-
-
-@pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    """A connection whose changes nobody else sees."""
-    with engine.connect() as one:
-        yield one
-        one.rollback()
-
-
-@pytest.fixture
-def owner() -> str:
-    """An authority no other test has."""
-    return f"A-{uuid4()}"
 
 
 def officer(owner: str) -> Person:

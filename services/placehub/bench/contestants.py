@@ -17,13 +17,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Final
 
 import faust
 from kafka import TopicPartition
 from sqlalchemy import Engine
 
+from placehub.bench.replaying import FETCH_BYTES, LIVE_AT_ONCE, WAIT_MS
 from placehub.clock import WallClock
 from placehub.contracts.codec import Codec, Registry
 from placehub.database import connect
@@ -32,6 +32,7 @@ from placehub.drivers.records import Message, Partition, read_event
 from placehub.drivers.shell import Shell
 from placehub.monitoring.processor import COUNTED, Monitoring
 from placehub.monitoring.tables import SEARCH
+from placehub.observing.usage import most_memory_mb
 from placehub.postcodes import Postcodes
 from placehub.replaying.folding import Folding, Kept, copy
 from placehub.replaying.running import AT_ONCE, Silent
@@ -39,9 +40,6 @@ from placehub.replaying.shadow import translated
 from placehub.settings import Settings
 
 STREAM: Final = "referral"
-LIVE_AT_ONCE: Final = 500
-_FETCH_BYTES: Final = 4_000_000
-_WAIT_MS: Final = 2000
 Row = Mapping[str, Any]
 
 
@@ -70,18 +68,8 @@ class Watch:
         return {
             "seconds": time.perf_counter() - self._began,
             "busy": time.process_time() - self._busy,
-            "memory_mb": _most_memory_mb(),
+            "memory_mb": most_memory_mb(),
         }
-
-
-def _most_memory_mb() -> int:
-    """Return the most memory this program has held; 0 where the system does not tell it in /proc.
-
-    `getrusage` would count what the process that started this one held, too.
-    """
-    status = Path("/proc/self/status")
-    lines = status.read_text(encoding="utf-8").splitlines() if status.exists() else []
-    return next((int(one.split()[1]) // 1024 for one in lines if one.startswith("VmHWM:")), 0)
 
 
 @dataclass(slots=True)
@@ -139,14 +127,14 @@ def _read(
     tools: Tools, most: int, take: Callable[[Partition], object] = lambda place: None
 ) -> Iterator[Mapping[Partition, Sequence[Message]]]:
     """Yield everything there is, in batches of `most` records."""
-    with reader(tools.settings, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
+    with reader(tools.settings, max_partition_fetch_bytes=FETCH_BYTES) as consumer:
         places = partitions_of(consumer, (STREAM,))
         for one in places:
             take(Partition(one.topic, one.partition))
         consumer.assign([TopicPartition(one.topic, one.partition) for one in places])
         consumer.seek_to_beginning()
         while not tools.watch.over:
-            batches = poll(consumer, _WAIT_MS, most)
+            batches = poll(consumer, WAIT_MS, most)
             if batches:
                 tools.watch.take(sum(map(len, batches.values())))
                 yield batches

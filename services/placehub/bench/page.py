@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from placehub.sample.comparison import REASONS
+
 HEAD: Final = """# What it costs
 
 Each section is written by the command it names, and by nothing else. Every figure stands beside something bare that
@@ -123,15 +125,10 @@ _COMPARED_COLUMNS: Final = (
     *("people", "stale", "searches", "deliveries a placement", "by mailing", "offers kept", "best band kept", "placed"),
     *("by mailing", "hours to an offer", "by mailing", "no offer", "lesser"),
 )
-_REASONS: Final = (
-    "does not fit as stated",
-    "fits as stated, but was not told",
-    "told, but answered after the search had ended",
-)
 
 
 def _why(row: Mapping[str, Any]) -> list[str]:
-    return [" + ".join(str(row[name].get(one, 0)) for one in _REASONS) for name in ("missed", "lesser")]
+    return [" + ".join(str(row[name].get(one, 0)) for one in REASONS) for name in ("missed", "lesser")]
 
 
 def replay(found: dict[str, Any]) -> str:

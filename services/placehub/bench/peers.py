@@ -8,28 +8,24 @@ Python environment of its own that is made when it is first asked for; its pins 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from kafka import TopicPartition
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.schema import DropSchema
 
 import placehub
 from placehub.bench.contestants import STREAM
-from placehub.bench.replaying import Timed, bare, ratio, summed
+from placehub.bench.replaying import Timed, bare, ends_of, environment_of, ratio, summed
 from placehub.bench.timing import machine
 from placehub.database import connect
-from placehub.drivers.brokers import partitions_of, reader
-from placehub.drivers.records import Partition
 from placehub.embedded.downloads import cache_folder
 from placehub.errors import Misconfigured, Unavailable
 from placehub.monitoring.tables import SEARCH
@@ -55,7 +51,7 @@ def measure(
     ends without its rows.
     """
     pythons = {way: _python(tell) if way == "quixstreams" else Path(sys.executable) for way in ways}
-    ends = _ends(settings)
+    ends = ends_of(settings, (STREAM,))
     if not ends:
         raise Misconfigured(f"The stream {STREAM} is empty: nobody looked for a home yet. Ask for more days.")
     runs: dict[str, list[Timed]] = {name: [] for name in ("bare", *ways)}
@@ -87,12 +83,6 @@ def measure(
     }
 
 
-def _ends(settings: Settings) -> dict[Partition, int]:
-    with reader(settings) as consumer:
-        ends: Mapping[TopicPartition, int] = consumer.end_offsets(partitions_of(consumer, (STREAM,)))
-    return {Partition(one.topic, one.partition): end for one, end in ends.items() if end}
-
-
 @contextmanager
 def _schemas(settings: Settings, number: int, ways: Sequence[str]) -> Iterator[tuple[Engine, dict[str, str]]]:
     """Yield an empty schema for each way; they are gone afterwards."""
@@ -112,11 +102,10 @@ def _schemas(settings: Settings, number: int, ways: Sequence[str]) -> Iterator[t
 
 def _run(settings: Settings, python: Path, way: str, schema: str, events: int) -> Timed:
     """Let one way fold everything in a process of its own."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("PLACEHUB_")}
     command = [str(python), "-m", "placehub.bench.contestants", way, schema, str(events)]
     ran = subprocess.run(  # noqa: S603 - this very program
         command,
-        env={**plain, **settings.environment()},
+        env=environment_of(settings),
         capture_output=True,
         text=True,
         check=False,

@@ -26,7 +26,7 @@ from placehub.bench.timing import machine, spread
 from placehub.clock import WallClock
 from placehub.contracts.codec import Codec, Registry
 from placehub.database import connect
-from placehub.drivers.brokers import poll, reader
+from placehub.drivers.brokers import partitions_of, poll, reader
 from placehub.drivers.records import Partition
 from placehub.drivers.shell import Shell
 from placehub.monitoring.processor import COUNTED, Monitoring
@@ -37,8 +37,8 @@ from placehub.settings import Settings
 from placehub.streams import full_name
 
 FETCH_BYTES: Final = 4_000_000
-_WAIT_MS: Final = 2000
-_LIVE_AT_ONCE: Final = 500
+WAIT_MS: Final = 2000
+LIVE_AT_ONCE: Final = 500
 _HEAD: Final = 5
 Ends = Mapping[Partition, int]
 
@@ -67,7 +67,7 @@ def measure(settings: Settings, repeats: int, tell: Callable[[str], None] = lamb
     First the live shell folds them into the live tables, as a hub does that lives through them; what the replays make
     is then held against those, row by row.
     """
-    ends = _ends(settings)
+    ends = ends_of(settings, Monitoring.streams)
     tell(f"{sum(ends.values()):,} events folded as they come, for the comparison")
     live = _live(settings, ends)
     runs: dict[str, list[Timed]] = {name: [] for name in ("bare", "bare_counted", "one", "two")}
@@ -105,14 +105,10 @@ def ratio(ours: list[Timed], beside: list[Timed]) -> str:
     return spread([one.rate / other.rate for one, other in zip(ours, beside, strict=True)], 2)
 
 
-def _ends(settings: Settings) -> dict[Partition, int]:
+def ends_of(settings: Settings, topics: tuple[str, ...]) -> dict[Partition, int]:
+    """Return where each partition of the topics ends in which anything stands."""
     with reader(settings) as consumer:
-        places = [
-            TopicPartition(topic, number)
-            for topic in Monitoring.streams
-            for number in sorted(consumer.partitions_for_topic(topic) or ())
-        ]
-        ends = consumer.end_offsets(places)
+        ends: Mapping[TopicPartition, int] = consumer.end_offsets(partitions_of(consumer, topics))
     return {Partition(one.topic, one.partition): end for one, end in ends.items() if end}
 
 
@@ -125,7 +121,7 @@ def bare(settings: Settings, ends: Ends, *, counted: bool) -> Timed:
         consumer.seek_to_beginning(*places)
         began, busy, done, all_of = time.perf_counter(), time.process_time(), 0, sum(ends.values())
         while done < all_of:
-            for place, batch in consumer.poll(timeout_ms=_WAIT_MS, max_records=AT_ONCE).items():
+            for place, batch in consumer.poll(timeout_ms=WAIT_MS, max_records=AT_ONCE).items():
                 for one in batch:
                     if one.offset >= places[place] or not one.value:
                         continue
@@ -163,7 +159,7 @@ def _live(settings: Settings, ends: Ends) -> Timed | None:
             consumer.seek(TopicPartition(place.topic, place.number), begin)
         began, busy, done, of = time.perf_counter(), time.process_time(), 0, sum(ends.values()) - sum(at.values())
         while done < of:
-            batches = poll(consumer, _WAIT_MS, _LIVE_AT_ONCE)
+            batches = poll(consumer, WAIT_MS, LIVE_AT_ONCE)
             if batches:
                 shell.process(batches)
                 done += sum(map(len, batches.values()))
@@ -182,11 +178,16 @@ def _replayed(settings: Settings, processes: int) -> tuple[Timed, bool]:
     return Timed(told["events"], told["seconds"], busy, memory), all(one["equal"] for one in told["tables"])
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return what a program finds around it that works with these settings, and with none of ours."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PLACEHUB_")}
+    return {**plain, **settings.environment()}
+
+
 def _run(settings: Settings, words: list[str]) -> tuple[str, Any]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PLACEHUB_")}
     command = [sys.executable, "-m", "placehub", *words]
     with subprocess.Popen(  # noqa: S603 - this very program
-        command, env={**environment, **settings.environment()}, stdout=subprocess.PIPE, text=True
+        command, env=environment_of(settings), stdout=subprocess.PIPE, text=True
     ) as child:
         out = child.stdout.read() if child.stdout else ""
         _, status, used = os.wait4(child.pid, 0)

@@ -67,18 +67,14 @@ def invite(
 
 def _mailed(settings: Settings, organisation: str, email: str, role: str, link: str) -> str:
     """Send the link by mail where that is set up; return what became of it, in words."""
-    from uuid import uuid4
-
     from placehub.errors import HubError
-    from placehub.portal.accounts import check_email, role_title
-    from placehub.portal.mailing import sender
-    from placehub.portal.mails import joining_words
+    from placehub.portal.mailing import mail_invitation, sender
 
     try:
         taking = sender(settings)
         if taking is None:
             return "no: no mail is set up (settings smtp or notify_key)"
-        taking.send(check_email(email), joining_words(organisation, role_title(role), link), str(uuid4()))
+        mail_invitation(taking, email, organisation, role, link)
     except HubError as error:  # the invitation stands: its link must not be lost for it
         return f"no: {error}"
     return "yes"

@@ -29,6 +29,7 @@ from placehub.settings import Settings
 from placehub.streams import DEADLETTER, OUTBOX
 
 ANSWER_SECONDS: Final = 30.0
+Offsets = Mapping[TopicPartition, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,7 @@ class Tray:
 
     def letters(self) -> list[DeadLetter]:
         """Return every dead letter that is still kept, in the order in which they were set aside."""
-        places = partitions_of(self._consumer, (DEADLETTER,))
-        read = (read_letter(Position(one.partition, one.offset), one.headers) for one in self._read(places))
-        found = with_settlements(read)
-        return sorted(found, key=_when)
+        return sorted(self._letters(*self._bounds(partitions_of(self._consumer, (DEADLETTER,)))), key=_when)
 
     def window(self, size: int, before: Mapping[int, int] | None = None) -> Window:
         """Return the dead letters among the newest records of each partition, so many at most, in their order.
@@ -79,14 +77,11 @@ class Tray:
         `before`: partition -> only what stands before that offset, as `Window.older` has it. What settles a letter
         stands behind it, so everything from there to the end is read, and nothing older.
         """
-        places = partitions_of(self._consumer, (DEADLETTER,))
-        begins: dict[TopicPartition, int] = self._consumer.beginning_offsets(places)
-        ends: dict[TopicPartition, int] = self._consumer.end_offsets(places)
+        begins, ends = self._bounds(partitions_of(self._consumer, (DEADLETTER,)))
         until = {place: min(end, (before or {}).get(place.partition, end)) for place, end in ends.items()}
         since = {place: max(begins[place], end - size) for place, end in until.items()}
         kept = {place.partition: end for place, end in until.items()}
-        read = (read_letter(Position(one.partition, one.offset), one.headers) for one in self._read(places, since))
-        found = [one for one in with_settlements(read) if one.position.offset < kept[one.position.partition]]
+        found = [one for one in self._letters(since, ends) if one.position.offset < kept[one.position.partition]]
         has_older = any(offset > begins[place] for place, offset in since.items())
         older = {place.partition: offset for place, offset in since.items()} if has_older else {}
         return Window(sorted(found, key=_when), older)
@@ -157,31 +152,33 @@ class Tray:
             place = TopicPartition(DEADLETTER, one.partition)
             since[place] = min(one.offset, since.get(place, one.offset))
         places = [place for place in partitions_of(self._consumer, (DEADLETTER,)) if place in since]
-        read = self._read(places, {place: since[place] for place in places})
-        return with_settlements(read_letter(Position(one.partition, one.offset), one.headers) for one in read)
+        begins, ends = self._bounds(places)
+        # none is kept before a partition's begin nor behind its end
+        return self._letters({one: min(max(begins[one], since[one]), ends[one]) for one in places}, ends)
 
     def _at(self, place: TopicPartition, offset: int) -> Message | None:
         if place.partition not in (self._consumer.partitions_for_topic(place.topic) or ()):
             return None
-        return next((one for one in self._read([place], {place: offset}, 1) if one.offset == offset), None)
+        begins, ends = self._bounds([place])
+        if not begins[place] <= offset < ends[place]:
+            return None
+        return next((one for one in self._read({place: offset}, {place: offset + 1}) if one.offset == offset), None)
 
-    def _read(
-        self,
-        places: list[TopicPartition],
-        since: Mapping[TopicPartition, int] | None = None,
-        most: int | None = None,
-    ) -> Iterator[Message]:
-        """Yield what stands in the partitions now, from these offsets where they are still kept, so many at most."""
-        self._consumer.assign(places)
-        begins: dict[TopicPartition, int] = self._consumer.beginning_offsets(places)
-        ends: dict[TopicPartition, int] = self._consumer.end_offsets(places)
-        for place, offset in (since or {}).items():
-            begins[place] = min(max(begins[place], offset), ends[place])
-        if most is not None:
-            ends = {place: min(end, begins[place] + most) for place, end in ends.items()}
-        for place in places:
-            self._consumer.seek(place, begins[place])
-        while any(self._consumer.position(place) < ends[place] for place in places):
+    def _bounds(self, places: list[TopicPartition]) -> tuple[Offsets, Offsets]:
+        """Return where the partitions begin and end now."""
+        return self._consumer.beginning_offsets(places), self._consumer.end_offsets(places)
+
+    def _letters(self, begins: Offsets, ends: Offsets) -> list[DeadLetter]:
+        """Return the dead letters between two offsets of each partition, with what settles them there."""
+        read = self._read(begins, ends)
+        return with_settlements(read_letter(Position(one.partition, one.offset), one.headers) for one in read)
+
+    def _read(self, begins: Offsets, ends: Offsets) -> Iterator[Message]:
+        """Yield what stands between two offsets of each partition."""
+        self._consumer.assign(list(begins))
+        for place, offset in begins.items():
+            self._consumer.seek(place, offset)
+        while any(self._consumer.position(place) < ends[place] for place in begins):
             for place, batch in self._consumer.poll(500).items():
                 yield from (message_of(one) for one in batch if one.offset < ends[place])
 

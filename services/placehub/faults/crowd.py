@@ -19,8 +19,8 @@ from uuid import UUID, uuid5
 from placehub.drivers.patience import patiently
 from placehub.errors import Unavailable
 from placehub.faults.watching import Watch
-from placehub.mailboxes.access import Access
 from placehub.mailboxes.mailbox import Mailbox
+from placehub.operating import handed_over
 from placehub.organisations.joining import Organisation, SharingAgreement
 from placehub.organisations.register import add_many
 from placehub.sample.parties import STARTS_ON
@@ -62,15 +62,7 @@ class Crowd:
             agreement=SharingAgreement(reference="made up", signed_on=STARTS_ON, contact="data@crowd.example"),
         )
         (credentials,) = add_many(settings, [joined], FIRST_DAY)
-        access = Access(
-            organisation=CODE,
-            bootstrap=settings.bootstrap,
-            kafka_password=credentials.kafka_password,
-            api=settings.api,
-            api_token=credentials.api_token,
-            tls_ca=settings.kafka_tls_ca,
-        )
-        self._mailbox = Mailbox.of(access)
+        self._mailbox = Mailbox.of(handed_over(credentials, settings))
         self._posting = self._pool.submit(self._post, self._mailbox)
 
     def end(self) -> None:

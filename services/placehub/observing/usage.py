@@ -42,15 +42,23 @@ def _parent(process: Path) -> int:
 
 def memory_mb(pids: Iterable[int]) -> float:
     """Return what these processes hold together: pages that several share are counted once."""
-    return sum(map(_share_kb, pids)) / 1024
+    return sum(_told_kb(pid, "smaps_rollup", "Pss:") for pid in pids) / 1024
 
 
-def _share_kb(pid: int) -> int:
+def most_memory_mb() -> int:
+    """Return the most memory this program has held; 0 where the system does not tell.
+
+    `getrusage` would count what the process that started this one held, too.
+    """
+    return _told_kb("self", "status", "VmHWM:") // 1024
+
+
+def _told_kb(process: int | str, file: str, name: str) -> int:
     try:
-        lines = (_PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+        lines = (_PROC / str(process) / file).read_text().splitlines()
     except OSError:  # it has ended, or is another's
         return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return sum(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 def busy_seconds(pids: Mapping[str, int]) -> dict[str, float]:

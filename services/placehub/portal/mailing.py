@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import structlog
 from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from placehub.errors import HubError, Misconfigured
 from placehub.mail import AddressRefused, Sender
 from placehub.mail.smtp import Post
-from placehub.portal.mails import AT_ONCE, NONE, URGENT, due_at, telling_words, told_by_mail
+from placehub.portal.accounts import check_email, role_title
+from placehub.portal.mails import AT_ONCE, NONE, URGENT, due_at, joining_words, telling_words, told_by_mail
 from placehub.portal.rotas import on_duty
 from placehub.portal.tables import MAIL, MEMBER, PERSON
 from placehub.portal.words import in_language
@@ -64,6 +65,14 @@ def sender(settings: Settings) -> Sender | None:
         ca=settings.smtp_ca,
         seconds=SMTP_SECONDS,
     )
+
+
+def mail_invitation(taking: Sender, email: str, organisation: str, role: str, link: str) -> None:
+    """Send somebody the link by which they join, to act for an organisation; it is kept nowhere until it has gone.
+
+    Rejected for what is no address; what `Sender.send` raises where it was not taken.
+    """
+    taking.send(check_email(email), joining_words(organisation, role_title(role), link), str(uuid4()))
 
 
 def note(connection: Connection, organisation: str, event: Any, ce_id: UUID, came_at: datetime, now: datetime) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from statistics import median
 from typing import Any, Final
 from uuid import UUID
@@ -76,12 +77,20 @@ class Tally:
         self.same_or_before += people.rank(kept) <= people.rank(best)
 
 
+NOT_AS_STATED, NOT_TOLD, TOO_LATE = REASONS = (
+    "does not fit as stated",
+    "fits as stated, but was not told",
+    "told, but answered after the search had ended",
+)
+"""Why a home was not offered under the policy, from the furthest miss to the nearest."""
+
+
 def _why(offered: Iterable[UUID], stated: frozenset[UUID], asked: frozenset[UUID]) -> str:
     if asked.intersection(offered):
-        return "told, but answered after the search had ended"
+        return TOO_LATE
     if stated.intersection(offered):
-        return "fits as stated, but was not told"
-    return "does not fit as stated"
+        return NOT_TOLD
+    return NOT_AS_STATED
 
 
 class Market:
@@ -258,10 +267,17 @@ class Simulated:
     seed: int
 
     def run(self, model: str, share: float, tell: Callable[[str], None]) -> dict[str, Any]:
-        """Return the figures of one run, in a world made for it."""
-        postcodes = Postcodes.open()
-        run = Run(make_world(self.seed, self.scale, postcodes, self.days), model, MODELS[model], share)
+        """Return the figures of one run."""
+        world, postcodes = _made(self)
+        run = Run(world, model, MODELS[model], share)
         return row_of(run, compare(run, postcodes, tell))
+
+
+@lru_cache(maxsize=1)
+def _made(simulated: Simulated) -> tuple[World, Postcodes]:
+    """Return the world, made once in each process: no run changes it."""
+    postcodes = Postcodes.open()
+    return make_world(simulated.seed, simulated.scale, postcodes, simulated.days), postcodes
 
 
 def compare_all(

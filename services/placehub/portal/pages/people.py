@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from placehub.errors import Conflict, HubError, Rejected
-from placehub.portal.accounts import ROLES, check_email, role_title
-from placehub.portal.mails import joining_words
+from placehub.portal.accounts import ROLES, role_title
+from placehub.portal.mailing import mail_invitation
 from placehub.portal.people import Signed, invite, invited_to, people_of, remove
 from placehub.portal.sitting import Entry, Form, Open, Sent, Who, go_to, page
 from placehub.portal.words import gettext as _
@@ -75,9 +75,8 @@ def _mailed(door: Open, who: Signed, form: Form, link: str) -> bool | None:
     """Send the link by mail, and tell whether it went; None where no mail is sent. It is kept nowhere until then."""
     if door.mail is None:
         return None
-    words = joining_words(who.acting.organisation_name, role_title(form.text("role")), link)
     try:
-        door.mail.send(check_email(form.text("email")), words, str(uuid4()))
+        mail_invitation(door.mail, form.text("email"), who.acting.organisation_name, form.text("role"), link)
     except HubError as error:
         LOG.warning("an invitation was not mailed", says=str(error))
         return False
