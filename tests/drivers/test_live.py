@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 from uuid import uuid4
 
@@ -11,11 +11,11 @@ import pytest
 from faust.types import TP
 from kafka import KafkaAdminClient
 
-from placehub.drivers.brokers import access, producer
+from placehub.drivers.brokers import access, producer, reader
 from placehub.drivers.live import make_app
 from placehub.drivers.records import Message, Partition
-from placehub.drivers.rereading import Rereading
-from placehub.drivers.worker import Worker
+from placehub.drivers.rereading import Mending, Rereading
+from placehub.drivers.worker import Batches, Worker
 from placehub.observing.pulse import Pulse
 
 HERE, THERE = Partition("referral", 0), Partition("referral", 1)
@@ -46,23 +46,41 @@ class Noting:
     def revoked(self, partitions: Iterable[Partition]) -> None:
         """Give them up."""
 
-    def process(self, batches: Mapping[Partition, Sequence[Message]]) -> None:
-        """Note what came."""
-        self.taken += [one.offset for some in batches.values() for one in some]
+    def process(self, batches: Batches, mended: Callable[[Batches, Mapping[Partition, int]], Batches]) -> None:
+        """Note what came once it is made whole."""
+        for some in mended(batches, self.positions()).values():
+            self.taken += [one.offset for one in some]
+
+
+@pytest.fixture
+def topic(hub: Any) -> str:
+    """A topic of one partition that holds three records."""
+    name = f"lost-{uuid4().hex}"
+    with KafkaAdminClient(**access(hub.settings)) as admin:
+        admin.create_topics({name: {"num_partitions": 1, "replication_factor": 1}})
+        admin.wait_for_topics([name])
+    send(hub, name, range(3))
+    return name
+
+
+def send(hub: Any, topic: str, numbers: Iterable[int], **options: Any) -> None:
+    """Write a record for each number; with a `transactional_id` as one transaction."""
+    sender = producer(hub.settings, **options)
+    if options:
+        sender.init_transactions()
+        sender.begin_transaction()
+    for number in numbers:
+        sender.send(topic, str(number).encode(), b"key").get(10)
+    if options:
+        sender.commit_transaction()
+    sender.close(timeout=5)
 
 
 @pytest.mark.broker
-def test_what_was_fetched_and_dropped_is_read_again(hub: Any) -> None:
-    """A consumer that is ahead of the position in the database, with nothing on its way, is set back to it."""
-    topic = f"lost-{uuid4().hex}"
-    with KafkaAdminClient(**access(hub.settings)) as admin:
-        admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1}})
-        admin.wait_for_topics([topic])
-    sender = producer(hub.settings)
-    for number in range(3):
-        sender.send(topic, str(number).encode(), b"key").get(10)
-    sender.close(timeout=5)
-    worker = Noting(topic)
+@pytest.mark.parametrize("later", [0, 1])
+def test_what_was_fetched_and_dropped_is_read_again(hub: Any, topic: str, later: int) -> None:
+    """What the consumer is ahead of the position in the database is taken in, whether a later record comes or none."""
+    worker, all_of_them = Noting(topic), 3 + later
 
     async def run() -> None:
         app = make_app(cast(Worker, worker), hub.settings, 0.01)
@@ -71,17 +89,32 @@ def test_what_was_fetched_and_dropped_is_read_again(hub: Any) -> None:
         @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]  # Faust's own
         async def lose(*_: Any, **__: Any) -> None:
             await app.consumer.seek(TP(topic, 0), 3)
+            send(hub, topic, range(3, all_of_them))
 
         await app.start()
         try:
             async with asyncio.timeout(60):
-                while worker.positions()[Partition(topic, 0)] < 3:
+                while worker.positions()[Partition(topic, 0)] < all_of_them:
                     await asyncio.sleep(0.1)
         finally:
             await app.stop()
 
     asyncio.run(run())
-    assert sorted(set(worker.taken)) == [0, 1, 2]
+    assert sorted(set(worker.taken)) == list(range(all_of_them))
+    assert not later or worker.taken == sorted(worker.taken)
+
+
+@pytest.mark.broker
+def test_a_batch_is_made_whole(hub: Any, topic: str) -> None:
+    """What is missing before and among records is read from the broker; a transaction's mark stays missing."""
+    send(hub, topic, (3, 4), transactional_id=topic)  # its mark is 5
+    send(hub, topic, (6, 7))
+    place = Partition(topic, 0)
+    batch = [Message(topic, 0, offset, b"key", str(offset).encode(), []) for offset in (1, 2, 6, 2)]
+    mending = Mending(lambda: reader(hub.settings))
+    whole = mending.whole({place: batch}, {place: 0})[place]
+    assert [(one.offset, one.value) for one in whole] == [(n, str(n).encode()) for n in (0, 1, 2, 3, 4, 6)]
+    assert mending.whole({place: batch}, {place: 7})[place] == []
 
 
 def test_a_gap_is_read_once() -> None:

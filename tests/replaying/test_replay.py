@@ -128,7 +128,8 @@ made = replaying(Settings.load(), Wanted(views=wanted_views((), True)))
 begin(made.engine, made.plan.wanted)
 steps = []
 def killed(progress):
-    steps.append(progress)
+    if progress.done:  # a step may have met no record yet
+        steps.append(progress)
     if len(steps) > 1:
         print(progress.done, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -15,9 +15,10 @@ import faust
 import structlog
 from faust.types import TP
 
+from placehub.drivers.brokers import reader
 from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Message, Partition
-from placehub.drivers.rereading import LOOK_SECONDS, Rereading
+from placehub.drivers.rereading import LOOK_SECONDS, Mending, Rereading
 from placehub.drivers.worker import Worker
 from placehub.errors import Misconfigured
 from placehub.settings import Settings
@@ -71,6 +72,7 @@ def make_app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
     mine: set[Partition] = set()
     settled = asyncio.Event()  # who has which partition is known; not so while they are given anew
     idle = _Idle()
+    mending = Mending(lambda: reader(settings))
 
     async def off_loop(act: Any, *arguments: Any) -> None:
         # the loop must stay free for heartbeats; a fault nobody can mend must not be acknowledged by going on
@@ -115,7 +117,8 @@ def make_app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
             await settled.wait()
             # what was read of a partition that another worker has by now is that worker's: not taken in, not acked
             batches = {place: some for place, some in _by_partition(events).items() if place in mine}
-            await off_loop(worker.process, {place: [_message(one) for one in some] for place, some in batches.items()})
+            read = {place: [_message(one) for one in some] for place, some in batches.items()}
+            await off_loop(worker.process, read, mending.whole)
             for event in (one for some in batches.values() for one in some):
                 event.ack()
 

@@ -55,6 +55,8 @@ class Shell:
         self.clock = clock
         self.lock = RLock()
         self.held: dict[Partition, int] = {}
+        self.next: dict[Partition, int] = {}
+        """The next offset to take in of each partition that is held; behind where a commit's outcome is unknown."""
         self._unsure = False
         self.pulse = Pulse("shell")
         self._seconds = BATCH.labels(processor.name)
@@ -86,6 +88,7 @@ class Shell:
         self.publisher.publish_unsent(self.processor.name, [partition])
         self._load([partition])
         self.held[partition] = row.epoch
+        self.next[partition] = row.next_offset
         return row.next_offset, row.world
 
     def positions(self) -> dict[Partition, int]:
@@ -107,6 +110,7 @@ class Shell:
     def release(self, partition: Partition) -> None:
         """Stop treating a partition as this worker's."""
         self.held.pop(partition, None)
+        self.next.pop(partition, None)
 
     @patient
     def process(self, batches: Mapping[Partition, Sequence[Message]]) -> None:
@@ -121,15 +125,16 @@ class Shell:
         self._settle()
         with self.engine.begin() as connection:
             offsets = self._fence(connection, batches)
-            fresh = {one: _from(batch, offsets[one]) for one, batch in batches.items()}
+            fresh = {one: not_taken_in(batch, offsets[one]) for one, batch in batches.items()}
             turns = self._turns(connection, fresh)
             with taking_in(self.processor.name, _known(turns)):
                 if turns:
                     self.processor.handle(turns)
                 steps = [step for step, _ in turns]
-                self._advance(connection, fresh)
+                self._note(connection, _after(fresh))
                 rows = store_outgoing(connection, self.processor.name, steps)
         self._committed(steps)
+        self.next |= _after(fresh)
         if LOG.is_enabled_for(DEBUG):
             self._tell(turns)
         for place, batch in fresh.items():
@@ -151,6 +156,7 @@ class Shell:
             self._fence(connection, offsets)
             write(connection)
             self._note(connection, offsets)
+        self.next |= offsets
         self._unsure = False
 
     @patient
@@ -262,9 +268,6 @@ class Shell:
         left = {one: [record for record in some if id(record) not in seen] for one, some in records.items()}
         return [(self.step(connection, one), some) for one, some in left.items() if some]
 
-    def _advance(self, connection: Connection, fresh: Mapping[Partition, Sequence[Message]]) -> None:
-        self._note(connection, {one: batch[-1].offset + 1 for one, batch in fresh.items() if batch})
-
     def _note(self, connection: Connection, offsets: Mapping[Partition, int]) -> None:
         passed = [
             {"of_topic": one.topic, "of_partition": one.number, "offset": offset} for one, offset in offsets.items()
@@ -318,8 +321,6 @@ def _known(turns: Sequence[Turn]) -> list[Attributes]:
     return [one.attributes for _, records in turns for one in records if one.attributes is not NOTHING_KNOWN]
 
 
-def _from(batch: Sequence[Message], expected: int) -> list[Message]:
-    fresh = not_taken_in(batch, expected)
-    if fresh and fresh[0].offset > expected:
-        LOG.error("records are missing", topic=fresh[0].topic, expected=expected, got=fresh[0].offset)
-    return fresh
+def _after(fresh: Mapping[Partition, Sequence[Message]]) -> dict[Partition, int]:
+    """Return the next offset of each partition once these have been taken in."""
+    return {one: batch[-1].offset + 1 for one, batch in fresh.items() if batch}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from placehub.drivers.pausing import Gate
 from placehub.drivers.processor import WorldProcessor
@@ -11,6 +12,12 @@ from placehub.drivers.shell import Shell
 from placehub.drivers.step import Step
 from placehub.drivers.world import Offsets, World
 from placehub.observing.pulse import Pulse
+
+Batches: TypeAlias = Mapping[Partition, Sequence[Message]]
+
+
+def _as_read(batches: Batches, _: Mapping[Partition, int]) -> Batches:
+    return batches
 
 
 class Worker:
@@ -29,7 +36,7 @@ class Worker:
     def start(self) -> None:
         """Learn the world up to now, then hear what comes."""
         self.world.load(self._learn)
-        self.world.start_hearing(self._hear, self._idle, self.gate.shut)
+        self.world.start_hearing(self._hear, self._idle, self.gate.shut, self.shell.lock)
 
     def assigned(self, partitions: Iterable[Partition]) -> None:
         """Take partitions: load their state, catch up with what the world did meanwhile.
@@ -50,11 +57,16 @@ class Worker:
                 if self.of_world:
                     self.of_world.drop(one)
 
-    def process(self, batches: Mapping[Partition, Sequence[Message]]) -> None:
-        """Take in records of its own partitions; Fenced when one of them is not."""
+    def process(
+        self, batches: Batches, mended: Callable[[Batches, Mapping[Partition, int]], Batches] = _as_read
+    ) -> None:
+        """Take in records of its own partitions; Fenced when one of them is not.
+
+        `mended` is given the batches and the next offset to take in of each partition, and returns what to take in.
+        """
         with self.shell.lock:
             self._take_later()
-            self.shell.process(batches)
+            self.shell.process(mended(batches, self.shell.next))
 
     def _take_later(self) -> None:
         for one in sorted(self._later):

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
@@ -53,6 +54,7 @@ class World(threading.Thread):
         self._heard: Heard | None = None
         self._idle: Callable[[], None] | None = None
         self._resting: Callable[[], bool] = lambda: False
+        self._lock: AbstractContextManager[object] = nullcontext()
         self.offsets: Offsets = {}
         self.loaded = False
         """Whether it has been read up to where it ended at the start."""
@@ -79,11 +81,15 @@ class World(threading.Thread):
         while any(self.offsets[tp.topic][tp.partition] < end for tp, end in ends.items()):
             self._hand_on(poll(self._consumer, 200), learned)
 
-    def start_hearing(self, heard: Heard, idle: Callable[[], None], resting: Callable[[], bool]) -> None:
+    def start_hearing(
+        self, heard: Heard, idle: Callable[[], None], resting: Callable[[], bool], lock: AbstractContextManager[object]
+    ) -> None:
         """Start the thread: `heard` gets what comes, `idle` is called about once a second in any case.
 
-        While `resting` says so neither is called, and nothing is read.
+        While `resting` says so neither is called, and nothing is read. Under `lock` nobody sees anything as known that
+        `heard` has not been given: noted as known by a partition, it would never come to it again.
         """
+        self._lock = lock
         self._heard, self._idle, self._resting = heard, idle, resting
         self.start()
 
@@ -129,12 +135,13 @@ class World(threading.Thread):
         if not batches:
             return
         records = self.read(batches)
-        for place, batch in batches.items():
-            self.offsets[place.topic][place.number] = batch[-1].offset + 1
-        for record in records:
-            if self._clock and isinstance(record.event, ClockTicked):
-                self._clock.tick(record.event.now)
-        hear(records, self.known())
+        with self._lock:
+            for place, batch in batches.items():
+                self.offsets[place.topic][place.number] = batch[-1].offset + 1
+            for record in records:
+                if self._clock and isinstance(record.event, ClockTicked):
+                    self._clock.tick(record.event.now)
+            hear(records, self.known())
 
     def read(self, batches: Mapping[Partition, Sequence[Message]]) -> list[Record]:
         """Decode batches, repeats dropped; ticks last, so that a timer sees what came with it."""
