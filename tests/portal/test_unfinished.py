@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
+from placehub.keys.tables import subject_key
 from placehub.mailboxes.events import DataUseEnded
+from placehub.portal.discarding import BECAUSE
 from placehub.portal.drafts import run_out
 from placehub.portal.tables import DRAFT
 from placehub.portal.told import keep
@@ -55,6 +57,15 @@ def kept(engine: Engine, organisation: str) -> list[Any]:
         return list(connection.execute(select(DRAFT).where(DRAFT.c.organisation == organisation)).mappings())
 
 
+def opens(engine: Engine, key_id: str) -> bool:
+    """Tell whether there still is a key of that id."""
+    with engine.connect() as connection:
+        found = select(subject_key.c.wrapped, subject_key.c.destroyed_reason).where(subject_key.c.key_id == key_id)
+        row = connection.execute(found).one()
+    assert row.destroyed_reason in (None, BECAUSE)
+    return row.wrapped is not None
+
+
 def begin_referral(officer: Visitor, address: str, **typed: Any) -> str:
     """Type something of a referral, save it, and return the draft's address."""
     officer.get(address)
@@ -66,7 +77,10 @@ def begin_referral(officer: Visitor, address: str, **typed: Any) -> str:
 def test_a_referral_is_gone_on_with_and_sent(
     officer: Visitor, colleague: Visitor, codes: dict[str, str], engine_of_hub: Engine
 ) -> None:
-    """Nothing that was typed is lost or stands in the database in clear; saved again it is one, sent it is gone."""
+    """Nothing that was typed is lost or stands in the database in clear; saved again it is one, sent it is gone.
+
+    Its own key goes with it: nobody opens what a copy of the database may still have of it.
+    """
     draft = begin_referral(officer, "/referrals/new", near_sector="nowhere yet")
     (row,) = kept(engine_of_hub, codes["authority"])
     assert SECRET not in str(dict(row))
@@ -78,19 +92,42 @@ def test_a_referral_is_gone_on_with_and_sent(
     assert (values["why_now_0"], values["near_sector"]) == ([SECRET], ["nowhere yet"])
     assert values["risks_0"] == ["riskMissing"]
     officer.send("/referrals/new", save="yes", health_0="Well (made up).")
-    assert len(kept(engine_of_hub, codes["authority"])) == 1
+    (again,) = kept(engine_of_hub, codes["authority"])
+    assert again["key_id"] == row["key_id"]
+    assert opens(engine_of_hub, row["key_id"])
     officer.get(draft)
     wrong = officer.send("/referrals/new", 422)
     assert wrong.form("/referrals/new").values["health_0"] == ["Well (made up)."]
     officer.send("/referrals/new", needed_by="in more than 5 days", near_sector="PL1 1")
     assert kept(engine_of_hub, codes["authority"]) == []
     assert officer.http.get(draft).status_code == 404
+    assert not opens(engine_of_hub, row["key_id"])
+
+
+def test_a_draft_thrown_away_elsewhere_is_saved_again(
+    officer: Visitor, codes: dict[str, str], engine_of_hub: Engine
+) -> None:
+    """Whoever still has its page open loses nothing: saved again it has a new key of its own, the old one is gone."""
+    draft = begin_referral(officer, "/referrals/new")
+    (row,) = kept(engine_of_hub, codes["authority"])
+    officer.get("/")
+    officer.send("/throw-away")
+    assert not opens(engine_of_hub, row["key_id"])
+    begin_referral(officer, "/referrals/new", draft=draft[-36:])
+    (again,) = kept(engine_of_hub, codes["authority"])
+    assert again["draft_id"] == row["draft_id"]
+    assert again["key_id"] != row["key_id"]
+    officer.get(draft)
+    assert officer.page.form("/referrals/new").values["why_now_0"] == [SECRET]
+    officer.get("/")
+    officer.send("/throw-away")
+    assert not opens(engine_of_hub, again["key_id"])
 
 
 def test_what_was_changed_in_a_revision_waits_with_what_was_opened(
     officer: Visitor, codes: dict[str, str], engine_of_hub: Engine
 ) -> None:
-    """The next version of a referral is a draft, too; thrown away it leaves nothing."""
+    """The next version of a referral is a draft, too; thrown away it leaves nothing, and the child keeps its key."""
     officer.get("/referrals/new")
     case = officer.send("/referrals/new", needed_by="in more than 5 days", near_sector="PL1 1", why_now_0=SECRET).path
     until(officer, case, shows("Referral, version 1"))
@@ -98,12 +135,14 @@ def test_what_was_changed_in_a_revision_waits_with_what_was_opened(
     officer.send("/revise", open="yes", purpose="safeguarding")
     seen = officer.send("/revise", save="yes", why_now_0="Made up: other words")
     assert f"Next version of a referral, case {case[-36:-28]}" in seen.text
+    (row,) = kept(engine_of_hub, codes["authority"])
     officer.get(seen.link("/drafts/[0-9a-f-]{36}"))
     assert officer.page.path == f"{case}/revise"
     assert officer.page.form("/revise").values["why_now_0"] == ["Made up: other words"]
     officer.get("/")
     assert "The draft was thrown away." in officer.send("/throw-away").text
     assert kept(engine_of_hub, codes["authority"]) == []
+    assert opens(engine_of_hub, row["key_id"])
 
 
 def test_an_offer_waits_and_goes_when_the_use_of_its_case_ends(
@@ -146,3 +185,4 @@ def test_a_draft_whose_days_are_over_is_gone(officer: Visitor, codes: dict[str, 
     with engine_of_hub.begin() as connection:
         run_out(connection, row["saved_at"])
     assert kept(engine_of_hub, codes["authority"]) == []
+    assert not opens(engine_of_hub, row["key_id"])

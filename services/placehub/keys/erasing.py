@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.engine import Connection
 
-from placehub.keys.tables import entitlement, subject_key
+from placehub.database import hold_names
+from placehub.keys.tables import entitlement, name_of_subject, subject_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,16 @@ def could_open_child(conn: Connection, owner: str, child_id: UUID) -> list[str]:
     joined = entitlement.join(subject_key, subject_key.c.key_id == entitlement.c.key_id)
     found = select(entitlement.c.organisation).select_from(joined)
     return sorted(conn.scalars(found.where(_of_child(child_id), subject_key.c.owner == owner).distinct()))
+
+
+def destroy_children(conn: Connection, owner: str, child_ids: Collection[UUID], reason: str, now: datetime) -> int:
+    """Erase every key of some of the owner's children for good and return how many went; unknown ids are left out."""
+    ids = sorted(map(str, child_ids))
+    hold_names(conn, [name_of_subject(owner, "child", one) for one in ids])
+    named = (subject_key.c.subject_kind == "child") & subject_key.c.subject_id.in_(ids)
+    live = named & (subject_key.c.owner == owner) & subject_key.c.destroyed_at.is_(None)
+    gone = {"wrapped": None, "destroyed_at": now, "destroyed_reason": reason}
+    return conn.execute(update(subject_key).where(live).values(gone)).rowcount
 
 
 def destroyed_keys(conn: Connection) -> list[DestroyedKey]:

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Row
 from placehub.database import hold_names
 from placehub.errors import Conflict, NotFound, Rejected
 from placehub.keys.sealing import DataKey, new_key, unwrap, wrap
-from placehub.keys.tables import credential, entitlement, opening, subject_key
+from placehub.keys.tables import credential, entitlement, name_of_subject, opening, subject_key
 
 HUB = "hub"
 """The hub's own principal: it owns no key and is granted none."""
@@ -243,8 +243,7 @@ def _checked(owner: str, subject_kind: str, compartments: Iterable[str]) -> froz
 
 def _hold_subjects(conn: Connection, owner: str, subject_kind: str, subject_ids: Iterable[str]) -> None:
     # Held until the transaction ends: making a key can neither race another making nor slip past a destruction.
-    names = [f"placehub.keys|{owner}|{subject_kind}|{one}" for one in sorted(subject_ids)]
-    hold_names(conn, names)
+    hold_names(conn, [name_of_subject(owner, subject_kind, one) for one in sorted(subject_ids)])
 
 
 def _are_subjects(owner: str, subject_kind: str, subject_ids: Collection[str]) -> ColumnElement[bool]:

@@ -23,6 +23,12 @@ from placehub.database import METADATA
 SCHEMA = "keys"
 """The PostgreSQL schema these tables live in."""
 
+
+def name_of_subject(owner: str, subject_kind: str, subject_id: str) -> str:
+    """Return the name that is locked while keys of a subject are made or destroyed."""
+    return f"placehub.keys|{owner}|{subject_kind}|{subject_id}"
+
+
 subject_key = Table(
     "subject_key",
     METADATA,

@@ -1,7 +1,8 @@
 """What a person has begun to type and wants to go on with later: kept sealed, for that person alone, for some days.
 
 A draft is sealed under the key of the child (or of the household) it is about, which the key service holds: it is
-never in clear in the database, and erasing the child destroys it too.
+never in clear in the database, and erasing the child destroys it too. Where there is no such child yet it has a key of
+its own, which goes with it.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Engine
 
-from placehub.errors import NotFound
+from placehub.database import hold_names
+from placehub.errors import Conflict, NotFound
 from placehub.keys.client import Sealer
+from placehub.keys.erasing import destroy_children
 from placehub.keys.sealed import Sealed
 from placehub.portal.acting import Acting
+from placehub.portal.discarding import BECAUSE, discard
 from placehub.portal.people import Signed
 from placehub.portal.tables import DRAFT
 
@@ -59,7 +63,8 @@ class Place:
     address: str
     about: str = ""
     subject_kind: str
-    subject_id: str
+    subject_id: str | None
+    """None: of a child that no case tells of yet."""
 
 
 class Drafts:
@@ -70,28 +75,34 @@ class Drafts:
         self._acting = acting
 
     def save(self, who: Signed, draft_id: UUID, place: Place, fields: list[tuple[str, str]]) -> None:
-        """Keep what was typed; a draft that is saved again is replaced."""
+        """Keep what was typed; a draft that is saved again is replaced. Conflict where it is thrown away meanwhile."""
         typed = [[name, value] for name, value in fields if name not in _OF_A_REQUEST and value]
+        mine = (DRAFT.c.organisation == who.organisation) & (DRAFT.c.person_id == who.person_id)
+        with self._engine.connect() as connection:
+            before = connection.scalar(select(DRAFT.c.own_subject).where(mine, DRAFT.c.draft_id == draft_id))
+        own = (before or uuid4()) if place.subject_id is None else None
         with self._acting.keys(who.organisation) as keys:
             compartment = _COMPARTMENTS[place.subject_kind]
-            sealed = Sealer(keys).seal(place.subject_kind, place.subject_id, compartment, {"fields": typed})
+            subject_id = place.subject_id or str(own)
+            sealed = Sealer(keys).seal(place.subject_kind, subject_id, compartment, {"fields": typed})
         now = self._acting.now()
         row: dict[str, Any] = {
             "kind": place.kind,
             "address": place.address,
             "about": place.about,
             "compartment": compartment,
+            "own_subject": own,
             **_columns(sealed),
             "saved_at": now,
             "ends_at": now + KEPT,
         }
-        own = {"organisation": who.organisation, "person_id": who.person_id}
-        mine = (DRAFT.c.organisation == who.organisation) & (DRAFT.c.person_id == who.person_id)
+        writer = {"organisation": who.organisation, "person_id": who.person_id}
         with self._engine.begin() as connection:
-            fresh = insert(DRAFT).values(draft_id=draft_id, **own, **row)
+            _make_way(connection, mine & (DRAFT.c.draft_id == draft_id), draft_id, before, own, now)
+            fresh = insert(DRAFT).values(draft_id=draft_id, **writer, **row)
             connection.execute(fresh.on_conflict_do_update(index_elements=["draft_id"], set_=row, where=mine))
             newest = select(DRAFT.c.draft_id).where(mine).order_by(DRAFT.c.saved_at.desc()).limit(MOST)
-            connection.execute(delete(DRAFT).where(mine, DRAFT.c.draft_id.not_in(newest)))
+            discard(connection, mine & DRAFT.c.draft_id.not_in(newest), now)
 
     def listed(self, who: Signed) -> list[Draft]:
         """Return a person's drafts for the organisation they act for, the last saved first."""
@@ -120,9 +131,9 @@ class Drafts:
         return [*((str(name), str(value)) for name, value in document["fields"]), ("draft", str(draft_id))]
 
     def throw_away(self, who: Signed, draft_id: UUID) -> None:
-        """Remove a person's own draft; harmless twice."""
+        """Remove a person's own draft, and the key that is its alone; harmless twice."""
         with self._engine.begin() as connection:
-            connection.execute(delete(DRAFT).where(self._own(who), DRAFT.c.draft_id == draft_id))
+            discard(connection, self._own(who) & (DRAFT.c.draft_id == draft_id), self._acting.now())
 
     def _own(self, who: Signed) -> Any:
         mine = (DRAFT.c.organisation == who.organisation) & (DRAFT.c.person_id == who.person_id)
@@ -130,8 +141,29 @@ class Drafts:
 
 
 def run_out(connection: Connection, now: datetime) -> int:
-    """Remove drafts whose days are over, and return how many there were."""
-    return connection.execute(delete(DRAFT).where(DRAFT.c.ends_at <= now)).rowcount
+    """Remove drafts whose days are over, with their own keys, and return how many there were."""
+    return discard(connection, DRAFT.c.ends_at <= now, now)
+
+
+def _make_way(
+    connection: Connection,
+    this: ColumnElement[bool],
+    draft_id: UUID,
+    before: UUID | None,
+    own: UUID | None,
+    now: datetime,
+) -> None:
+    """Let nobody else save or remove the draft until the transaction ends, and destroy an own key it needs no more.
+
+    Conflict where it was removed since we looked: its own key, which this is sealed under, went with it.
+    """
+    hold_names(connection, [f"placehub.portal.draft|{draft_id}"])
+    stands = select(DRAFT.c.organisation, DRAFT.c.own_subject).where(this).with_for_update()
+    row = connection.execute(stands).first()
+    if row is None and before is not None:
+        raise Conflict("The draft was thrown away or sent meanwhile. Save again to keep what you typed.")
+    if row is not None and row.own_subject not in (None, own):
+        destroy_children(connection, row.organisation, [row.own_subject], BECAUSE, now)
 
 
 def draft_of(given: str, act_id: UUID) -> UUID:

@@ -21,6 +21,7 @@ from placehub.organisations.tables import ACTIVE
 from placehub.organisations.tables import organisation as register
 from placehub.portal import accounts
 from placehub.portal.accounts import HUB
+from placehub.portal.discarding import discard
 from placehub.portal.tables import ATTEMPT, DRAFT, INVITATION, MEMBER, PERSON, ROTA, SESSION
 
 INVITED_DAYS: Final = 7
@@ -267,10 +268,10 @@ def invited_to(connection: Connection, organisation: str, now: datetime) -> list
     return [dict(row) for row in connection.execute(select(*columns).where(mine)).mappings()]
 
 
-def remove(connection: Connection, organisation: str, person_id: UUID) -> None:
-    """Let a person act for an organisation no more, from now on; NotFound when they do not."""
+def remove(connection: Connection, organisation: str, person_id: UUID, now: datetime) -> None:
+    """Let a person act for an organisation no more, from now on; NotFound when they do not. Their drafts go."""
     theirs = (MEMBER.c.organisation == organisation) & (MEMBER.c.person_id == person_id)
     if not connection.execute(delete(MEMBER).where(theirs)).rowcount:
         raise NotFound("Nobody of that id acts for your organisation.")
-    for table in (DRAFT, ROTA):
-        connection.execute(delete(table).where(table.c.organisation == organisation, table.c.person_id == person_id))
+    connection.execute(delete(ROTA).where(ROTA.c.organisation == organisation, ROTA.c.person_id == person_id))
+    discard(connection, (DRAFT.c.organisation == organisation) & (DRAFT.c.person_id == person_id), now)

@@ -182,6 +182,11 @@ DRAFT: Final = Table(
     Column("key_id", Text, nullable=False, comment="of the child's or household's key it is sealed under"),
     Column("nonce", LargeBinary, nullable=False),
     Column("ciphertext", LargeBinary, nullable=False, comment="what was typed"),
+    Column(
+        "own_subject",
+        Uuid,
+        comment="pseudonym of a key that seals this draft and nothing else; null: sealed under a case's or home's key",
+    ),
     Column("saved_at", DateTime(timezone=True), nullable=False),
     Column("ends_at", DateTime(timezone=True), nullable=False, index=True),
     Index("ix_draft_person", "organisation", "person_id"),

@@ -15,6 +15,7 @@ from placehub.contracts.codec import event_class, from_json, to_json
 from placehub.contracts.headers import Attributes
 from placehub.mailboxes.events import DataUseEnded, EventRejected, EventWarned
 from placehub.portal.accounts import HUB
+from placehub.portal.discarding import discard
 from placehub.portal.tables import DRAFT, MEMBER, PASSED, PLACE, TOLD
 from placehub.streams import full_name
 
@@ -67,8 +68,9 @@ def keep(connection: Connection, organisation: str, letters: Sequence[Letter]) -
             continue
         if isinstance(event, DataUseEnded):
             waiting = [row for row in waiting if row["about"] != subject]
-            for table in (TOLD, DRAFT):
-                connection.execute(delete(table).where(table.c.organisation == organisation, table.c.about == subject))
+            connection.execute(delete(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.about == subject))
+            mine = (DRAFT.c.organisation == organisation) & (DRAFT.c.about == subject)
+            discard(connection, mine, attributes.told_at or attributes.taken_at)
         waiting.append(_row(organisation, subject, attributes, event))
     if waiting:
         connection.execute(insert(TOLD), waiting)

@@ -16,7 +16,7 @@ from placehub.portal.accounts import PLACING
 from placehub.portal.acting import ACTS, Act
 from placehub.portal.case import Case, fold
 from placehub.portal.comparing import revisions
-from placehub.portal.drafts import Place, draft_of
+from placehub.portal.drafts import Place
 from placehub.portal.pages.unfinished import begun, save, sent
 from placehub.portal.people import Signed
 from placehub.portal.posted import is_on_its_way
@@ -108,7 +108,7 @@ def notice_sent(request: Request, door: Open, form: Sent, who: Signed = PLACES) 
     if form.has("add_child"):
         return _notice(request, door, who, form)
     if form.has("save"):
-        return save(door, who, form, _to_keep("notice", "/notices/new", form, None))
+        return save(door, who, form, _to_keep("notice", "/notices/new", None))
     case_id, count = uuid5(ACTS, str(form.act_id)), how_many(form)
     document = {
         "referral_id": str(case_id),
@@ -126,12 +126,12 @@ def notice_sent(request: Request, door: Open, form: Sent, who: Signed = PLACES) 
     return go_to(f"/cases/{case_id}", done(taken, "noticed"))
 
 
-def _to_keep(kind: str, address: str, form: Form, case: Case | None) -> Place:
-    """Return where a draft is gone on with, and whose key seals it: the first child's, or of one there may be."""
+def _to_keep(kind: str, address: str, case: Case | None) -> Place:
+    """Return where a draft is gone on with, and whose key seals it: the first child's where a case tells of it."""
     noticed = case.notice.children[0].child_id if case and case.notice else None
-    unborn = child_id(uuid5(ACTS, str(draft_of(form.text("draft"), form.act_id))), 0)
     about = str(case.case_id) if case else ""
-    return Place(kind=kind, address=address, about=about, subject_kind="child", subject_id=str(noticed or unborn))
+    subject_id = str(noticed) if noticed else None
+    return Place(kind=kind, address=address, about=about, subject_kind="child", subject_id=subject_id)
 
 
 def _notice(request: Request, door: Doors, who: Signed, form: Form) -> Response:
@@ -237,7 +237,7 @@ def _refer(request: Request, door: Doors, who: Signed, case: Case | None, form: 
     if form.has("add_child") or form.has("check"):
         return _referral(request, door, who, case, form)
     if form.has("save"):
-        return save(door, who, form, _to_keep("referral", request.url.path, form, case))
+        return save(door, who, form, _to_keep("referral", request.url.path, case))
     document = _document(door, who, case, form)
     taken = try_act(door, who, form, [Act("ReferralMade", document)], on_form())
     if taken is None:

@@ -62,7 +62,7 @@ def person_removed(door: Open, who: Who, person_id: UUID, form: Sent) -> Respons
     if person_id == who.person_id:
         raise HTTPException(404)
     with door.engine.begin() as connection:
-        remove(connection, who.organisation, person_id)
+        remove(connection, who.organisation, person_id, door.acting.now())
     return go_to("/people", "removed")
 
 
