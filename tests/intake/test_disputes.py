@@ -63,6 +63,34 @@ def test_a_provider_does_not_learn_who_else_is_party() -> None:
         disputes.check_against(RAISED, kind, against)
 
 
+@pytest.mark.parametrize(
+    ("kind", "sender", "against", "parties", "taken"),
+    [
+        ("provider", "IFA", "LEAD", ("A", "IFA"), True),
+        ("provider", "IFA", "A", ("A", "OTHER-IFA"), False),
+        ("provider", "IFA", "LEAD", ("B", "OTHER-IFA"), False),
+        ("provider", "IFA", "LEAD", (), False),
+        ("authority", "A", "IFA", ("A", "IFA"), True),
+        ("authority", "B", "IFA", ("A", "IFA"), True),
+        ("consortium", "LEAD", "IFA", ("A", "IFA"), True),
+        ("authority", "B", "IFA", ("A", "OTHER-IFA"), False),
+        ("authority", "B", "IFA", (), False),
+    ],
+)
+def test_a_dispute_is_about_a_placement_of_its_sides(
+    kind: str, sender: str, against: str, parties: tuple[str, ...], taken: bool
+) -> None:
+    """Nobody holds somebody else's child by a dispute; a placement that is not known is refused in the same words."""
+    event = replace(RAISED, sender=sender, against=against, placement_id=uuid4())
+    disputes.check_placement(replace(event, placement_id=None), kind, ())
+    if taken:
+        disputes.check_placement(event, kind, parties)
+        return
+    with pytest.raises(Rejected, match="one of the two sides") as refused:
+        disputes.check_placement(event, kind, parties)
+    assert refused.value.field == "placement_id"
+
+
 def test_no_party_fills_what_is_kept() -> None:
     """The disputes of an agreement are so many at most; what else is said under it goes on."""
     full = replace(KNOWN, documents=tuple(f"dispute {one} A B" for one in range(disputes.MOST_DISPUTES)))

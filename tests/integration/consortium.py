@@ -182,6 +182,7 @@ class Dispute:
     sender: Desk
     against: Desk
     id: UUID = field(default_factory=uuid4)
+    placement_id: UUID | None = None
 
     def raise_it(self) -> UUID:
         """Post it."""
@@ -193,6 +194,7 @@ class Dispute:
                 sender=self.sender.code,
                 against=self.against.code,
                 about="payment",
+                placement_id=self.placement_id,
                 statement="An invoice was paid late (made up).",
                 raised_on=today,
             )

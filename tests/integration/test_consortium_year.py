@@ -122,12 +122,15 @@ def propose_policy(year: Consortium, in_force_from: datetime) -> None:
 def autumn(year: Consortium) -> list[Dispute]:
     """Settle five disputes: by the manager, by deputy and lead while it is away, and twice by the neutral."""
     framework, system, (first, second, third, fourth) = year.framework, year.system, year.authorities
-    present = Dispute(year, framework, year.providers[1], second)
+    placement = year.placed[1].parties["placement_id"]
+    present = Dispute(year, framework, year.providers[1], second, placement_id=placement)
+    another_provider = Dispute(year, framework, year.providers[2], second, placement_id=placement)
     stranger = Dispute(year, framework, year.providers[11], second)
-    refused = stranger.raise_it()
+    refused, not_theirs = stranger.raise_it(), another_provider.raise_it()
     present.raise_it()
     year.hub.settle()
     assert stranger.sender.refusal_of(refused).field == "sender"
+    assert another_provider.sender.refusal_of(not_theirs).field == "placement_id"
     assert present.routed() == (year.lead.code, "manager", "in line")
     present.settle()
     today = year.hub.now.date()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -103,7 +103,8 @@ def partnership(
 def test_the_life_of_a_dispute(partnership: Partnership) -> None:
     """It goes to the deputy, both sides are heard, the outcome is accepted; another goes back to the manager.
 
-    A stranger's is rejected, and so is an outcome by whom it is not routed to; nobody else hears of it.
+    A stranger's is rejected, one about a placement of others too, and so is an outcome by whom it is not routed to;
+    nobody else hears of it.
     """
     hub, lead, deputy, authority = partnership.hub, partnership.lead, partnership.deputy, partnership.authority
     provider, other, stranger = partnership.providers
@@ -112,8 +113,10 @@ def test_the_life_of_a_dispute(partnership: Partnership) -> None:
     provider.post(dispute)
     provider.post(second)
     refused = stranger.post(partnership.raised(stranger))
+    not_theirs = provider.post(replace(dispute, dispute_id=uuid4(), placement_id=uuid4()))
     hub.settle()
     assert stranger.refusal_of(refused).field == "sender"
+    assert provider.refusal_of(not_theirs).field == "placement_id"
     (routed,) = [one for one in provider.got(DisputeRouted) if one.dispute_id == dispute.dispute_id]
     assert routed.to is not None
     assert (routed.to.organisation, routed.role, routed.because) == (deputy.code, "deputy", "manager away")

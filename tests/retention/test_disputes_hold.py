@@ -20,6 +20,7 @@ from placehub.drivers.step import Step
 from placehub.errors import Conflict
 from placehub.evidence.processor import SEAT
 from placehub.keys.store import make_keys
+from placehub.placements.events import PlacementAgreed
 from placehub.retention.erasing import ask
 from placehub.retention.noting import note_records
 from placehub.retention.reporting import retention
@@ -46,8 +47,23 @@ class Disputed:
         make_keys(connection, bytes(32), owner, "child", str(self.child), ["need"], NOW)
         case = {"referral_id": self.case, "authority": owner, "children": [self.child], "referred": False}
         connection.execute(insert(CASE).values(case | {"closed_at": NOW - NOTICE_KEPT, "last_event_at": NOW}))
-        stay = {"placement_id": self.placement, "referral_id": self.case, "child_id": self.child}
+        stay = {"placement_id": self.placement, "referral_id": self.case, "child_id": self.child, "authority": owner}
         connection.execute(insert(STAY).values(stay | {"started_at": NOW, "ended_at": NOW, "last_event_at": NOW}))
+
+    def placed(self, placement: UUID, authority: str, sender: str) -> None:
+        """Note that somebody says, in the name of an authority, that a placement is of the case and its child."""
+        event = PlacementAgreed(
+            placement_id=placement,
+            referral_id=self.case,
+            offer_id=uuid4(),
+            vacancy_id=uuid4(),
+            child_id=self.child,
+            authority=authority,
+            provider=PROVIDER,
+            starts_on=TODAY,
+            fee_lines=(),
+        )
+        self._note(_record(event, 0, placement, f"/organisations/{sender}"))
 
     def raised(self, **other: Any) -> DisputeRaised:
         """Return how it was raised."""
@@ -75,7 +91,10 @@ class Disputed:
 
     def note(self, *events: Any) -> None:
         """Note events, a minute apart."""
-        note_records(self._connection, CODEC, [_record(one, number) for number, one in enumerate(events)])
+        self._note(*(_record(one, number, one.agreement_id, "/x") for number, one in enumerate(events)))
+
+    def _note(self, *records: Record) -> None:
+        note_records(self._connection, CODEC, records)
 
     def refusal(self) -> str:
         """Return why the child may not be erased; empty where it may."""
@@ -97,11 +116,11 @@ class Disputed:
         return gone is not None
 
 
-def _record(event: Any, number: int) -> Record:
+def _record(event: Any, number: int, subject: UUID, source: str) -> Record:
     at = NOW + timedelta(minutes=number)
-    kind, key = full_name(type(event)), str(event.agreement_id)
-    about = Attributes(id=uuid4(), source="/x", type=kind, subject=key, time=at, recorded_at=at)
-    return Record("agreement", 0, number, key, NOTHING_KNOWN, None, CODEC.encode(event), write_headers(about))
+    kind, key = full_name(type(event)), str(subject)
+    about = Attributes(id=uuid4(), source=source, type=kind, subject=key, time=at, recorded_at=at)
+    return Record(type(event).STREAM, 0, number, key, NOTHING_KNOWN, None, CODEC.encode(event), write_headers(about))
 
 
 @pytest.fixture
@@ -158,3 +177,20 @@ def test_no_placement_named(connection: Connection, disputed: Disputed) -> None:
     disputed.note(disputed.raised(placement_id=None), disputed.routed(LEAD), disputed.resolved(LEAD))
     assert disputed.refusal() == ""
     assert not connection.execute(select(DISPUTE).where(DISPUTE.c.agreement_id == disputed.agreement)).all()
+
+
+@pytest.mark.parametrize(
+    ("authority", "sender"), [("{owner}", PROVIDER), ("T-OTHER", "T-OTHER"), ("{owner}", "T-OTHER")]
+)
+def test_a_placement_that_only_others_say_is_the_cases(
+    disputed: Disputed, owner: str, authority: str, sender: str
+) -> None:
+    """A provider's terms, or another authority's, that name the case make none of it: their dispute holds nobody."""
+    made_up = uuid4()
+    disputed.placed(made_up, authority.format(owner=owner), sender)
+    disputed.note(disputed.raised(placement_id=made_up))
+    assert disputed.refusal() == ""
+    assert disputed.runs_out()
+    disputed.placed(made_up, owner, owner)
+    assert disputed.refusal(), "its own authority says so"
+    assert not disputed.runs_out()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from placehub.placements.events import PlacementEnded, PlacementStarted
 from placehub.referrals.child import NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, LawfulBasis, Wanted
-from placehub.retention.following import Case, Known, Stay, follow
+from placehub.retention.following import Case, Known, Stay, counts, follow
 from placehub.search.events import SearchClosed, SearchReopened
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -90,6 +90,7 @@ def test_a_story() -> None:
         placement_id=STAY,
         referral_id=CASE,
         child_id=CHILD,
+        authority="A",
         started_at=hours(3),
         ended_at=hours(5),
         last_event_at=hours(5),
@@ -109,3 +110,10 @@ def test_what_is_not_opened_counts_in_time_alone(key: UUID) -> None:
     known = follow({}, key, stream, None, NOW)
     assert known.last_event_at == NOW
     assert follow({key: known}, key, stream, None, NOW + timedelta(hours=1)).last_event_at == NOW + timedelta(hours=1)
+
+
+def test_whose_word_counts() -> None:
+    """Of which case a placement is its authority says: the provider's word, and a stranger's, count in time alone."""
+    assert [counts(STARTED, f"/organisations/{one}") for one in ("A", "P", "B")] == [True, False, False]
+    assert counts(a_notice(), "/organisations/A")
+    assert counts(None, "/hub")

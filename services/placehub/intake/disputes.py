@@ -34,6 +34,19 @@ def check_against(event: Any, kind: str, against: str | None) -> None:
         raise Rejected("against", rule, "Raise it with whoever commissions.")
 
 
+def check_placement(event: Any, kind: str, known: Collection[str]) -> None:
+    """Refuse a dispute about a placement of others; `known`: whose the placement is that it names, empty for nobody's.
+
+    An open dispute holds the children of its case, so a provider names its own placements alone, and whoever
+    commissions its own or the other side's. One that is not known is refused alike: nobody learns which there are.
+    """
+    if not isinstance(event, DisputeRaised) or event.placement_id is None:
+        return
+    if event.sender not in known and (kind == "provider" or event.against not in known):
+        rule = "must be a placement of one of the two sides; a provider names its own"
+        raise Rejected("placement_id", rule, "Name it as the events you were sent of it do, or leave it out.")
+
+
 def check_dispute(event: Any, parties: Collection[str], known: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse what cannot be said of a dispute; return what to remember. `parties` of the agreement, its lead too."""
     if isinstance(event, DisputeRaised):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -17,12 +18,13 @@ from placehub.codesign.tenders import Tenders
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.contracts.limits import LARGEST_BYTES
+from placehub.disputes.events import DisputeRaised
 from placehub.drivers.batches import MOST_BYTES, UNREADABLE
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, Turn, sender_of
 from placehub.errors import Rejected
 from placehub.intake import rules
-from placehub.intake.disputes import check_against
+from placehub.intake.disputes import check_against, check_placement
 from placehub.intake.flood import Recent
 from placehub.intake.returned import Produced, check_return, produced
 from placehub.intake.rules import Aggregate, Sender
@@ -120,9 +122,10 @@ class Intake:
         outcomes: dict[Step, list[bool]] = {step: [] for step, _ in turns}
         came = [posted for step, records in turns for posted in self._readable(step, records, outcomes[step])]
         seen = _seen(connection, {one.name for one in came} | {one.corrected for one in came if one.corrected})
-        known = _aggregates(connection, {_held_under(one.event) for one in came})
+        known = _aggregates(connection, {place for one in came for place in _looked_at(one.event)})
         taken: dict[Name, str] = {}
         changed: dict[Place, Aggregate] = {}
+        now_known = ChainMap(changed, known)
         for one in followed(came):
             if one.name in seen or one.name in taken:
                 continue
@@ -132,9 +135,10 @@ class Intake:
                 if one.corrected:
                     rules.check_corrected(one.event, taken.get(one.corrected, seen.get(one.corrected)))
                 check_against(one.event, one.sender.kind, self._kind_of(getattr(one.event, "against", None)))
-                before = changed.get(place, known.get(place))
+                before = now_known.get(place)
                 after = rules.check_aggregate(one.event, before, one.sender, one.step.now)
                 check_return(one.event, self._return_of(one.event))
+                check_placement(one.event, one.sender.kind, _parties(_looked_at(one.event)[1:], now_known))
             except Rejected as why:
                 _reject(one.step, one.record, why, one.sender, one.attributes)
                 outcomes[one.step].append(True)
@@ -248,6 +252,16 @@ def _held_under(event: Any) -> Place:
     """Return the aggregate that an event is held against: of a partnership the agreement, which says who is party."""
     name, subject = _place(event)
     return ("agreement" if name == "partnership" else name), subject
+
+
+def _looked_at(event: Any) -> tuple[Place, ...]:
+    """Return the aggregate that an event is held against, and the placement where it is a dispute about one."""
+    about = event.placement_id if isinstance(event, DisputeRaised) else None
+    return (_held_under(event), *([("placement", str(about))] if about else []))
+
+
+def _parties(places: Sequence[Place], known: Mapping[Place, Aggregate]) -> frozenset[str]:
+    return frozenset(one for place in places if place in known for one in known[place].parties)
 
 
 def _seen(connection: Connection, names: set[Name]) -> dict[Name, str]:

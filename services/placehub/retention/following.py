@@ -56,12 +56,23 @@ class Stay:
     placement_id: UUID
     referral_id: UUID | None = None
     child_id: UUID | None = None
+    authority: str | None = None
+    """Which says of which case and child it is."""
     started_at: datetime | None = None
     ended_at: datetime | None = None
     last_event_at: datetime
 
 
 Known = Case | Stay
+
+
+def counts(event: Any, source: str) -> bool:
+    """Tell whether an event is more than its time: of which case and child a placement is its authority alone says.
+
+    A provider may name any case it was invited to in terms of its own; that holds no child of it.
+    """
+    placed = isinstance(event, PlacementAgreed | VerbalAgreementRecorded | PlacementStarted | PlacementEnded)
+    return not placed or source == f"/organisations/{event.authority}"
 
 
 def follow(known: Mapping[UUID, Known], key: UUID, stream: str, event: Any, at: datetime) -> Known:
@@ -90,14 +101,16 @@ def _follow_case(case: Case, event: Any, at: datetime) -> Case:
 
 def _follow_stay(stay: Stay, event: Any, at: datetime) -> Stay:
     stay = replace(stay, last_event_at=max(stay.last_event_at, at))
+    if event is None:
+        return stay
+    stay = replace(stay, referral_id=event.referral_id, authority=event.authority)
     match event:
         case PlacementAgreed() | VerbalAgreementRecorded():
-            return replace(stay, referral_id=event.referral_id, child_id=event.child_id)
+            return replace(stay, child_id=event.child_id)
         case PlacementStarted():
-            started = _later(stay.started_at, at)
-            return replace(stay, referral_id=event.referral_id, child_id=event.child_id, started_at=started)
+            return replace(stay, child_id=event.child_id, started_at=_later(stay.started_at, at))
         case PlacementEnded():
-            return replace(stay, referral_id=event.referral_id, ended_at=_later(stay.ended_at, at))
+            return replace(stay, ended_at=_later(stay.ended_at, at))
         case _:
             return stay
 

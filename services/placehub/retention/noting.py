@@ -16,7 +16,7 @@ from placehub.drivers.records import Record
 from placehub.errors import Rejected
 from placehub.retention import disputing
 from placehub.retention.disputing import Dispute, DisputeKey, follow_dispute
-from placehub.retention.following import READ, STREAMS, Case, Known, Stay, follow
+from placehub.retention.following import READ, STREAMS, Case, Known, Stay, counts, follow
 from placehub.retention.tables import CASE, DISPUTE, STAY
 
 Told = tuple[Record, UUID, Attributes]
@@ -36,7 +36,9 @@ def _note_cases(connection: Connection, codec: Codec, told: list[Told]) -> None:
     before = _load(connection, told)
     after = dict(before)
     for record, key, about in told:
-        after[key] = follow(after, key, record.topic, _opened(codec, record, about, READ), about.taken_at)
+        event = _opened(codec, record, about, READ)
+        told_of = event if counts(event, about.source) else None
+        after[key] = follow(after, key, record.topic, told_of, about.taken_at)
     changed = [one for key, one in sorted(after.items()) if before.get(key) != one]
     _keep(connection, CASE, [_case_row(one) for one in changed if isinstance(one, Case)])
     _keep(connection, STAY, [asdict(one) for one in changed if isinstance(one, Stay)])

@@ -27,10 +27,11 @@ _OPEN: ColumnElement[bool] = or_(
 HELD: ColumnElement[bool] = or_(
     select(HOLD.c.child_id).where(HOLD.c.lifted_at.is_(None), HOLD.c.child_id == CASE.c.children.any_()).exists(),
     select(DISPUTE.c.dispute_id)
-    .where(_OPEN, DISPUTE.c.placement_id == STAY.c.placement_id, STAY.c.referral_id == CASE.c.referral_id)
+    .where(_OPEN, DISPUTE.c.placement_id == STAY.c.placement_id)
+    .where(STAY.c.referral_id == CASE.c.referral_id, STAY.c.authority == CASE.c.authority)
     .exists(),
 )
-"""Cases of which a child is held, or about whose placement a dispute is open."""
+"""Cases of which a child is held, or about whose placement, by its own authority's word, a dispute is open."""
 
 
 def lock_child(connection: Connection, child_id: UUID) -> None:
@@ -63,7 +64,7 @@ def _cases_of(connection: Connection, owner: str, child_id: UUID) -> tuple[CaseO
     mine = (CASE.c.authority == owner) & CASE.c.children.contains([child_id])
     rows = connection.execute(select(*columns).where(mine).order_by(CASE.c.referral_id)).all()
     ids = [row.referral_id for row in rows]
-    stays = connection.execute(select(STAY).where(STAY.c.referral_id.in_(ids))).all()
+    stays = connection.execute(select(STAY).where(STAY.c.referral_id.in_(ids), STAY.c.authority == owner)).all()
     exported = exports_of(connection, ids, owner)
     found = select(DISPUTE).where(_OPEN, DISPUTE.c.placement_id.in_([one.placement_id for one in stays]))
     disputes = connection.execute(found.order_by(DISPUTE.c.dispute_id)).all()

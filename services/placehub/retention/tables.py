@@ -34,6 +34,7 @@ STAY: Final = Table(
     Column("placement_id", Uuid, primary_key=True),
     Column("referral_id", Uuid, index=True),
     Column("child_id", Uuid),
+    Column("authority", Text, comment="which says of which case and child it is"),
     Column("started_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
     Column("last_event_at", DateTime(timezone=True), nullable=False),
