@@ -20,7 +20,7 @@ from placehub.contracts.codec import Codec, Registry
 from placehub.database import connect, migrate
 from placehub.drivers.attendance import attend
 from placehub.drivers.brokers import producer, reader
-from placehub.drivers.presence import WORKER_ID
+from placehub.drivers.presence import worker_id
 from placehub.drivers.publisher import Publisher
 from placehub.drivers.quiet import Lag, Quiet
 from placehub.drivers.shell import Shell
@@ -116,7 +116,7 @@ def run(name: str, settings: Settings) -> None:
     """Run one process until SIGTERM; NotFound when there is none of that name."""
     if name not in PROCESSES:
         raise NotFound(f"There is no process {name}. Choose one of: {', '.join(PROCESSES)}.")
-    set_up_logs(settings.log_level, name, str(WORKER_ID), settings.secrets())
+    set_up_logs(settings.log_level, name, str(worker_id()), settings.secrets())
     if settings.traces:
         _send_spans(settings, name)
     if name in FOLLOWERS:
@@ -149,7 +149,7 @@ def _send_spans(settings: Settings, name: str) -> None:
             "Setting traces needs OpenTelemetry. Run: pip install placehub[traces], or leave it empty."
         ) from None
 
-    begin(Exported(settings.traces, name, str(WORKER_ID)))
+    begin(Exported(settings.traces, name, str(worker_id())))
 
 
 def _run_api(settings: Settings) -> None:

@@ -24,7 +24,7 @@ from placehub.contracts.headers import Attributes, write_headers
 from placehub.contracts.ticks import ClockTicked
 from placehub.drivers.brokers import producer
 from placehub.drivers.patience import PATIENCE_SECONDS, patiently
-from placehub.drivers.presence import WORKER_ID
+from placehub.drivers.presence import worker_id
 from placehub.drivers.quiet import Quiet
 from placehub.drivers.step import HUB
 from placehub.drivers.world import CLOCK_TOPIC
@@ -167,6 +167,8 @@ def start_embedded(
     environment says.
     """
     from placehub.backups.hubfolder import check_restored
+    from placehub.embedded.nursery import Nursery
+    from placehub.embedded.processes import LINUX
     from placehub.embedded.stack import Stack
     from placehub.embedded.supervisor import Supervisor
     from placehub.postcodes import Postcodes
@@ -192,6 +194,7 @@ def start_embedded(
             },
             "evidence": {"PLACEHUB_EVIDENCE_KEY": _secret(settings.evidence_key)},
         },
+        nursery=Nursery("placehub.loaded", "placehub.loaded") if LINUX else None,
     )
     try:
         _see_through(supervisor, lambda: prepare_servers(settings))
@@ -231,11 +234,9 @@ def _see_through(supervisor: Supervisor, act: Callable[[], T]) -> T:
 def _commands(processes: Collection[str], search_workers: int) -> dict[str, list[str]]:
     """Return the command line of every process by its name; further search workers are `search-2` and so on."""
     several = {"search": [f"search-{number}" for number in range(2, search_workers + 1)]}
-    return {
-        name: [sys.executable, "-m", "placehub", "run", process]
-        for process in processes
-        for name in (process, *several.get(process, ()))
-    }
+    from placehub.embedded.processes import PROGRAM
+
+    return {name: [*PROGRAM, "run", process] for process in processes for name in (process, *several.get(process, ()))}
 
 
 def _secret(value: SecretStr | None) -> str:
@@ -267,7 +268,7 @@ def up(
     tls: bool = False,
 ) -> None:
     """Start everything in the foreground, tell the caller once it works, and stop all on SIGTERM or SIGINT."""
-    set_up_logs(given_log_level(), "up", str(WORKER_ID))
+    set_up_logs(given_log_level(), "up", str(worker_id()))
     running = start_embedded(folder, clock, search_workers=search_workers, tls=tls)
     try:
         told(running.settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 from placehub.errors import HubError
@@ -14,10 +15,19 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; what goes wrong is one line on stderr and the error's exit code."""
-    try:
+
+    def act() -> None:
         from placehub.cli.program import app
 
         app()
+
+    to_its_end(act)
+
+
+def to_its_end(act: Callable[[], object]) -> None:
+    """Do what a command does; what goes wrong is one line on stderr and the error's exit code."""
+    try:
+        act()
     except KeyboardInterrupt:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):

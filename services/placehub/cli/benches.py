@@ -163,10 +163,10 @@ def peers(
 
 def _quietly() -> None:
     # a client of the hub's own complains once its broker is stopped, which it is meant to be
-    from placehub.drivers.presence import WORKER_ID
+    from placehub.drivers.presence import worker_id
     from placehub.observing.logs import set_up_logs
 
-    set_up_logs("CRITICAL", "bench", str(WORKER_ID))
+    set_up_logs("CRITICAL", "bench", str(worker_id()))
 
 
 def _give(

@@ -51,11 +51,11 @@ def replay(
     """
     from placehub.app import replaying
     from placehub.database import database_errors
-    from placehub.drivers.presence import WORKER_ID
+    from placehub.drivers.presence import worker_id
     from placehub.observing.logs import set_up_logs
 
     settings = hub(folder)
-    set_up_logs("WARNING", "replay", str(WORKER_ID), settings.secrets())
+    set_up_logs("WARNING", "replay", str(worker_id()), settings.secrets())
     with database_errors(settings.database.get_secret_value()):
         if discard:
             _discard(settings)

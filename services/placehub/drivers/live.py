@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import ssl
 import tempfile
 import time
@@ -37,7 +38,7 @@ def run_live(worker: Worker, settings: Settings, gather_seconds: float) -> None:
     """
     app = make_app(worker, settings, gather_seconds)
     worker.start()
-    program = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
+    program = _Program(app, override_logging=False, redirect_stdouts=False, quiet=True)
     program.spinner = None  # it would write a terminal's escapes into the log
     program.execute_from_commandline()
 
@@ -93,6 +94,7 @@ def make_app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
         await off_loop(worker.assigned, given)
         mine.update(given)
         settled.set()
+        shutil.rmtree(app.conf.datadir, ignore_errors=True)  # for tables of Faust's own, of which there are none
 
     @app.on_partitions_revoked.connect  # type: ignore[arg-type]  # as above
     async def revoked(_: Any, revoked: Any, **__: Any) -> None:
@@ -138,6 +140,13 @@ def make_app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
 
     app.task(reread)
     return app
+
+
+class _Program(faust.Worker):
+    """Faust's way of running an app, with the process's own title left as it is."""
+
+    def _setproctitle(self, info: str, **_: Any) -> None:
+        pass
 
 
 class _Idle:

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -16,10 +17,18 @@ from sqlalchemy.dialects.postgresql import insert
 from placehub.drivers.records import Partition
 from placehub.drivers.tables import WORKER
 
-WORKER_ID: Final = uuid4()
-"""This process, in the table of those that run and in its log lines."""
 STALE: Final = timedelta(seconds=30)
 """Whoever was not seen for this long is taken for gone: it was killed, or its machine is."""
+
+
+def worker_id() -> UUID:
+    """Return who this process is, in the table of those that run and in its log lines."""
+    return _id_of(os.getpid())
+
+
+@cache
+def _id_of(_: int) -> UUID:
+    return uuid4()  # of its own for whoever was forked from a process that has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class Presence:
     def note(self, connection: Connection) -> None:
         """Tell that this process runs and what it holds; clear those who were not seen for long."""
         values: dict[str, Any] = {
-            "worker_id": WORKER_ID,
+            "worker_id": worker_id(),
             "processor": self._processor,
             "host": platform.node(),
             "pid": os.getpid(),
@@ -66,7 +75,7 @@ class Presence:
     def forget(self, engine: Engine) -> None:
         """Take the note away: this process ends."""
         with engine.begin() as connection:
-            connection.execute(delete(WORKER).where(WORKER.c.worker_id == WORKER_ID))
+            connection.execute(delete(WORKER).where(WORKER.c.worker_id == worker_id()))
 
 
 def present(connection: Connection) -> list[Present]:

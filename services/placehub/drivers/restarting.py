@@ -10,7 +10,7 @@ import signal
 
 from sqlalchemy import Connection, select, update
 
-from placehub.drivers.presence import WORKER_ID
+from placehub.drivers.presence import worker_id
 from placehub.drivers.tables import WORKER
 from placehub.errors import Conflict
 
@@ -26,6 +26,6 @@ def restart(connection: Connection, processor: str) -> int:
 
 def begin_anew_if_asked(connection: Connection) -> None:
     """End this process in order, as by SIGTERM, when it was asked to begin anew."""
-    mine = select(WORKER.c.restart).where(WORKER.c.worker_id == WORKER_ID)
+    mine = select(WORKER.c.restart).where(WORKER.c.worker_id == worker_id())
     if connection.execute(mine).scalar():
         os.kill(os.getpid(), signal.SIGTERM)

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import pwd
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from placehub.embedded import watchdog as watchdog_program
+from placehub.embedded.dying import die_with_parent
+from placehub.embedded.nursery import Born, Nursery
 from placehub.embedded.ownership import NOBODY
 
+PROGRAM: Final = (sys.executable, "-m", "placehub")
+"""How this program is begun."""
 STOP_SECONDS = 10.0
 """How long a child may take to end before it is killed."""
 
-_LINUX = sys.platform.startswith("linux")
-_PR_SET_PDEATHSIG = 1
-# Looked up here and not in the forked child, where loading a library could dead-lock.
-_prctl = ctypes.CDLL(None, use_errno=True).prctl if _LINUX else None
+LINUX = sys.platform.startswith("linux")
 
 
 @dataclass
@@ -43,9 +45,11 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL
     """Sent to the child when this process dies without stopping it."""
-    watched: bool = not _LINUX
+    watched: bool = not LINUX
     """Run under a watchdog, for systems whose kernel does not tell a child of its parent's death."""
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+    nursery: Nursery | None = None
+    """Where it is born, if its command is this program; else it is begun anew."""
+    _process: subprocess.Popen[bytes] | Born | None = field(default=None, init=False, repr=False)
 
     @property
     def pid(self) -> int | None:
@@ -64,6 +68,10 @@ class Child:
 
     def start(self) -> None:
         """Start it, its output appended to the log; it gets its own session, so Ctrl-C reaches only us."""
+        if self.nursery:
+            words = self.command[len(PROGRAM) :]
+            self._process = self.nursery.bear(words, self.environment, self.folder, self.log, self.orphan_signal)
+            return
         command = self.command
         if self.watched:
             user = NOBODY if self.as_nobody else "-"
@@ -83,7 +91,7 @@ class Child:
                 user=account.pw_uid if account else None,
                 group=account.pw_gid if account else None,
                 extra_groups=[] if account else None,
-                preexec_fn=None if self.watched else die_with_parent(self.orphan_signal),
+                preexec_fn=None if self.watched else partial(die_with_parent, self.orphan_signal, os.getpid()),
             )
         finally:
             os.close(log)
@@ -120,19 +128,8 @@ def stop_all(children: Iterable[Child], seconds: float = STOP_SECONDS) -> None:
 
 
 def bare_environment() -> dict[str, str]:
-    """Return the little a server needs, so that no setting of the user's shell changes how it runs."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
+    """Return the little a server needs, so that no setting of the user's shell changes how it runs.
 
-
-def die_with_parent(orphan_signal: signal.Signals) -> Callable[[], None]:
-    """Return what a child of this process calls first, so that it gets the signal when this process has ended."""
-    parent = os.getpid()
-
-    def in_child() -> None:
-        # Runs after the change of user, which would clear the request.
-        if _prctl is not None:
-            _prctl(_PR_SET_PDEATHSIG, int(orphan_signal), 0, 0, 0)
-        if os.getppid() != parent:  # the parent died before the kernel was asked
-            os._exit(1)
-
-    return in_child
+    glibc's heaps are two at most: a JVM's many threads would each keep what they do not use.
+    """
+    return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC", "MALLOC_ARENA_MAX": "2"}

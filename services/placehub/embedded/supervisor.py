@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import threading
@@ -13,6 +14,7 @@ from types import FrameType, MappingProxyType
 
 import structlog
 
+from placehub.embedded.nursery import Nursery
 from placehub.embedded.processes import Child, stop_all
 
 FIRST_PAUSE = 0.2
@@ -68,11 +70,17 @@ class Supervisor:
         *,
         servers: Iterable[Child] = (),
         secrets: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+        nursery: Nursery | None = None,
     ) -> None:
-        """`secrets` are variables that only the named service may see."""
+        """`secrets` are variables that only the named service may see; with a `nursery` all are born there."""
         self.services = {
             name: Child(
-                name, command, logs / f"{name}.log", _told({**environment, **secrets.get(name, {})}), Path.cwd()
+                name,
+                command,
+                logs / f"{name}.log",
+                _told({**environment, **secrets.get(name, {})}),
+                Path.cwd(),
+                nursery=nursery,
             )
             for name, command in commands.items()
         }
@@ -84,6 +92,8 @@ class Supervisor:
 
     def start(self) -> None:
         """Start every service that does not run yet."""
+        if not self._started:
+            atexit.register(self.stop)  # before `multiprocessing` would wait for those that were born to end
         self._started = True
         for watch in self._services:
             if not watch.child.alive:

@@ -6,7 +6,6 @@ import os
 import resource
 import signal
 import subprocess
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,18 +26,30 @@ class Target:
 
 
 def children(of: int) -> list[Target]:
-    """Return the hub's processes under the process `of`: services by their processor's name, and servers."""
-    found = []
-    for pid in children_of(of):
-        with suppress(OSError):
-            if name := _name(Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")):
-                found.append(Target(name, pid))
-    return sorted(found)
+    """Return the hub's processes under the process `of`: services by their processor's name, and servers.
+
+    Servers are its children; services are, too, or were born of one that is.
+    """
+    own = children_of(of)
+    below = [pid for one in own for pid in children_of(one)]
+    named = {**{pid: _service(pid) for pid in below}, **{pid: _service(pid) or _server(pid) for pid in own}}
+    return sorted(Target(name, pid) for pid, name in named.items() if name)
 
 
-def _name(words: list[str]) -> str | None:
-    if "run" in words[:-1] and "placehub" in words:
-        return words[words.index("run") + 1]
+def _words(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode().replace("\0", " ").split()
+    except OSError:  # it has ended meanwhile
+        return []
+
+
+def _service(pid: int) -> str | None:
+    words = _words(pid)
+    return words[words.index("run") + 1] if "placehub" in words and "run" in words[:-1] else None
+
+
+def _server(pid: int) -> str | None:
+    words = _words(pid)
     return next((name for mark, name in SERVER_MARKS.items() if any(word.endswith(mark) for word in words)), None)
 
 

@@ -13,10 +13,11 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from placehub.embedded.processes import die_with_parent
+from placehub.embedded.dying import die_with_parent
 from placehub.mailboxes.access import Access
 
 Program = Callable[[str], object]
@@ -127,7 +128,7 @@ def main() -> None:
     """Start a child for each line."""
     go = PROGRAMS[sys.argv[1]](*sys.argv[2:])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody has to ask how one ended
-    tied = die_with_parent(signal.SIGKILL)
+    tied = partial(die_with_parent, signal.SIGKILL, os.getpid())
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
