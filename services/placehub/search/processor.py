@@ -21,6 +21,7 @@ from placehub.search.deciding import decide, due
 from placehub.search.events import EventSetAside, OfferFlagged
 from placehub.search.open_searches import OpenSearches, open_search
 from placehub.search.surroundings import WORLD, Surroundings
+from placehub.search.timers import Timers
 from placehub.search.view import Needs, Sight
 from placehub.streams import event_name
 from placehub.vacancies import events as vacancies
@@ -73,6 +74,7 @@ class Search:
         self._cases = cases
         self._parking = parking
         self._open: dict[int, OpenSearches] = {}
+        self._timers: dict[int, Timers] = {}
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
         """Fold the world into memory."""
@@ -87,6 +89,7 @@ class Search:
     def drop(self, partition: Partition) -> None:
         """Forget a partition's cases."""
         self._open.pop(partition.number, None)
+        self._timers.pop(partition.number, None)
         self._cases.drop(partition)
 
     def handle(self, turns: Sequence[Turn]) -> None:
@@ -188,12 +191,17 @@ class Search:
     def tick(self, step: Step) -> None:
         """Let windows that have closed close."""
         self._cases.begin(step)
-        view = self._view(step)
+        view, timers = self._view(step), self._timers.setdefault(step.partition.number, Timers())
+        count = 0
         for referral_id, case in self._cases.every():
+            count += 1
+            if not timers.is_due(case, view):
+                continue
             decided = due(case, view)
             if decided.case is not case:
                 because = uuid5(HUB, f"due|{referral_id}|{case.offset}|{step.now.isoformat()}")
                 self._keep(step, decided, because)
+        timers.keep(count)
         self._cases.finish()
 
     def _answer(self, step: Step, record: Record, view: Sight) -> None:

@@ -116,6 +116,19 @@ def is_due(case: Case, view: View) -> bool:
     return _audience_is_owed(case, view)
 
 
+def waits(case: Case, view: View) -> list[datetime]:
+    """Return when each wait of the search is over: `is_due` is so from the first of them on, and not before."""
+    times = [*case.waiting.values(), *([] if case.widen_at is None else [case.widen_at])]
+    if case.announced is None and _is_for_all(case, view):
+        last = max((one.hours for one in view.policy(case).tiers), default=0)
+        if is_emergency(case):
+            return [*times, view.now]
+        if case.told_from is not None:
+            return [*times, case.told_from + timedelta(hours=last)]
+        return [*times, view.now] if last == 0 else times
+    return times
+
+
 def announce_to_audience(case: Case, view: View) -> Decided:
     """Tell every party where the policy's audience is all of them, when the last tier is told."""
     if not _audience_is_owed(case, view) and not (case.announced and _is_for_all(case, view)):

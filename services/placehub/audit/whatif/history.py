@@ -21,6 +21,18 @@ from placehub.streams import full_name
 BEGINS: Final = (EarlyNoticeGiven, ReferralMade)
 
 
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """One invitation of history, without its homes: who, when, and what the hub knew."""
+
+    id: UUID
+    referral_id: UUID
+    provider: str
+    at: datetime
+    offset: int
+    basis: Basis | None
+
+
 @dataclass(slots=True)
 class Story:
     """One case: the authority's events, each provider's answers, and what came of it."""
@@ -32,7 +44,7 @@ class Story:
     """What the authority said, in order."""
     answers: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     """What each provider said, in order."""
-    invitations: list[Record] = field(default_factory=list)
+    invitations: list[Invited] = field(default_factory=list)
     bases: dict[UUID, Basis] = field(default_factory=dict)
     """Event -> what the hub knew when it took it in."""
     outcome: Outcome = field(default_factory=Outcome)
@@ -95,7 +107,8 @@ def _decided(story: Story, record: Record) -> None:
         story.set_aside.add(event.set_aside)
         return
     if isinstance(event, ProviderInvited):
-        story.invitations.append(record)
+        at, about = record.attributes.taken_at, record.attributes
+        story.invitations.append(Invited(about.id, event.referral_id, event.provider, at, record.offset, event.basis))
     basis = getattr(event, "basis", None)
     if because is not None and basis is not None:
         story.bases.setdefault(because, basis)

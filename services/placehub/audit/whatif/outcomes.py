@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,6 +26,21 @@ LINE_MILES: Final = 20
 """The line of England's return on looked-after children: so far from home counts as far."""
 MET: Final[Mapping[str, bool]] = {"fits": True, "lesser fit": False, "needs support": False, "does not fit": False}
 """What a verdict says of a need; every other leaves it unknown."""
+_NEEDS: Final = ("siblings", "school distance", "identity")
+"""The criteria of which a home's verdict is kept, in the order of `Seen`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is measured of one home: its findings in full are kilobytes, and a year tells of millions."""
+
+    place: tuple[Any, ...]
+    """Where it stands in the order of the shipped policy."""
+    vacancy_id: UUID
+    miles: Decimal | None
+    together: bool | None
+    school: bool | None
+    identity: bool | None
 
 
 @dataclass(slots=True)
@@ -35,7 +51,7 @@ class Outcome:
     """Provider -> when it was first told."""
     offers: dict[UUID, tuple[str, UUID, datetime]] = field(default_factory=dict)
     """Offer -> provider, vacancy and when it was made."""
-    homes: dict[UUID, HomeFit] = field(default_factory=dict)
+    homes: dict[UUID, Seen] = field(default_factory=dict)
     """Every home a provider was told of, as it was told last."""
     deliveries: int = 0
     selected: UUID | None = None
@@ -47,7 +63,7 @@ class Outcome:
             self.deliveries += 1
             self.invited.setdefault(event.provider, at)
         if isinstance(event, ProviderInvited | InvitationUpdated):
-            self.homes |= {one.vacancy_id: one for one in event.homes}
+            self.homes |= {one.vacancy_id: _seen(one) for one in event.homes}
         elif isinstance(event, OfferMade):
             self.offers[event.offer_id] = event.provider, event.vacancy_id, at
         elif isinstance(event, OfferSelected):
@@ -66,9 +82,9 @@ class Outcome:
         return min((at for _, _, at in self.offers.values()), default=None)
 
     @property
-    def best(self) -> HomeFit | None:
+    def best(self) -> Seen | None:
         """The best home that was proposed."""
-        return min(self.homes.values(), key=lambda one: place_of(one, DEFAULT.order), default=None)
+        return min(self.homes.values(), key=attrgetter("place"), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +105,16 @@ class Figures:
 def figures(one: Outcome, known_at: datetime, children: int, fees: Mapping[UUID, Decimal | None]) -> Figures:
     """Measure one search; `known_at` is when the need was known, `fees` the standard weekly fee of each vacancy."""
     best = one.best
-    miles = best.distance_miles if best else None
+    miles = best.miles if best else None
     return Figures(
         hours_to_told=_hours(known_at, one.first_told),
         hours_to_offer=_hours(known_at, one.first_offer),
         deliveries=one.deliveries,
         miles=miles,
         near=None if miles is None else miles <= LINE_MILES,
-        together=_met(best, "siblings") if children > 1 else None,
-        school=_met(best, "school distance"),
-        identity=_met(best, "identity"),
+        together=best.together if best and children > 1 else None,
+        school=best.school if best else None,
+        identity=best.identity if best else None,
         fee=fees.get(best.vacancy_id) if best else None,
     )
 
@@ -107,6 +123,8 @@ def _hours(begin: datetime, end: datetime | None) -> float | None:
     return None if end is None else max(0.0, (end - begin) / timedelta(hours=1))
 
 
-def _met(home: HomeFit | None, criterion: str) -> bool | None:
-    found = next((one for one in home.findings if one.criterion == criterion), None) if home else None
-    return MET.get(found.verdict) if found else None
+def _seen(home: HomeFit) -> Seen:
+    verdicts = {one.criterion: one.verdict for one in reversed(home.findings)}
+    together, school, identity = (MET.get(verdicts.get(name, "")) for name in _NEEDS)
+    place = place_of(home, DEFAULT.order)
+    return Seen(place, home.vacancy_id, home.distance_miles, together, school, identity)

@@ -17,7 +17,7 @@ from typing import Final
 from uuid import UUID
 
 from placehub.audit.log import Log
-from placehub.audit.whatif.history import Story
+from placehub.audit.whatif.history import Invited, Story
 from placehub.audit.whatif.outcomes import Outcome
 from placehub.audit.whatif.starts import SearchAt
 from placehub.contracts.parts import Basis
@@ -172,13 +172,11 @@ class Shadow:
             when = max(record.attributes.taken_at, begin or record.attributes.taken_at)
             basis = story.bases.get(record.attributes.id) if when == record.attributes.taken_at else None
             self._later(when, record, self._says(record), basis)
-        for record in story.invitations:
-            self._later(record.attributes.taken_at, record, self._probe(record), record.event.basis, rank=1)
+        for one in story.invitations:
+            heapq.heappush(self._moments, (one.at, 1, one.offset, str(one.id), self._probe(one), one.basis))
 
-    def _later(
-        self, at: datetime, record: Record, act: Callable[[datetime], None], basis: Basis | None, rank: int = 0
-    ) -> None:
-        heapq.heappush(self._moments, (at, rank, record.offset, str(record.attributes.id), act, basis))
+    def _later(self, at: datetime, record: Record, act: Callable[[datetime], None], basis: Basis | None) -> None:
+        heapq.heappush(self._moments, (at, 0, record.offset, str(record.attributes.id), act, basis))
 
     def _says(self, record: Record) -> Callable[[datetime], None]:
         def say(now: datetime) -> None:
@@ -194,11 +192,10 @@ class Shadow:
 
         return say
 
-    def _probe(self, record: Record) -> Callable[[datetime], None]:
+    def _probe(self, event: Invited) -> Callable[[datetime], None]:
         """Ask, when history invited a provider, what keeps it out here."""
 
         def ask(now: datetime) -> None:
-            event = record.event
             one, case = self.found[event.referral_id], self._cases.known(event.referral_id)
             if case is None or event.provider in case.invitations or event.provider in one.outcome.invited:
                 return
