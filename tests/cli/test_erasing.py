@@ -31,6 +31,10 @@ def child(hub: Any) -> UUID:
         (("erase", "--child", str(uuid4())), 2, "--reason, --confirm or --withdraw"),
         (("erase", "--child", str(uuid4()), "--confirm", "--withdraw"), 2, "--reason, --confirm or --withdraw"),
         (("erase", "--child", "no id", "--confirm"), 2, "--child"),
+        (("erase", "--confirm"), 2, "--child or --household"),
+        (("erase", "--child", str(uuid4()), "--household", str(uuid4()), "--confirm"), 2, "--child or --household"),
+        (("erase", "--household", str(uuid4()), "--confirm"), 3, "`household_ref`"),
+        (("hold", "place", "--ground", "court"), 2, "--child or --household"),
         (("erase", "--child", str(uuid4()), "--confirm"), 3, "holds nothing of a child of that id"),
         (("erase", "--child", str(uuid4()), "--reason", "curiosity"), 1, "erasure_reason"),
         (("erase", "--child", str(uuid4()), "--confirm", "--as", "E09000033"), 3, "No credentials"),
@@ -56,7 +60,7 @@ def test_a_hold_and_the_report(placehub: Run, child: UUID) -> None:
     assert hold["hold_id"] in {one["hold_id"] for one in listed}
     told = {one["data"]: one for one in json.loads(placehub("retention", "report", "--json").out)}
     assert told["holds"]["held"] >= 1
-    assert told["children whose erasure was asked for"]["due"] >= 1
+    assert told["children and households whose erasure was asked for"]["due"] >= 1
     assert "inboxes and outboxes" in placehub("retention", "report").out
     assert placehub("hold", "lift", hold["hold_id"], *BY).code == 0
     assert placehub("hold", "lift", hold["hold_id"], *BY).code == 4

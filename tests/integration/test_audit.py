@@ -14,8 +14,8 @@ from placehub.audit.explaining import INVITED, explain
 from placehub.audit.recomputing import recompute
 from placehub.contracts.parts import Finding
 from placehub.database import connect
-from placehub.keys.client import KeyClient
 from placehub.keys.sealed import Sealed
+from placehub.keys.store import destroy
 from placehub.keys.tables import opening
 from placehub.postcodes import Postcodes
 from placehub.search.events import ProviderInvited
@@ -79,9 +79,10 @@ def test_sealed_households_are_matched_and_decided_again(town: Town) -> None:
     assert dict(again.outcomes) == {"equal": again.decisions}, again.document()
     opened = [one for one in other.got(VacancyOpened) if one.vacancy_id in town.homes]
     assert openings_of(settings, opened[0].household) == {"seal": 1, "matching": 1, "audit": 1}
-    own = KeyClient(settings.api, other.code, other.credentials.api_token)
-    own.destroy("household", str(opened[0].household_ref), "asked for by the carers")
-    own.close()
+    engine = connect(settings.database.get_secret_value())
+    with engine.begin() as connection:
+        destroy(connection, other.code, "household", str(opened[0].household_ref), "asked for", town.hub.now)
+    engine.dispose()
     erased = recompute(*asked, app.opened_households(settings, AUDIT), case=case.id)
     assert erased.outcomes["erased"] > 0
     assert erased.outcomes["different"] == 0

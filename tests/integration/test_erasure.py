@@ -23,6 +23,7 @@ from placehub.keys.wiping import waiting_to_be_wiped
 from placehub.referrals.disclosing import disclosure
 from placehub.referrals.events import ReferralMade, ReferralWithdrawn
 from placehub.retention.events import HoldLifted, HoldPlaced, SubjectErased
+from placehub.vacancies.events import VacancyOpened
 
 from .story import Case, Desk, Town
 from .test_canary import holding, hub_folder
@@ -46,6 +47,7 @@ class Erased:
     """What the table of keys held, by key: as anybody who read the database before might have it."""
     bundle: bytes
     said: dict[str, Any]
+    household_ref: UUID
 
 
 def command(town: Town, folder: Path, *words: str, code: int = 0) -> str:
@@ -98,7 +100,8 @@ def a_bundle(town: Town, case: Case, folder: Path) -> bytes:
 
 def a_case(town: Town, canaries: dict[str, str]) -> Case:
     """Return a case that a provider was invited to and told the identity of, and that is over."""
-    home, case = town.open_home(town.providers[0]), town.case()
+    household = {"carers": canaries["household"], "notes": canaries["household"]}
+    home, case = town.open_home(town.providers[0], household=household), town.case()
     town.hub.settle()
     case.refer(
         need={"age_years": 9, "why_now": canaries["need"]},
@@ -121,7 +124,7 @@ def erased(
     town = Town(hub, authorities[0], providers[:1])
     town.begin()
     folder = tmp_path_factory.mktemp("erasure")
-    canaries = {name: f"canary{uuid4().hex}" for name in ("need", "identity")}
+    canaries = {name: f"canary{uuid4().hex}" for name in ("need", "identity", "household")}
     case = a_case(town, canaries)
     child = town.authority.got(ReferralMade, case.id)[0].children[0]
     assert child.need is not None
@@ -130,20 +133,25 @@ def erased(
     for part in sealed.values():
         assert opened(town.authority, part) == opened(town.providers[0], part)
     assert town.providers[0].mailbox.open_need(child) is not None
+    (home,) = [one for one in town.providers[0].got(VacancyOpened) if one.vacancy_id in town.homes]
+    assert home.household is not None
+    assert canaries["household"].encode() not in home.household.ciphertext
+    sealed["household"] = home.household
+    assert opened(town.providers[0], home.household)
     engine = connect(hub.settings.database.get_secret_value())
     said = stopped(town, case, folder)
     with engine.connect() as connection:
-        wrapped = select(subject_key.c.key_id, subject_key.c.wrapped).where(
-            subject_key.c.subject_id == str(child.child_id)
-        )
+        subjects = [str(child.child_id), str(home.household_ref)]
+        wrapped = select(subject_key.c.key_id, subject_key.c.wrapped).where(subject_key.c.subject_id.in_(subjects))
         copies = {row.key_id: row.wrapped for row in connection.execute(wrapped)}
     assert {name for _, name in files_with(database_folder(town), copies)} == set(copies), "the search does search"
     analysed(engine)
     town.hub.pass_time(days=31)  # the log is signed
     before = a_bundle(town, case, folder)
     said |= by_two(town, case.children[0], folder)
+    said |= household_by_two(town, home.household_ref, folder)
     hub.settle()
-    yield Erased(town, case, providers[0], engine, folder, canaries, sealed, copies, before, said)
+    yield Erased(town, case, providers[0], engine, folder, canaries, sealed, copies, before, said, home.household_ref)
     town.end()
     engine.dispose()
 
@@ -186,6 +194,22 @@ def by_two(town: Town, child: UUID, folder: Path) -> dict[str, Any]:
     return said
 
 
+def household_by_two(town: Town, household: UUID, folder: Path) -> dict[str, Any]:
+    """Erase a household: an operator asks once its vacancy is closed, and somebody of the provider confirms."""
+    words = ("erase", "--household", str(household))
+    asking = (*words, "--reason", "asked for", "--by", "made up operator")
+    said = {"still offered": command(town, folder, *asking, code=4)}
+    town.end()
+    town.hub.settle()
+    command(town, folder, *asking)
+    owner = town.providers[0]
+    client = KeyClient(town.hub.settings.api, owner.code, owner.credentials.api_token)
+    done = client.post("/v1/erasures/confirm", {"household_ref": str(household), "by": "made up manager"})
+    client.close()
+    assert done["keys_destroyed"] == 1
+    return said | {"household again": command(town, folder, *asking, code=4)}
+
+
 def test_what_was_refused(erased: Erased) -> None:
     """Each thing that stands in the way is told in a sentence, with what to do."""
     parts = {
@@ -194,6 +218,8 @@ def test_what_was_refused(erased: Erased) -> None:
         "unknown": "Check the id",
         "two operators": "--as",
         "again": "nothing left to erase",
+        "still offered": "VacancyClosed",
+        "household again": "nothing left to erase",
     }
     assert {name for name, part in parts.items() if part not in erased.said[name]} == set()
 
@@ -203,11 +229,12 @@ def test_nobody_opens_it(erased: Erased) -> None:
     secret = erased.town.hub.settings.master_key
     assert secret is not None
     master = base64.b64decode(secret.get_secret_value())
-    for part in erased.sealed.values():
+    for name, part in erased.sealed.items():
+        owner, other = (erased.town.authority, erased.provider)[:: 1 if name != "household" else -1]
         with pytest.raises(NotFound, match="destroyed"):
-            opened(erased.town.authority, part)
+            opened(owner, part)
         with pytest.raises(NotFound):
-            opened(erased.provider, part)
+            opened(other, part)
     with erased.engine.connect() as connection:
         for who in (erased.town.authority.code, erased.provider.code, "hub"):
             keys = [one.key_id for one in erased.sealed.values()]
@@ -254,7 +281,10 @@ def test_the_log_verifies_and_audit_says_erased(erased: Erased) -> None:
 
 
 def test_who_is_told(erased: Erased) -> None:
-    """The authority is told all of it; the provider that could open it, that it is erased, not by whom nor why."""
+    """The authority is told all of it; the provider that could open it, that it is erased, not by whom nor why.
+
+    Of its household the provider is told all, and nobody else anything.
+    """
     child = erased.case.children[0]
     own = [one for one in erased.town.authority.got(SubjectErased) if one.subject_id == child]
     theirs = [one for one in erased.provider.got(SubjectErased) if one.subject_id == child]
@@ -268,5 +298,9 @@ def test_who_is_told(erased: Erased) -> None:
     assert [one.ground for one in erased.town.authority.got(HoldPlaced) if one.subject_id == child] == ["inquiry"]
     assert [one.by for one in erased.town.authority.got(HoldLifted) if one.subject_id == child] == ["made up operator"]
     assert erased.provider.got(HoldPlaced) == []
+    (household,) = [one for one in erased.provider.got(SubjectErased) if one.subject_kind == "household"]
+    assert (household.subject_id, household.keys_destroyed) == (erased.household_ref, 1)
+    assert (household.asked_by, household.confirmed_by) == ("made up operator", "made up manager")
+    assert {one.subject_kind for one in erased.town.authority.got(SubjectErased)} == {"child"}, "it could open none"
     with pytest.raises(NotFound):  # it had opened it: what it remembered it forgot as it was told
         erased.provider.mailbox.open_need(erased.provider.got(ReferralMade, erased.case.id)[0].children[0])

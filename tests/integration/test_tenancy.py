@@ -169,10 +169,6 @@ KEYS: Final[dict[tuple[str, str], Callable[[dict[str, str]], tuple[str, object]]
         "/v1/keys/make",
         {"subject_kind": "child", "subject_ids": [at["subject"]], "compartments": ["need"]},
     ),
-    ("DELETE", "/v1/keys/{subject_kind}/{subject_id}"): lambda at: (
-        f"/v1/keys/child/{at['subject']}",
-        {"reason": "not mine"},
-    ),
     ("POST", "/v1/erasures"): lambda at: (
         "/v1/erasures",
         {"child_id": at["subject"], "reason": "given in error", "by": "not mine"},

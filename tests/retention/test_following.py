@@ -91,6 +91,7 @@ def test_a_story() -> None:
         referral_id=CASE,
         child_id=CHILD,
         authority="A",
+        vacancy_id=UUID(int=4),
         started_at=hours(3),
         ended_at=hours(5),
         last_event_at=hours(5),

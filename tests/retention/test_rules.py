@@ -35,7 +35,7 @@ OVER = CaseOfChild(referral_id=UUID(int=1), referred=True, live=False, last_even
 
 def held(**other: Any) -> Held:
     """Return a child that may be erased, but for what is given."""
-    usual: dict[str, Any] = {"owner": OWNER, "child_id": CHILD, "live_keys": 2, "cases": (OVER,)}
+    usual: dict[str, Any] = {"owner": OWNER, "subject_id": CHILD, "live_keys": 2, "cases": (OVER,)}
     return Held(**(usual | other))
 
 
@@ -46,7 +46,7 @@ def asked(by: Person = OFFICER, reason: str = WHY) -> Asked:
 
 def a_hold() -> Hold:
     """Return a hold that stands."""
-    facts = {"owner": OWNER, "child_id": CHILD, "placed_by": "x", "placed_at": NOW}
+    facts = {"owner": OWNER, "subject_id": CHILD, "placed_by": "x", "placed_at": NOW}
     return Hold(hold_id=uuid4(), ground="court", **facts)  # type: ignore[arg-type]  # as named
 
 

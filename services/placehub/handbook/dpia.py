@@ -83,7 +83,7 @@ RISKS: Final[tuple[Risk, ...]] = (
     Risk(
         "Something is erased that a court, an inquiry or the young person needs",
         "A record of care is lost for good",
-        "Two people, one of them the authority's; a hold stops it; the case is in the authority's own record "
+        "Two people, one of them its owner's; a hold stops it; the case is in the authority's own record "
         "first; what "
         "was done stays provable",
         "The hub cannot tell people of one organisation apart: two names are two people",
@@ -131,7 +131,8 @@ _RIGHTS: Final = """\
 - **To be informed and of access**: `access report --child` says who opened and read what; `case export` gives the
   whole case.
 - **To rectification**: `EventCorrected` stands beside what it corrects; both are seen as of their time.
-- **To erasure and restriction**: [erasure and holds](privacy.md#erasing-a-child).
+- **To erasure and restriction**: [erasure](privacy.md#erasing-a-child), of [carers](privacy.md#erasing-a-household)
+  too, and [holds](privacy.md#holds).
 - **To object, and not to be decided about by a machine alone**: every proposal is explained, and an officer decides.
 - A young person's own words are asked for in the need, with the day on which they were asked."""
 
@@ -223,7 +224,7 @@ def _kept() -> str:
         ("the key, for a provider that was not chosen", "until the search closes"),
         ("a key in a program's memory", f"{REMEMBERED_SECONDS / 60:.0f} minutes"),
         ("an erasure that waits for a second person", f"{CONFIRM_WITHIN.days} days"),
-        ("a child's keys", "until two people erase them; a hold stops that"),
+        ("the keys of a child or household", "until two people erase them; a hold stops that"),
         ("streams, sealed as they are; the evidence log; who opened what", "for ever"),
     ]
     after = "After an erasure: [what is gone and what stays](privacy.md#erasing-a-child)."

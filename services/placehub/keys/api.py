@@ -20,12 +20,12 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from placehub.errors import Conflict, Misconfigured, Unavailable
+from placehub.errors import Misconfigured, Unavailable
 from placehub.keys.problems import answer_with_problems, described_problems, problem
 from placehub.keys.registry import MEDIA_TYPE, Answer, RegistryWindow
 from placehub.keys.sealing import DataKey, check_master
 from placehub.keys.service import Caller, KeyService, Service
-from placehub.keys.store import HUB, destroy, make_keys, make_keys_of, open_key, open_keys
+from placehub.keys.store import HUB, make_keys, make_keys_of, open_key, open_keys
 from placehub.keys.tables import subject_key
 from placehub.observing.metrics import KEYS_OPENED
 
@@ -78,12 +78,6 @@ class SubjectsWanted(KeysWanted):
     subject_ids: Annotated[list[Annotated[str, Field(pattern=SUBJECT_ID)]], Field(min_length=1, max_length=BATCH)]
 
 
-class Destruction(_Asked):
-    """Why a subject's keys are destroyed; it goes on record."""
-
-    reason: Sentence
-
-
 class GivenKey(BaseModel):
     """A key, base64."""
 
@@ -100,12 +94,6 @@ class GivenKeys(BaseModel):
     """The keys that are open to the caller, base64, by id."""
 
     keys: dict[str, str]
-
-
-class Destroyed(BaseModel):
-    """How many keys were destroyed by this call."""
-
-    destroyed: int
 
 
 class RegistryQuery(_Asked):
@@ -161,20 +149,6 @@ def post_keys(service: Service, organisation: Caller, asked: SubjectsWanted) -> 
             service.now(),
         )
     return {subject_id: _named(keys) for subject_id, keys in made.items()}
-
-
-@router.delete("/v1/keys/{subject_kind}/{subject_id}", tags=["keys"])
-def delete_keys(
-    service: Service, organisation: Caller, subject_kind: SubjectKind, subject_id: SubjectId, asked: Destruction
-) -> Destroyed:
-    """Destroy every key of the caller's own household; what they sealed can never be read again.
-
-    A child's keys are destroyed by an erasure (`/v1/erasures`), which two people ask for and a hold stops: 409.
-    """
-    if subject_kind == "child":
-        raise Conflict("A child is erased by two people, one after the other. Ask for it at /v1/erasures.")
-    with service.engine.begin() as conn:
-        return Destroyed(destroyed=destroy(conn, organisation, subject_kind, subject_id, asked.reason, service.now()))
 
 
 @router.post("/v1/keys/open", tags=["keys"])

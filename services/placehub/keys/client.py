@@ -124,15 +124,6 @@ class KeyClient:
                 self._opened.put((key_id, purpose), key)
         return found
 
-    def destroy(self, subject_kind: str, subject_id: str, reason: str) -> int:
-        """Destroy the organisation's keys of a household for good and return how many went; NotFound if it had none.
-
-        Those of a child are destroyed by an erasure, which two people ask for: Conflict.
-        """
-        body = self._call("DELETE", _subject_path(subject_kind, subject_id), {"reason": reason})
-        self.forget()
-        return int(body["destroyed"])
-
     def post(self, path: str, body: Mapping[str, object]) -> Document:
         """Call a route that is served beside the keys, with the same errors."""
         return self._call("POST", path, body)

@@ -23,26 +23,26 @@ class DestroyedKey:
     reason: str
 
 
-def _of_child(child_id: UUID) -> ColumnElement[bool]:
-    return and_(subject_key.c.subject_kind == "child", subject_key.c.subject_id == str(child_id))
+def _of_subject(kind: str, subject_id: UUID) -> ColumnElement[bool]:
+    return and_(subject_key.c.subject_kind == kind, subject_key.c.subject_id == str(subject_id))
 
 
-def owners_of_child(conn: Connection, child_id: UUID) -> list[str]:
-    """Return every organisation that ever had a key for a child of that id."""
-    return list(conn.scalars(select(subject_key.c.owner).where(_of_child(child_id)).distinct()))
+def owners_of_subject(conn: Connection, kind: str, subject_id: UUID) -> list[str]:
+    """Return every organisation that ever had a key for a child, or a household, of that id."""
+    return list(conn.scalars(select(subject_key.c.owner).where(_of_subject(kind, subject_id)).distinct()))
 
 
-def live_keys_of_child(conn: Connection, owner: str, child_id: UUID) -> int:
-    """Return how many keys of the owner's child are not destroyed."""
-    live = _of_child(child_id) & (subject_key.c.owner == owner) & subject_key.c.destroyed_at.is_(None)
+def live_keys_of_subject(conn: Connection, owner: str, kind: str, subject_id: UUID) -> int:
+    """Return how many keys of the owner's child or household are not destroyed."""
+    live = _of_subject(kind, subject_id) & (subject_key.c.owner == owner) & subject_key.c.destroyed_at.is_(None)
     return conn.scalar(select(func.count()).select_from(subject_key).where(live)) or 0
 
 
-def could_open_child(conn: Connection, owner: str, child_id: UUID) -> list[str]:
-    """Return every other organisation that could ever open a key of the owner's child, in order."""
+def could_open_subject(conn: Connection, owner: str, kind: str, subject_id: UUID) -> list[str]:
+    """Return every other organisation that could ever open a key of the owner's child or household, in order."""
     joined = entitlement.join(subject_key, subject_key.c.key_id == entitlement.c.key_id)
     found = select(entitlement.c.organisation).select_from(joined)
-    return sorted(conn.scalars(found.where(_of_child(child_id), subject_key.c.owner == owner).distinct()))
+    return sorted(conn.scalars(found.where(_of_subject(kind, subject_id), subject_key.c.owner == owner).distinct()))
 
 
 def destroy_children(conn: Connection, owner: str, child_ids: Collection[UUID], reason: str, now: datetime) -> int:

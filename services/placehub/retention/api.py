@@ -1,4 +1,4 @@
-"""Holds and erasures over HTTP, for the authority whose child it is: its credentials show that it is one of the two."""
+"""Holds and erasures over HTTP, for whoever's child or household it is: its credentials show that it is one of two."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from placehub.errors import Rejected
 from placehub.keys.service import Caller, Service
 from placehub.retention.erasing import LONGEST_NAME, ask, confirm, lift_hold, place_hold, withdraw
-from placehub.retention.rules import Person
+from placehub.retention.rules import CHILD, HOUSEHOLD, Hold, Kind, Person, hold_facts
 
 router = APIRouter(prefix="/v1", tags=["retention"])
 """Routes that the API serves beside the key service's; the app that serves them may set `app.state.hub_time`."""
@@ -28,19 +29,30 @@ class Act(BaseModel):
     by: By
 
 
-class OnChild(Act):
-    """Who acts on which child."""
+class OnSubject(Act):
+    """Who acts on which child or household; one of the two."""
 
-    child_id: Annotated[UUID, Field(description="The child's pseudonym")]
+    child_id: Annotated[UUID | None, Field(description="The child's pseudonym")] = None
+    household_ref: Annotated[UUID | None, Field(description="The household's pseudonym")] = None
+
+    def subject(self) -> tuple[UUID, Kind]:
+        """Return the pseudonym that is given, and of what; Rejected unless it is one."""
+        given: list[tuple[UUID, Kind]] = []
+        given += [] if self.child_id is None else [(self.child_id, CHILD)]
+        given += [] if self.household_ref is None else [(self.household_ref, HOUSEHOLD)]
+        if len(given) != 1:
+            rule = "either it or household_ref must be given, and not both"
+            raise Rejected("child_id", rule, "Name one child or one household.")
+        return given[0]
 
 
-class ErasureWanted(OnChild):
+class ErasureWanted(OnSubject):
     """An erasure that is asked for."""
 
     reason: Annotated[str, Field(max_length=100, description="Of the code list erasure_reason")]
 
 
-class HoldWanted(OnChild):
+class HoldWanted(OnSubject):
     """A hold that is to be placed."""
 
     ground: Annotated[str, Field(max_length=100, description="Of the code list hold_ground")]
@@ -70,7 +82,8 @@ class HoldKept(BaseModel):
     """A hold that was placed or lifted."""
 
     hold_id: UUID
-    child_id: UUID
+    child_id: Annotated[UUID | None, Field(description="On which child")] = None
+    household_ref: Annotated[UUID | None, Field(description="On which household")] = None
     ground: str
 
 
@@ -84,38 +97,46 @@ Now = Annotated[datetime, Depends(hub_time)]
 
 @router.post("/erasures")
 def post_erasure(service: Service, organisation: Caller, now: Now, asked: ErasureWanted) -> ErasureAsked:
-    """Ask that a child of the caller's be erased; a second person confirms it, and may be of the caller's too."""
+    """Ask that a child or household of the caller's be erased; a second person, of the caller's or not, confirms it."""
     with service.engine.begin() as conn:
-        made = ask(conn, asked.child_id, Person(asked.by, organisation), asked.reason, now)
+        subject_id, kind = asked.subject()
+        made = ask(conn, subject_id, Person(asked.by, organisation), asked.reason, now, kind)
     return ErasureAsked(erasure_id=made.erasure_id, expires_at=made.expires_at)
 
 
 @router.post("/erasures/confirm")
-def post_confirmation(service: Service, organisation: Caller, now: Now, asked: OnChild) -> ErasureDone:
-    """Confirm the erasure another person asked for: every key of the child is destroyed at once, for good."""
+def post_confirmation(service: Service, organisation: Caller, now: Now, asked: OnSubject) -> ErasureDone:
+    """Confirm the erasure another person asked for: every key of it is destroyed at once, for good."""
     with service.engine.begin() as conn:
-        done = confirm(conn, asked.child_id, Person(asked.by, organisation), now)
+        subject_id, kind = asked.subject()
+        done = confirm(conn, subject_id, Person(asked.by, organisation), now, kind)
     return ErasureDone(erasure_id=done.erasure_id, keys_destroyed=done.keys_destroyed)
 
 
 @router.post("/erasures/withdraw")
-def post_withdrawal(service: Service, organisation: Caller, now: Now, asked: OnChild) -> ErasureWithdrawn:
+def post_withdrawal(service: Service, organisation: Caller, now: Now, asked: OnSubject) -> ErasureWithdrawn:
     """Take back an erasure that waits for a second person."""
     with service.engine.begin() as conn:
-        return ErasureWithdrawn(erasure_id=withdraw(conn, asked.child_id, Person(asked.by, organisation), now))
+        subject_id, kind = asked.subject()
+        return ErasureWithdrawn(erasure_id=withdraw(conn, subject_id, Person(asked.by, organisation), now, kind))
 
 
 @router.post("/holds")
 def post_hold(service: Service, organisation: Caller, now: Now, asked: HoldWanted) -> HoldKept:
-    """Let nothing of a child of the caller's be erased until the hold is lifted."""
+    """Let nothing of a child or household of the caller's be erased until the hold is lifted."""
     with service.engine.begin() as conn:
-        made = place_hold(conn, asked.child_id, Person(asked.by, organisation), asked.ground, now)
-    return HoldKept(hold_id=made.hold_id, child_id=made.child_id, ground=made.ground)
+        subject_id, kind = asked.subject()
+        made = place_hold(conn, subject_id, Person(asked.by, organisation), asked.ground, now, kind)
+    return _kept(made)
 
 
 @router.post("/holds/{hold_id}/lift")
 def post_lifting(service: Service, organisation: Caller, now: Now, hold_id: UUID, asked: Act) -> HoldKept:
-    """Lift a hold on a child of the caller's."""
+    """Lift a hold on a child or household of the caller's."""
     with service.engine.begin() as conn:
         found = lift_hold(conn, hold_id, Person(asked.by, organisation), now)
-    return HoldKept(hold_id=found.hold_id, child_id=found.child_id, ground=found.ground)
+    return _kept(found)
+
+
+def _kept(hold: Hold) -> HoldKept:
+    return HoldKept.model_validate(hold_facts(hold))

@@ -16,14 +16,16 @@ from sqlalchemy import Connection, insert, update
 
 from placehub import codes
 from placehub.errors import Conflict, NotFound, Rejected
-from placehub.keys.erasing import could_open_child
+from placehub.keys.erasing import could_open_subject
 from placehub.keys.store import destroy
 from placehub.retention.rules import (
     CAME_TO_NOTHING,
+    CHILD,
     CONFIRM_WITHIN,
     Asked,
     Held,
     Hold,
+    Kind,
     Person,
     check_may_ask,
     check_may_confirm,
@@ -38,7 +40,7 @@ from placehub.retention.store import (
     keep_hold,
     keep_lifted,
     keep_withdrawn,
-    lock_child,
+    lock_subject,
     owners_of,
 )
 from placehub.retention.tables import ERASURE
@@ -59,40 +61,42 @@ class Erased:
     """Who else could open one of the keys, and is told."""
 
 
-def ask(connection: Connection, child_id: UUID, person: Person, reason: str, now: datetime) -> Asked:
+def ask(
+    connection: Connection, subject_id: UUID, person: Person, reason: str, now: datetime, kind: Kind = CHILD
+) -> Asked:
     """Ask for an erasure: nothing is destroyed before a second person confirms it.
 
-    Raises Rejected for a reason that is none, NotFound for a child that is not known here, and Conflict where it may
-    not be erased now or is waiting already.
+    Raises Rejected for a reason that is none, NotFound for a child or household that is not known here, and Conflict
+    where it may not be erased now or is waiting already.
     """
     check_person(person)
     codes.check("erasure_reason", reason, now.date(), "--reason")
     if reason == CAME_TO_NOTHING:
         raise Rejected("--reason", "is what the hub's own timer gives", "Give another of the code list erasure_reason.")
-    held = _held(connection, child_id, person)
+    held = _held(connection, kind, subject_id, person)
     check_may_ask(held, person, reason, now)
     asked = Asked(erasure_id=uuid4(), reason=reason, by=person, expires_at=now + CONFIRM_WITHIN)
     keep_asked(connection, held, asked, now)
     return asked
 
 
-def confirm(connection: Connection, child_id: UUID, person: Person, now: datetime) -> Erased:
-    """Confirm, as a second person, what was asked for: every key of the child is destroyed, at once and for good.
+def confirm(connection: Connection, subject_id: UUID, person: Person, now: datetime, kind: Kind = CHILD) -> Erased:
+    """Confirm, as a second person, what was asked for: every key of it is destroyed, at once and for good.
 
     Raises NotFound and Conflict as `ask` does: all of it is looked at again.
     """
     check_person(person)
-    held = _held(connection, child_id, person)
+    held = _held(connection, kind, subject_id, person)
     asked = check_may_confirm(held, person, now)
     done = _erase(connection, held, asked.erasure_id, asked.reason, now)
     _keep_done(connection, done, {"confirmed_by": person.name, "erased_at": now})
     return done
 
 
-def withdraw(connection: Connection, child_id: UUID, person: Person, now: datetime) -> UUID:
+def withdraw(connection: Connection, subject_id: UUID, person: Person, now: datetime, kind: Kind = CHILD) -> UUID:
     """Take back what was asked for; return which erasure it was. Conflict when none waits."""
     check_person(person)
-    asked = check_may_withdraw(_held(connection, child_id, person), person, now)
+    asked = check_may_withdraw(_held(connection, kind, subject_id, person), person, now)
     keep_withdrawn(connection, asked.erasure_id, person.name)
     return asked.erasure_id
 
@@ -100,15 +104,21 @@ def withdraw(connection: Connection, child_id: UUID, person: Person, now: dateti
 def run_out(connection: Connection, held: Held, erasure_id: UUID, now: datetime) -> Erased:
     """Erase a child of a notice that came to nothing, with nobody's word: its time has run out."""
     done = _erase(connection, held, erasure_id, CAME_TO_NOTHING, now)
-    own = {"child_id": held.child_id, "reason": CAME_TO_NOTHING, "asked_at": now, "expires_at": now, "erased_at": now}
+    own = {
+        "subject_id": held.subject_id,
+        "reason": CAME_TO_NOTHING,
+        "asked_at": now,
+        "expires_at": now,
+        "erased_at": now,
+    }
     connection.execute(insert(ERASURE).values({"erasure_id": erasure_id, "owner": held.owner, **own}))
     _keep_done(connection, done, {})
     return done
 
 
 def _erase(connection: Connection, held: Held, erasure_id: UUID, reason: str, now: datetime) -> Erased:
-    told = could_open_child(connection, held.owner, held.child_id)
-    gone = destroy(connection, held.owner, "child", str(held.child_id), reason, now) if held.live_keys else 0
+    told = could_open_subject(connection, held.owner, held.kind, held.subject_id)
+    gone = destroy(connection, held.owner, held.kind, str(held.subject_id), reason, now) if held.live_keys else 0
     cases = tuple(one.referral_id for one in held.cases)
     return Erased(erasure_id=erasure_id, owner=held.owner, keys_destroyed=gone, cases=cases, to=tuple(told))
 
@@ -119,13 +129,16 @@ def _keep_done(connection: Connection, done: Erased, more: dict[str, Any]) -> No
     connection.execute(update(ERASURE).where(which).values({**facts, **more}))
 
 
-def place_hold(connection: Connection, child_id: UUID, person: Person, ground: str, now: datetime) -> Hold:
-    """Place a hold on a child; one person is enough. NotFound for a child that is not known here."""
+def place_hold(
+    connection: Connection, subject_id: UUID, person: Person, ground: str, now: datetime, kind: Kind = CHILD
+) -> Hold:
+    """Place a hold; one person is enough. NotFound for a child or household that is not known here."""
     check_person(person)
     codes.check("hold_ground", ground, now.date(), "--ground")
-    held = _held(connection, child_id, person)
+    held = _held(connection, kind, subject_id, person)
     placed_by = {"placed_by": person.name, "placed_at": now}
-    hold = Hold(hold_id=uuid4(), owner=held.owner, child_id=child_id, ground=ground, **placed_by)  # type: ignore[arg-type]  # as named
+    subject = {"owner": held.owner, "subject_kind": kind, "subject_id": subject_id}
+    hold = Hold(hold_id=uuid4(), ground=ground, **subject, **placed_by)  # type: ignore[arg-type]  # as named
     keep_hold(connection, hold)
     return hold
 
@@ -136,19 +149,20 @@ def lift_hold(connection: Connection, hold_id: UUID, person: Person, now: dateti
     found = holds(connection, hold_id=hold_id, lifted=True)
     if not found or person.organisation not in (None, found[0].owner):
         raise NotFound("There is no such hold. See 'placehub hold list'.")
-    lock_child(connection, found[0].child_id)
+    lock_subject(connection, found[0].subject_id)
     (hold,) = holds(connection, hold_id=hold_id, lifted=True)
-    check_party(person, hold.owner)
+    check_party(person, hold.owner, hold.subject_kind)
     if hold.lifted_at is not None:
         raise Conflict(f"This hold was lifted on {hold.lifted_at:%d %B %Y}. There is nothing to lift.")
     keep_lifted(connection, hold_id, person.name, now)
     return hold
 
 
-def _held(connection: Connection, child_id: UUID, person: Person) -> Held:
-    """Return what is held of the child, which nobody else holds or erases meanwhile."""
-    lock_child(connection, child_id)
-    return held_of(connection, owner_among(owners_of(connection, child_id), person), child_id)
+def _held(connection: Connection, kind: Kind, subject_id: UUID, person: Person) -> Held:
+    """Return what is held of the child or household, which nobody else holds or erases meanwhile."""
+    lock_subject(connection, subject_id)
+    owner = owner_among(owners_of(connection, kind, subject_id), person, kind)
+    return held_of(connection, owner, kind, subject_id)
 
 
 def check_person(person: Person) -> None:

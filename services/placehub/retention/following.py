@@ -58,6 +58,7 @@ class Stay:
     child_id: UUID | None = None
     authority: str | None = None
     """Which says of which case and child it is."""
+    vacancy_id: UUID | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     last_event_at: datetime
@@ -106,9 +107,10 @@ def _follow_stay(stay: Stay, event: Any, at: datetime) -> Stay:
     stay = replace(stay, referral_id=event.referral_id, authority=event.authority)
     match event:
         case PlacementAgreed() | VerbalAgreementRecorded():
-            return replace(stay, child_id=event.child_id)
+            return replace(stay, child_id=event.child_id, vacancy_id=event.vacancy_id)
         case PlacementStarted():
-            return replace(stay, child_id=event.child_id, started_at=_later(stay.started_at, at))
+            started = _later(stay.started_at, at)
+            return replace(stay, child_id=event.child_id, vacancy_id=event.vacancy_id, started_at=started)
         case PlacementEnded():
             return replace(stay, ended_at=_later(stay.ended_at, at))
         case _:

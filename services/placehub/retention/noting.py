@@ -1,10 +1,11 @@
-"""Notes of cases, placements and disputes in the database, from records as they stand in their streams."""
+"""Notes of cases, placements, homes and disputes in the database, from records as they stand in their streams."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, Table, select, tuple_
@@ -14,20 +15,26 @@ from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.drivers.records import Record
 from placehub.errors import Rejected
-from placehub.retention import disputing
+from placehub.retention import disputing, homes
 from placehub.retention.disputing import Dispute, DisputeKey, follow_dispute
 from placehub.retention.following import READ, STREAMS, Case, Known, Stay, counts, follow
-from placehub.retention.tables import CASE, DISPUTE, STAY
+from placehub.retention.homes import Home, follow_home
+from placehub.retention.tables import CASE, DISPUTE, HOME, STAY
 
+K = TypeVar("K", UUID, DisputeKey)
+N = TypeVar("N", Dispute, Home)
 Told = tuple[Record, UUID, Attributes]
 """A record, the id of its aggregate, and who said it when."""
 
 
 def note_records(connection: Connection, codec: Codec, records: Iterable[Record]) -> None:
-    """Note what records, read raw, say of cases, placements and disputes; harmless when they come again."""
-    told = list(_readable(one for one in records if one.topic in (*STREAMS, disputing.STREAM)))
+    """Note what records, read raw, say of cases, placements, homes and disputes; harmless when they come again."""
+    told = list(_readable(one for one in records if one.topic in (*STREAMS, homes.STREAM, disputing.STREAM)))
     _note_cases(connection, codec, [one for one in told if one[0].topic in STREAMS])
-    _note_disputes(connection, codec, [one for one in told if one[2].type in disputing.READ])
+    said = [(event.vacancy_id, event, at) for event, at in _said(codec, told, homes.READ)]
+    _fold(connection, HOME, said, _homes, follow_home)
+    said_of = [((one.agreement_id, one.dispute_id), one, at) for one, at in _said(codec, told, disputing.READ)]
+    _fold(connection, DISPUTE, said_of, _disputes, follow_dispute)
 
 
 def _note_cases(connection: Connection, codec: Codec, told: list[Told]) -> None:
@@ -44,18 +51,36 @@ def _note_cases(connection: Connection, codec: Codec, told: list[Told]) -> None:
     _keep(connection, STAY, [asdict(one) for one in changed if isinstance(one, Stay)])
 
 
-def _note_disputes(connection: Connection, codec: Codec, told: list[Told]) -> None:
-    opened = [(_opened(codec, record, about, disputing.READ), about.taken_at) for record, _, about in told]
-    said = [((event.agreement_id, event.dispute_id), event, at) for event, at in opened if event is not None]
+def _said(codec: Codec, told: Iterable[Told], read: frozenset[str]) -> Iterator[tuple[Any, datetime]]:
+    for record, _, about in told:
+        event = _opened(codec, record, about, read)
+        if event is not None:
+            yield event, about.taken_at
+
+
+def _fold(
+    connection: Connection,
+    table: Table,
+    said: Sequence[tuple[K, Any, datetime]],
+    load: Callable[[Connection, set[K]], dict[K, N]],
+    follow_one: Callable[[N | None, Any, datetime], N | None],
+) -> None:
+    """Keep in a table what is known of each thing after what was said of it, where that is news."""
     if not said:
         return
-    before = _disputes(connection, {key for key, _, _ in said})
+    before = load(connection, {key for key, _, _ in said})
     after = dict(before)
     for key, event, at in said:
-        found = follow_dispute(after.get(key), event, at)
+        found = follow_one(after.get(key), event, at)
         if found is not None:
             after[key] = found
-    _keep(connection, DISPUTE, [asdict(one) for key, one in sorted(after.items()) if before.get(key) != one])
+    changed = [key for key, one in after.items() if before.get(key) != one]
+    _keep(connection, table, [asdict(after[key]) for key in sorted(changed)])
+
+
+def _homes(connection: Connection, keys: set[UUID]) -> dict[UUID, Home]:
+    found = select(HOME).where(HOME.c.vacancy_id.in_(keys))
+    return {row["vacancy_id"]: Home(**row) for row in connection.execute(found).mappings()}
 
 
 def _disputes(connection: Connection, keys: set[DisputeKey]) -> dict[DisputeKey, Dispute]:

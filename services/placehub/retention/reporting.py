@@ -103,7 +103,7 @@ def _closed(connection: Connection) -> Kept:
 def _erasures(connection: Connection, now: datetime) -> Kept:
     waits = ERASURE.c.erased_at.is_(None) & ERASURE.c.withdrawn_by.is_(None) & (ERASURE.c.expires_at > now)
     return Kept(
-        data="children whose erasure was asked for",
+        data="children and households whose erasure was asked for",
         kept="until a second person confirms",
         by="erase --confirm",
         due=_count(connection, ERASURE, waits),

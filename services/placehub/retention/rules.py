@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from placehub.errors import Conflict, NotFound
@@ -20,27 +20,43 @@ NO_EXPORT_NEEDED: Final = frozenset({"given in error", "court order"})
 """Reasons for which nothing has to be in the authority's own record first: it should not be here, or a court says."""
 
 
+Kind = Literal["child", "household"]
+"""Whose data it is: carers are people too."""
+CHILD: Final[Kind] = "child"
+HOUSEHOLD: Final[Kind] = "household"
+SIDES: Final[dict[Kind, str]] = {CHILD: "authority", HOUSEHOLD: "provider"}
+"""Whose each is."""
+PSEUDONYMS: Final[dict[Kind, str]] = {CHILD: "child_id", HOUSEHOLD: "household_ref"}
+"""The field that names each in events."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who asks for an erasure or a hold: a name, and whom the person speaks for."""
 
     name: str
     organisation: str | None = None
-    """The authority whose credentials were shown; None: the hub's operator."""
+    """The organisation whose credentials were shown; None: the hub's operator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """One hold on a child."""
+    """One hold on a child or a household."""
 
     hold_id: UUID
     owner: str
-    child_id: UUID
+    subject_kind: Kind = CHILD
+    subject_id: UUID
     ground: str
     placed_by: str
     placed_at: datetime
     lifted_by: str | None = None
     lifted_at: datetime | None = None
+
+
+def hold_facts(hold: Hold) -> dict[str, UUID | str]:
+    """Return what is told of a hold to whoever placed or lifted it: on whom it is under the field that names them."""
+    return {"hold_id": hold.hold_id, PSEUDONYMS[hold.subject_kind]: hold.subject_id, "ground": hold.ground}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +86,29 @@ class CaseOfChild:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HomeOfHousehold:
+    """A vacancy of the household, as far as retention knows it."""
+
+    vacancy_id: UUID
+    offered: bool
+    lives_there: tuple[UUID, ...] = ()
+    """Placements there that go on."""
+    disputes: tuple[UUID, ...] = ()
+    """Open disputes about a placement there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Everything that bears on whether a child may be erased now."""
+    """Everything that bears on whether a child, or a household, may be erased now."""
 
     owner: str
-    child_id: UUID
+    kind: Kind = CHILD
+    subject_id: UUID
     live_keys: int
     cases: tuple[CaseOfChild, ...] = ()
+    """Of a child."""
+    homes: tuple[HomeOfHousehold, ...] = ()
+    """Of a household."""
     holds: tuple[Hold, ...] = ()
     """Those that stand."""
     waiting: Asked | None = None
@@ -84,24 +116,25 @@ class Held:
     erased_at: datetime | None = None
 
 
-def check_party(person: Person, owner: str) -> None:
-    """Raise NotFound where somebody of another organisation asks: whose child it is is not theirs to know."""
+def check_party(person: Person, owner: str, kind: Kind) -> None:
+    """Raise NotFound where somebody of another organisation asks: whose it is is not theirs to know."""
     if person.organisation not in (None, owner):
-        raise unknown()
+        raise unknown(kind)
 
 
-def unknown() -> NotFound:
-    """Return what is said of a child that is not known here, or is not the asker's."""
-    return NotFound("The hub holds nothing of a child of that id. Check the id: it is the pseudonym, `child_id`.")
+def unknown(kind: Kind) -> NotFound:
+    """Return what is said of a child or household that is not known here, or is not the asker's."""
+    named = PSEUDONYMS[kind]
+    return NotFound(f"The hub holds nothing of a {kind} of that id. Check the id: it is the pseudonym, `{named}`.")
 
 
 def check_may_ask(held: Held, person: Person, reason: str, now: datetime) -> None:
     """Raise NotFound or Conflict, with what to do, unless the erasure may be asked for now."""
-    check_party(person, held.owner)
+    check_party(person, held.owner, held.kind)
     _check_may_erase(held, reason)
     if held.waiting is not None and now < held.waiting.expires_at:
         raise Conflict(
-            f"An erasure of this child waits for a second person until {_at(held.waiting.expires_at)}. "
+            f"An erasure of this {held.kind} waits for a second person until {_at(held.waiting.expires_at)}. "
             "Confirm it with --confirm, or take it back with --withdraw."
         )
 
@@ -111,18 +144,18 @@ def check_may_confirm(held: Held, person: Person, now: datetime) -> Asked:
 
     Everything is looked at again: a hold, a new event or a new search may have come between the two.
     """
-    check_party(person, held.owner)
+    check_party(person, held.owner, held.kind)
     asked = held.waiting
     if asked is None or now >= asked.expires_at:
         _check_not_erased(held)
         gone = "has expired" if asked is not None else "was not asked for"
-        raise Conflict(f"An erasure of this child {gone}. Ask for it first, with --reason.")
+        raise Conflict(f"An erasure of this {held.kind} {gone}. Ask for it first, with --reason.")
     if _same(person.name) == _same(asked.by.name):
         raise Conflict("Whoever asked for an erasure cannot confirm it. Let a second person do so.")
     if held.owner not in (person.organisation, asked.by.organisation):
         raise Conflict(
-            "Nobody of the authority whose child it is has asked or confirmed. One of the two must: with --as and its "
-            "credentials."
+            f"Nobody of the {SIDES[held.kind]} whose {held.kind} it is has asked or confirmed. One of the two must: "
+            "with --as and its credentials."
         )
     _check_may_erase(held, asked.reason)
     return asked
@@ -130,9 +163,9 @@ def check_may_confirm(held: Held, person: Person, now: datetime) -> Asked:
 
 def check_may_withdraw(held: Held, person: Person, now: datetime) -> Asked:
     """Return the erasure to be withdrawn; raise NotFound or Conflict when none waits."""
-    check_party(person, held.owner)
+    check_party(person, held.owner, held.kind)
     if held.waiting is None or now >= held.waiting.expires_at:
-        raise Conflict("No erasure of this child waits for anybody. There is nothing to withdraw.")
+        raise Conflict(f"No erasure of this {held.kind} waits for anybody. There is nothing to withdraw.")
     return held.waiting
 
 
@@ -141,9 +174,11 @@ def _check_may_erase(held: Held, reason: str) -> None:
     if held.holds:
         grounds = ", ".join(sorted({one.ground for one in held.holds}))
         raise Conflict(
-            f"A hold stands on this child ({grounds}), so nothing of it may be erased. See 'placehub hold list'; "
+            f"A hold stands on this {held.kind} ({grounds}), so nothing of it may be erased. See 'placehub hold list'; "
             "ask again once it is lifted."
         )
+    for home in held.homes:
+        _check_empty(home)
     for case in held.cases:
         _check_over(case)
         if reason not in NO_EXPORT_NEEDED and not is_exported(case):
@@ -155,7 +190,7 @@ def _check_may_erase(held: Held, reason: str) -> None:
 
 def _check_not_erased(held: Held) -> None:
     if held.erased_at is not None and not held.live_keys:
-        raise Conflict(f"This child was erased on {held.erased_at:%d %B %Y}. There is nothing left to erase.")
+        raise Conflict(f"This {held.kind} was erased on {held.erased_at:%d %B %Y}. There is nothing left to erase.")
 
 
 def _check_over(case: CaseOfChild) -> None:
@@ -168,6 +203,20 @@ def _check_over(case: CaseOfChild) -> None:
         raise Conflict(
             f"A dispute about a placement of case {case.referral_id} is open ({named}), so nothing of its children may "
             "be erased. See 'placehub views show disputes'; ask again once it is resolved."
+        )
+
+
+def _check_empty(home: HomeOfHousehold) -> None:
+    if home.offered:
+        raise Conflict(f"Vacancy {home.vacancy_id} of this household is open. Close it first (VacancyClosed).")
+    if home.lives_there:
+        named = ", ".join(str(one) for one in home.lives_there)
+        raise Conflict(f"A placement with this household goes on ({named}). Erase once it has ended.")
+    if home.disputes:
+        named = ", ".join(str(one) for one in home.disputes)
+        raise Conflict(
+            f"A dispute about a placement with this household is open ({named}), so nothing of it may be erased. See "
+            "'placehub views show disputes'; ask again once it is resolved."
         )
 
 
@@ -193,20 +242,20 @@ def _still_needed(case: CaseOfChild) -> bool:
     return case.live or case.lives_there or case.referred or bool(case.disputes)
 
 
-def owner_among(owners: Iterable[str], person: Person) -> str:
-    """Return whose child it is: a pseudonym is its authority's own, so that two may have the same.
+def owner_among(owners: Iterable[str], person: Person, kind: Kind = CHILD) -> str:
+    """Return whose child or household it is: a pseudonym is its owner's own, so that two may have the same.
 
-    NotFound when nobody's, or not that of the person's authority; Conflict when an operator has to say whose.
+    NotFound when nobody's, or not that of the person's organisation; Conflict when an operator has to say whose.
     """
     found = sorted(set(owners))
     if person.organisation is not None:
         if person.organisation not in found:
-            raise unknown()
+            raise unknown(kind)
         return person.organisation
     if len(found) > 1:
-        raise Conflict(f"Two authorities use this id: {', '.join(found)}. Let the one that means it ask, with --as.")
+        raise Conflict(f"Two organisations use this id: {', '.join(found)}. Let the one that means it ask, with --as.")
     if not found:
-        raise unknown()
+        raise unknown(kind)
     return found[0]
 
 

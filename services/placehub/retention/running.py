@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from placehub.drivers.step import HUB, Step
 from placehub.retention.erasing import run_out
 from placehub.retention.events import HoldLifted, HoldPlaced, SubjectErased
-from placehub.retention.rules import NOTICE_KEPT, Hold, is_stopped, runs_out
+from placehub.retention.rules import CHILD, NOTICE_KEPT, Hold, is_stopped, runs_out
 from placehub.retention.store import (
     HELD,
     LIVE,
@@ -19,7 +19,7 @@ from placehub.retention.store import (
     held_of,
     hold_told,
     holds_to_tell,
-    lock_child,
+    lock_subject,
 )
 from placehub.retention.tables import CASE, ERASURE
 
@@ -44,8 +44,8 @@ def _run_out(connection: Connection, step: Step):  # type: ignore[no-untyped-def
 
 def _erase_notice(step: Step, referral_id: UUID, authority: str, children: list[UUID]) -> None:
     for child_id in sorted(children):
-        lock_child(step.connection, child_id)
-        held = held_of(step.connection, authority, child_id)
+        lock_subject(step.connection, child_id)
+        held = held_of(step.connection, authority, CHILD, child_id)
         if is_stopped(held, referral_id):  # since we looked: the notice waits until it is over
             return
         erasure_id = uuid5(HUB, f"notice {referral_id} {child_id}")
@@ -61,7 +61,8 @@ def _tell_holds(step: Step) -> None:
             step.emit(_placed(hold), because=uuid5(HUB, f"hold {hold.hold_id}"))
         if hold.lifted_at is not None and hold.lifted_by is not None:
             lifted = HoldLifted(
-                subject_id=hold.child_id,
+                subject_kind=hold.subject_kind,
+                subject_id=hold.subject_id,
                 owner=hold.owner,
                 hold_id=hold.hold_id,
                 by=hold.lifted_by,
@@ -73,7 +74,8 @@ def _tell_holds(step: Step) -> None:
 
 def _placed(hold: Hold) -> HoldPlaced:
     return HoldPlaced(
-        subject_id=hold.child_id,
+        subject_kind=hold.subject_kind,
+        subject_id=hold.subject_id,
         owner=hold.owner,
         hold_id=hold.hold_id,
         ground=hold.ground,
@@ -85,7 +87,8 @@ def _placed(hold: Hold) -> HoldPlaced:
 def _tell_erasures(step: Step) -> None:
     for one in erasures_to_tell(step.connection, AT_ONCE):
         event = SubjectErased(
-            subject_id=one.child_id,
+            subject_kind=one.subject_kind,
+            subject_id=one.subject_id,
             owner=one.owner,
             reason=one.reason,
             asked_by=one.asked_by,

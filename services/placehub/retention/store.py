@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, Row, false, func, insert, or_,
 
 from placehub.database import hold_names
 from placehub.evidence.readings import exports_of
-from placehub.keys.erasing import live_keys_of_child, owners_of_child
-from placehub.retention.rules import Asked, CaseOfChild, Held, Hold, Person
-from placehub.retention.tables import CASE, DISPUTE, ERASURE, HOLD, STAY
+from placehub.keys.erasing import live_keys_of_subject, owners_of_subject
+from placehub.retention.rules import CHILD, Asked, CaseOfChild, Held, Hold, HomeOfHousehold, Kind, Person
+from placehub.retention.tables import CASE, DISPUTE, ERASURE, HOLD, HOME, STAY
 
 _HOLD = tuple(HOLD.c[name] for name in Hold.__dataclass_fields__)
 LIVE: ColumnElement[bool] = or_(
@@ -25,7 +25,9 @@ _OPEN: ColumnElement[bool] = or_(
     DISPUTE.c.resolved_at.is_(None), func.coalesce(DISPUTE.c.opened_at > DISPUTE.c.resolved_at, false())
 )
 HELD: ColumnElement[bool] = or_(
-    select(HOLD.c.child_id).where(HOLD.c.lifted_at.is_(None), HOLD.c.child_id == CASE.c.children.any_()).exists(),
+    select(HOLD.c.hold_id)
+    .where(HOLD.c.lifted_at.is_(None), HOLD.c.subject_kind == CHILD, HOLD.c.subject_id == CASE.c.children.any_())
+    .exists(),
     select(DISPUTE.c.dispute_id)
     .where(_OPEN, DISPUTE.c.placement_id == STAY.c.placement_id)
     .where(STAY.c.referral_id == CASE.c.referral_id, STAY.c.authority == CASE.c.authority)
@@ -34,29 +36,60 @@ HELD: ColumnElement[bool] = or_(
 """Cases of which a child is held, or about whose placement, by its own authority's word, a dispute is open."""
 
 
-def lock_child(connection: Connection, child_id: UUID) -> None:
-    """Let nobody else hold or erase the child until the transaction ends."""
-    hold_names(connection, [f"placehub.retention|{child_id}"])
+def lock_subject(connection: Connection, subject_id: UUID) -> None:
+    """Let nobody else hold or erase the child or household until the transaction ends."""
+    hold_names(connection, [f"placehub.retention|{subject_id}"])
 
 
-def owners_of(connection: Connection, child_id: UUID) -> set[str]:
-    """Return the authorities that have keys or cases of a child of that id."""
-    cases = select(CASE.c.authority).where(CASE.c.children.contains([child_id])).distinct()
-    return {*owners_of_child(connection, child_id), *connection.scalars(cases)}
+def owners_of(connection: Connection, kind: Kind, subject_id: UUID) -> set[str]:
+    """Return the authorities that have keys or cases of a child of that id, or the providers with such a household."""
+    if kind == CHILD:
+        known = select(CASE.c.authority).where(CASE.c.children.contains([subject_id]))
+    else:
+        known = select(HOME.c.provider).where(HOME.c.household_ref == subject_id)
+    return {*owners_of_subject(connection, kind, subject_id), *connection.scalars(known.distinct())}
 
 
-def held_of(connection: Connection, owner: str, child_id: UUID) -> Held:
-    """Return everything that bears on whether the owner's child may be erased."""
-    mine = (ERASURE.c.owner == owner) & (ERASURE.c.child_id == child_id)
+def held_of(connection: Connection, owner: str, kind: Kind, subject_id: UUID) -> Held:
+    """Return everything that bears on whether the owner's child or household may be erased."""
+    mine = (ERASURE.c.owner == owner) & (ERASURE.c.subject_kind == kind) & (ERASURE.c.subject_id == subject_id)
     return Held(
         owner=owner,
-        child_id=child_id,
-        live_keys=live_keys_of_child(connection, owner, child_id),
-        cases=_cases_of(connection, owner, child_id),
-        holds=tuple(holds(connection, child_id=child_id, owner=owner)),
+        kind=kind,
+        subject_id=subject_id,
+        live_keys=live_keys_of_subject(connection, owner, kind, subject_id),
+        cases=_cases_of(connection, owner, subject_id) if kind == CHILD else (),
+        homes=_homes_of(connection, owner, subject_id) if kind != CHILD else (),
+        holds=tuple(holds(connection, kind=kind, subject_id=subject_id, owner=owner)),
         waiting=_waiting(connection, mine),
         erased_at=connection.scalar(select(func.max(ERASURE.c.erased_at)).where(mine)),
     )
+
+
+def _homes_of(connection: Connection, owner: str, household_ref: UUID) -> tuple[HomeOfHousehold, ...]:
+    mine = (HOME.c.provider == owner) & (HOME.c.household_ref == household_ref)
+    offered = or_(HOME.c.closed_at.is_(None), func.coalesce(HOME.c.offered_at > HOME.c.closed_at, false()))
+    homes = connection.execute(select(HOME.c.vacancy_id, offered.label("offered")).where(mine)).all()
+    stays = connection.execute(select(STAY).where(STAY.c.vacancy_id.in_([one.vacancy_id for one in homes]))).all()
+    disputes = _open_disputes(connection, stays)
+    return tuple(_home_of_household(one.vacancy_id, one.offered, stays, disputes) for one in homes)
+
+
+def _home_of_household(
+    vacancy_id: UUID, offered: bool, stays: Collection[Any], disputes: Collection[Any]
+) -> HomeOfHousehold:
+    own = [one for one in stays if one.vacancy_id == vacancy_id]
+    return HomeOfHousehold(
+        vacancy_id=vacancy_id,
+        offered=offered,
+        lives_there=tuple(one.placement_id for one in own if one.started_at and not one.ended_at),
+        disputes=tuple(one.dispute_id for one in disputes if one.placement_id in {stay.placement_id for stay in own}),
+    )
+
+
+def _open_disputes(connection: Connection, stays: Collection[Any]) -> Sequence[Any]:
+    found = select(DISPUTE).where(_OPEN, DISPUTE.c.placement_id.in_([one.placement_id for one in stays]))
+    return connection.execute(found.order_by(DISPUTE.c.dispute_id)).all()
 
 
 def _cases_of(connection: Connection, owner: str, child_id: UUID) -> tuple[CaseOfChild, ...]:
@@ -66,8 +99,7 @@ def _cases_of(connection: Connection, owner: str, child_id: UUID) -> tuple[CaseO
     ids = [row.referral_id for row in rows]
     stays = connection.execute(select(STAY).where(STAY.c.referral_id.in_(ids), STAY.c.authority == owner)).all()
     exported = exports_of(connection, ids, owner)
-    found = select(DISPUTE).where(_OPEN, DISPUTE.c.placement_id.in_([one.placement_id for one in stays]))
-    disputes = connection.execute(found.order_by(DISPUTE.c.dispute_id)).all()
+    disputes = _open_disputes(connection, stays)
     return tuple(_case_of_child(row, stays, disputes, child_id, exported.get(row.referral_id)) for row in rows)
 
 
@@ -98,13 +130,14 @@ def _waiting(connection: Connection, mine: ColumnElement[bool]) -> Asked | None:
 def holds(
     connection: Connection,
     *,
-    child_id: UUID | None = None,
+    kind: Kind | None = None,
+    subject_id: UUID | None = None,
     owner: str | None = None,
     hold_id: UUID | None = None,
     lifted: bool = False,
 ) -> list[Hold]:
     """Return holds, the oldest first: those that stand, or with `lifted` those lifted as well."""
-    wanted = {HOLD.c.child_id: child_id, HOLD.c.owner: owner, HOLD.c.hold_id: hold_id}
+    wanted = {HOLD.c.subject_kind: kind, HOLD.c.subject_id: subject_id, HOLD.c.owner: owner, HOLD.c.hold_id: hold_id}
     where = [column == value for column, value in wanted.items() if value is not None]
     where += [] if lifted else [HOLD.c.lifted_at.is_(None)]
     found = select(*_HOLD).where(*where).order_by(HOLD.c.placed_at, HOLD.c.hold_id)
@@ -123,7 +156,8 @@ def keep_lifted(connection: Connection, hold_id: UUID, by: str, now: datetime) -
 
 def keep_asked(connection: Connection, held: Held, asked: Asked, now: datetime) -> None:
     """Keep that an erasure was asked for."""
-    facts = {"erasure_id": asked.erasure_id, "owner": held.owner, "child_id": held.child_id, "reason": asked.reason}
+    subject = {"owner": held.owner, "subject_kind": held.kind, "subject_id": held.subject_id}
+    facts = {"erasure_id": asked.erasure_id, "reason": asked.reason, **subject}
     asked_by = {"asked_by": asked.by.name, "asked_for": asked.by.organisation}
     connection.execute(insert(ERASURE).values({**facts, **asked_by, "asked_at": now, "expires_at": asked.expires_at}))
 

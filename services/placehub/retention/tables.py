@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from placehub.database import METADATA
 
 SCHEMA: Final = "retention"
+_OWNER: Final = "the authority whose child, or provider whose household, it is"
 
 CASE: Final = Table(
     "case",
@@ -35,6 +36,7 @@ STAY: Final = Table(
     Column("referral_id", Uuid, index=True),
     Column("child_id", Uuid),
     Column("authority", Text, comment="which says of which case and child it is"),
+    Column("vacancy_id", Uuid, index=True),
     Column("started_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
     Column("last_event_at", DateTime(timezone=True), nullable=False),
@@ -42,12 +44,25 @@ STAY: Final = Table(
     comment="Which case each placement followed from, and whether the child lives there",
 )
 
+HOME: Final = Table(
+    "home",
+    METADATA,
+    Column("vacancy_id", Uuid, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("household_ref", Uuid, nullable=False, index=True),
+    Column("offered_at", DateTime(timezone=True), nullable=False, comment="opened, or revised last"),
+    Column("closed_at", DateTime(timezone=True)),
+    schema=SCHEMA,
+    comment="Whose household each vacancy is of, and whether it is offered",
+)
+
 HOLD: Final = Table(
     "hold",
     METADATA,
     Column("hold_id", Uuid, primary_key=True),
-    Column("owner", Text, nullable=False, comment="the authority whose child it is"),
-    Column("child_id", Uuid, nullable=False, index=True),
+    Column("owner", Text, nullable=False, comment=_OWNER),
+    Column("subject_kind", Text, nullable=False, server_default="child", comment="child or household"),
+    Column("subject_id", Uuid, nullable=False, index=True),
     Column("ground", Text, nullable=False),
     Column("placed_by", Text, nullable=False),
     Column("placed_at", DateTime(timezone=True), nullable=False),
@@ -76,11 +91,12 @@ ERASURE: Final = Table(
     "erasure",
     METADATA,
     Column("erasure_id", Uuid, primary_key=True),
-    Column("owner", Text, nullable=False, comment="the authority whose child it is"),
-    Column("child_id", Uuid, nullable=False, index=True),
+    Column("owner", Text, nullable=False, comment=_OWNER),
+    Column("subject_kind", Text, nullable=False, server_default="child", comment="child or household"),
+    Column("subject_id", Uuid, nullable=False, index=True),
     Column("reason", Text, nullable=False),
     Column("asked_by", Text, comment="null: the hub's own timer"),
-    Column("asked_for", Text, comment="the authority the person spoke for; null: the hub's operator"),
+    Column("asked_for", Text, comment="the organisation the person spoke for; null: the hub's operator"),
     Column("asked_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("withdrawn_by", Text),
