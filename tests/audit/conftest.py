@@ -47,4 +47,4 @@ def lived() -> Lived:
     stage.prepare()
     for now in world.steps:
         stage.step(now)
-    return Lived(tuple(records), front._sealed, front._sealed.households, postcodes)
+    return Lived(tuple(records), front.sealed, front.sealed.households, postcodes)

@@ -83,7 +83,7 @@ class AnyOrder(RuleBasedStateMachine):
     def _post(self, act: Act, sender: str | None = None) -> None:
         self.tries += 1
         id = uuid5(AGAIN, f"{act.id}|{self.tries}")
-        event = self.front._sealed.close(act.event, act.plain)
+        event = self.front.sealed.close(act.event, act.plain)
         self.front.hub.post(sender or act.sender, event, id, act.time)
         self.front.hub.settle()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import cycle, islice
 from typing import Any, Final
@@ -110,9 +110,9 @@ def explained(homes: Homes, sought: Sought, eligible: frozenset[str]) -> int:
     return len(found.fits)
 
 
-def bare(homes: Homes, sought: Sought) -> Any:
-    """Filter the columns by NumPy alone, and sort what is left by distance."""
-    at, columns = look(sought, sought.units[0], None, NOW, DEFAULT), homes.columns
+def bare(homes: Homes, sought: Sought, now: datetime = NOW) -> Any:
+    """Filter the columns by NumPy alone, as at a time, and sort what is left by distance."""
+    at, columns = look(sought, sought.units[0], None, now, DEFAULT), homes.columns
     kind = homes.kinds.mask((sought.kind,)) if sought.kind else None
     risks = homes.risks.mask(frozenset().union(*(one.risks_present for one in at.unit)))
     east, north = (0.0, 0.0) if sought.place is None else sought.place

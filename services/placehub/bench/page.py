@@ -222,6 +222,38 @@ _PEERS: Final = {
 }
 
 
+def whatif(found: dict[str, Any]) -> str:
+    """Return the section of `bench whatif`."""
+    rows = [[one[name] for name in _WHATIF] for one in found["runs"]]
+    return "\n".join(
+        (
+            "## What-if over whole cases",
+            "",
+            f"Written by `placehub bench whatif --write docs/benchmarks.md`. {told(found['machine'])}",
+            f"A history of the sample world *{found['scale']}* in memory, decided again by the policy that ran. Each",
+            "figure is processor time, in turns; how streams are read is not in it. Memory is the most the process",
+            f"held by then; history itself, and living through it, took {found['history_mb']} MB.",
+            "",
+            table(_WHATIF_COLUMNS, rows),
+            "",
+            "Bare: the same world folded, and for each case one filter by NumPy as its search begins. One decision:",
+            "the hub's rules in its place. The what-if plays each case to its end, with all that was said, each",
+            "home that changed meanwhile and each timer: it decides many times where they look once. `changed`: cases",
+            "that came out otherwise than they were, which nothing but a timer looked at later should bring about.",
+        )
+    )
+
+
+_WHATIF: Final = (
+    *("days", "cases", "changed", "whatif_ms_a_case", "decided_ms_a_case", "bare_ms_a_case", "to_decided", "to_bare"),
+    "memory_mb",
+)
+_WHATIF_COLUMNS: Final = (
+    *("days", "cases", "changed", "what-if ms a case", "one decision", "bare", "to one decision", "to bare"),
+    "memory MB",
+)
+
+
 def latency(found: dict[str, Any]) -> str:
     """Return the section of `bench latency`."""
     p3, p4 = found["p3"], found["p4"]

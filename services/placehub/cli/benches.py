@@ -161,6 +161,16 @@ def peers(
     _give("peers", found, page, write, json)
 
 
+@app.command("whatif")
+def whatif_(quick: Quick = False, write: Write = None, json: Json = False) -> None:
+    """Measure a span of history decided again, of growing length, beside one look for each of the same searches."""
+    from placehub.bench.page import whatif as page
+    from placehub.bench.whatif import QUICK, Effort, measure
+    from placehub.cli.printing import aside
+
+    _give("whatif", measure(QUICK if quick else Effort(), aside), page, write, json)
+
+
 def _quietly() -> None:
     # a client of the hub's own complains once its broker is stopped, which it is meant to be
     from placehub.drivers.presence import worker_id

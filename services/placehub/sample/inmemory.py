@@ -98,8 +98,9 @@ class InMemory:
     """The bulk hub behind the stage."""
 
     def __init__(self, seed: int, postcodes: Postcodes, sink: Sink) -> None:
-        self._sealed = SealedSample(seed)
-        self.hub = BulkHub(postcodes, self._sealed, self._sealed.households, sink)
+        self.sealed = SealedSample(seed)
+        """What seals the sample's parts, and opens needs and households."""
+        self.hub = BulkHub(postcodes, self.sealed, self.sealed.households, sink)
         """The hub itself."""
 
     def register(self, parties: Sequence[Party], now: datetime) -> None:
@@ -117,7 +118,7 @@ class InMemory:
     def post(self, wave: Sequence[Act]) -> None:
         """Post one act after the other, then let everything follow."""
         for act in wave:
-            self.hub.post(act.sender, self._sealed.close(act.event, act.plain), act.id, act.time)
+            self.hub.post(act.sender, self.sealed.close(act.event, act.plain), act.id, act.time)
         self.hub.settle()
 
     def need(self, provider: str, child: Child) -> ChildNeed | None:
@@ -125,7 +126,7 @@ class InMemory:
         sealed = child.need
         if sealed is None or not self.hub.may_open(provider, sealed.key_id):
             return None
-        return self._sealed.opened(sealed)
+        return self.sealed.opened(sealed)
 
     def each(self, do: Callable[[A], R], items: Iterable[A]) -> list[R]:
         """Return what `do` returns for each item."""
