@@ -36,7 +36,11 @@ class Kept:
 def retention(connection: Connection, now: datetime, mailbox_days: int) -> list[Kept]:
     """Return every class of data and how it stands at this time."""
     return [
-        Kept(data="inboxes and outboxes", kept=f"{mailbox_days} days from each record", by="the broker"),
+        Kept(
+            data="inboxes and outboxes",
+            kept=f"{mailbox_days} days from each record, a week more at most",
+            by="the broker",
+        ),
         Kept(data="dead letters", kept=f"{mailbox_days} days; they hold no value", by="the broker"),
         _used(connection),
         _notices(connection, now),
