@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from runpy import run_path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 import pytest
 
 from placehub.cli.credentials import kept_at
+from placehub.embedded import tied
 from placehub.mailboxes.access import Access
 
 
@@ -26,19 +29,25 @@ class Ended:
 
 
 Run = Callable[..., Ended]
+LOADED: Final = get_context("forkserver")
+LOADED.set_forkserver_preload([tied.__name__, "placehub.loaded"])
+BORN: Final = str(Path(__file__).with_name("born.py"))
 
 
 def _run(folder: Path, *words: str, given: str = "", **environment: str) -> Ended:
+    """Run a command in a process of its own, forked where this program is loaded already: that saves a second."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("PLACEHUB_")}
-    ended = subprocess.run(
-        [sys.executable, "-m", "placehub", *words],
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        env={**bare, "NO_COLOR": "1", "PLACEHUB_DIR": str(folder), **environment},
-    )
-    return Ended(ended.returncode, ended.stdout, ended.stderr)
+    seen = {**bare, "NO_COLOR": "1", "PLACEHUB_DIR": str(folder), **environment}
+    with TemporaryDirectory() as name:
+        files = [Path(name, one) for one in ("in", "out", "err")]
+        files[0].write_text(given)
+        process = LOADED.Process(target=run_path, args=(BORN, {"given": (words, seen, files)}))
+        process.start()
+        process.join(90)
+        if process.exitcode is None:
+            process.kill()
+            raise subprocess.TimeoutExpired(words, 90)
+        return Ended(process.exitcode, files[1].read_text(), files[2].read_text())
 
 
 @pytest.fixture(scope="session")
