@@ -177,12 +177,21 @@ def test_a_head_is_stamped_by_somebody_outside(town: Town, tmp_path: Path) -> No
     live = placehub(*words, folder=tmp_path, settings=settings)
     assert live.returncode == 0, live.stdout + live.stderr
     assert json.loads(live.stdout)["time_stamps"] >= 1
+    again = [bundled(engine, settings, case, head.tree_size) for _ in range(2)]
+    assert again[0] == again[1]
+    assert again[0].stamped_at == stamped.stamped_at
     file, key, stamp = tmp_path / "case.jsonl", tmp_path / "key.pem", tmp_path / "stamp.tsr"
-    file.write_bytes(bundled(engine, settings, case, head.tree_size).data)
+    file.write_bytes(again[0].data)
     key.write_text(signing_key(settings).public.pem)
     written = placehub("audit", "stamp", "--write", str(stamp), "--json", folder=tmp_path, settings=settings)
     assert json.loads(written.stdout)["tree_size"] == head.tree_size, written.stderr
-    offline = ("audit", "verify", "--bundle", str(file), "--key", str(key), "--stamp", str(stamp))
+    own = ("audit", "verify", "--bundle", str(file), "--key", str(key))
+    by_itself = placehub(*own, "--roots", str(roots), "--json", folder=tmp_path)
+    told = json.loads(by_itself.stdout)
+    assert (told["time_stamp"], told["stamped_at"]) == ("holds", stamped.stamped_at.isoformat()), by_itself.stderr
+    unchecked = placehub(*own, folder=tmp_path)
+    assert (unchecked.returncode, "not checked" in unchecked.stdout) == (0, True), unchecked.stderr
+    offline = (*own, "--stamp", str(stamp))
     whole = placehub(*offline, "--roots", str(roots), folder=tmp_path)
     assert whole.returncode == 0, whole.stdout + whole.stderr
     assert str(stamped.stamped_at.year) in whole.stdout

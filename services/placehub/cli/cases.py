@@ -117,7 +117,8 @@ def bundle(
     """Write a case as signed evidence: its records, sealed as they are, with the proofs that they are in the log.
 
     For a mediator or a court, who checks it with `audit verify --bundle` and the public key. The same case at the same
-    tree head gives the same bytes. It shows all parties' events: hand it to nobody who may not see those.
+    tree head gives the same bytes. Where somebody outside had stamped that head by now, the time stamp is in it too. It
+    shows all parties' events: hand it to nobody who may not see those.
     """
     import hashlib
 
@@ -138,6 +139,7 @@ def bundle(
         "sha256": hashlib.sha256(made.data).hexdigest(),
         "records": made.records,
         "tree_size": made.tree_size,
+        "stamped_at": made.stamped_at.isoformat() if made.stamped_at else None,
         "not_yet_signed": made.not_yet_signed,
     }
     if json:

@@ -32,7 +32,8 @@ def verify(
         bool, typer.Option("--all", help="From the beginning, not from where it was checked last.")
     ] = False,
     of_stamp: Annotated[
-        Path | None, typer.Option("--stamp", help="The time stamp of the bundle's head, as `audit stamp` writes it.")
+        Path | None,
+        typer.Option("--stamp", help="A time stamp of the bundle's head, as `audit stamp` writes it; else its own."),
     ] = None,
     roots: Roots = None,
     folder: Folder = DEFAULT_FOLDER,
@@ -42,8 +43,8 @@ def verify(
 
     What was changed is named: the record, the leaf, the part of the tree or the head, and which field. A check goes on
     where the last one came to, also if it was broken off. Of a bundle, inclusion, consistency and signatures are
-    checked with nothing but the bundle and the key; no hub is needed. Time stamps are held against their heads where
-    the authority's root certificates are given, or set for the hub.
+    checked with nothing but the bundle and the key; no hub is needed. Time stamps, a bundle's own too, are held against
+    their heads where the authority's root certificates are given, or set for the hub.
     """
     if bundle is not None:
         found, findings = _bundle(bundle, of_key, of_stamp, roots)
@@ -86,22 +87,29 @@ def stamp(
 def _bundle(
     bundle: Path, of_key: Path | None, of_stamp: Path | None, roots: Path | None
 ) -> tuple[dict[str, Any], Sequence[Finding]]:
-    from placehub.evidence.bundle_checking import check_bundle, check_bundle_stamp
+    from placehub.evidence.bundle_checking import check_bundle, check_bundle_stamp, check_own_stamp
 
     if of_key is None:
         raise typer.BadParameter(
             "a bundle is checked with the public key of its log: name its file", param_hint="--key"
         )
-    if (of_stamp is None) != (roots is None):
+    if of_stamp is not None and roots is None:
         raise typer.BadParameter("a time stamp is checked with its authority's roots: name both", param_hint="--stamp")
     checked = check_bundle(_read(bundle), _key(of_key))
     facts = {"referral_id": checked.referral_id, "records": checked.records, "tree_size": checked.tree_size}
-    if of_stamp is None or roots is None or checked.findings:
+    if checked.findings:
         return facts, checked.findings
+    if roots is None:
+        has = "not checked: name its authority's roots with --roots" if checked.stamp else "none"
+        return facts | {"stamped_at": None, "time_stamp": has}, ()
     from placehub.evidence.stamping import roots_in
 
-    stamped_at, findings = check_bundle_stamp(checked, _read(of_stamp), roots_in(roots))
-    return facts | {"stamped_at": stamped_at.isoformat() if stamped_at else None}, findings
+    if of_stamp is None:
+        stamped_at, findings = check_own_stamp(checked, roots_in(roots))
+    else:
+        stamped_at, findings = check_bundle_stamp(checked, _read(of_stamp), roots_in(roots))
+    has = "does not hold" if findings else "holds" if stamped_at else "none"
+    return facts | {"stamped_at": stamped_at.isoformat() if stamped_at else None, "time_stamp": has}, findings
 
 
 def _log(

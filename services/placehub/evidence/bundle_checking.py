@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,17 +19,18 @@ from placehub.evidence.bundles import (
     HEAD_FIELDS,
     MANIFEST,
     SIGNATURE,
+    STAMP_FIELDS,
     hashes_of_fields,
     manifest_of,
     name_of_part,
     read_part,
     signature_of,
 )
-from placehub.evidence.events import TreeHeadSigned
+from placehub.evidence.events import TreeHeadSigned, TreeHeadStamped
 from placehub.evidence.findings import Finding
 from placehub.evidence.heads import Head, PublicKey
 from placehub.evidence.leaves import Sealed
-from placehub.evidence.signed import check_signature, head_of
+from placehub.evidence.signed import check_signature, check_stamps, head_of
 from placehub.evidence.stamps import stamp_of
 from placehub.evidence.tree import extends, includes
 
@@ -43,8 +45,10 @@ class BundleChecked:
     records: int
     tree_size: int
     findings: tuple[Finding, ...]
-    head: Head | None
+    head: TreeHeadSigned | None
     """The tree head it is shown against; None where anything was found."""
+    stamp: TreeHeadStamped | None
+    """The time stamp of that head, as the bundle has it and not yet held against its authority; None: it has none."""
 
 
 def check_bundle(data: bytes, key: PublicKey) -> BundleChecked:
@@ -63,9 +67,9 @@ def check_bundle(data: bytes, key: PublicKey) -> BundleChecked:
     count = sum(one.get("kind") == "record" for one in told)
     size = _number(case.get("tree_size"))
     sound = told if not findings else []
-    heads = (one for part in sound if part.get("kind") == "head" for one in _head(part))
-    head = next((head_of(one) for one in heads if one.tree_size == size), None)
-    return BundleChecked(str(case.get("referral_id", "")), count, size, tuple(findings), head)
+    head = next((one for one in _heads(sound) if one.tree_size == size), None)
+    stamp = next(iter(_stamps(sound)), None)
+    return BundleChecked(str(case.get("referral_id", "")), count, size, tuple(findings), head, stamp)
 
 
 def check_bundle_stamp(
@@ -77,9 +81,20 @@ def check_bundle_stamp(
     """
     assert checked.head is not None, "a bundle in which nothing was found has its head"
     try:
-        return stamp_of(checked.head, answer, roots).stamped_at, ()
+        return stamp_of(head_of(checked.head), answer, roots).stamped_at, ()
     except Rejected as why:
         return None, (Finding(f"time stamp of tree head {checked.tree_size}", "answer", why.rule),)
+
+
+def check_own_stamp(
+    checked: BundleChecked, roots: Sequence[Certificate]
+) -> tuple[datetime | None, tuple[Finding, ...]]:
+    """Return the same by the time stamp that a bundle has itself; no time and no finding where it has none."""
+    assert checked.head is not None, "a bundle in which nothing was found has its head"
+    if checked.stamp is None:
+        return None, ()
+    findings = tuple(check_stamps([checked.stamp], [checked.head], roots))
+    return None if findings else checked.stamp.stamped_at, findings
 
 
 def _number(value: Any) -> int:
@@ -169,7 +184,7 @@ def _changed_fields(listed: Mapping[str, Any], part: bytes) -> list[str]:
 def _check_proofs(parts: Sequence[Mapping[str, Any]], key: PublicKey) -> Iterator[Finding]:
     """Yield which heads, proofs and records do not hold together; all parts are as they were signed."""
     case = next((one for one in parts if one.get("kind") == "case"), None)
-    heads = {one.tree_size: one for part in parts if part.get("kind") == "head" for one in _head(part)}
+    heads = {one.tree_size: one for one in _heads(parts)}
     if case is None or case.get("tree_size") not in heads or case.get("earlier_size") not in heads:
         yield Finding("case", "tree_size", "names a tree head that is not in the bundle")
         return
@@ -183,16 +198,30 @@ def _check_proofs(parts: Sequence[Mapping[str, Any]], key: PublicKey) -> Iterato
     records = [part for part in parts if part.get("kind") == "record"]
     if len(records) != case["records"]:
         yield Finding("case", "records", f"says {case['records']}, and there are {len(records)}")
+    yield from _check_stamps(parts, newest)
     for part in records:
         yield from _check_record(part, newest.tree_size, newest.root_hash, schemas)
 
 
-def _head(part: Mapping[str, Any]) -> Iterator[TreeHeadSigned]:
-    try:
-        told = {name: part[name] for name in HEAD_FIELDS}
-        yield from_json(TreeHeadSigned, {**told, "previous_size": 0, "consistency": [], "to": []})
-    except (KeyError, Rejected, ValidationError):
-        return
+def _check_stamps(parts: Sequence[Mapping[str, Any]], head: Head) -> Iterator[Finding]:
+    """Yield which time stamps are of another head or of no form; whether one holds, only its roots tell."""
+    read = {one.tree_size for one in _stamps(parts) if one.log_id == head.log_id}
+    for part in parts:
+        if part.get("kind") == "stamp" and (part.get("tree_size") != head.tree_size or head.tree_size not in read):
+            yield Finding(name_of_part(part), "tree_size", "is not of the tree head that the bundle is shown against")
+
+
+def _heads(parts: Sequence[Mapping[str, Any]]) -> Iterator[TreeHeadSigned]:
+    for part in (one for one in parts if one.get("kind") == "head"):
+        with suppress(KeyError, Rejected, ValidationError):
+            told = {name: part[name] for name in HEAD_FIELDS}
+            yield from_json(TreeHeadSigned, {**told, "previous_size": 0, "consistency": [], "to": []})
+
+
+def _stamps(parts: Sequence[Mapping[str, Any]]) -> Iterator[TreeHeadStamped]:
+    for part in (one for one in parts if one.get("kind") == "stamp"):
+        with suppress(KeyError, Rejected, ValidationError):
+            yield from_json(TreeHeadStamped, {**{name: part[name] for name in STAMP_FIELDS}, "to": []})
 
 
 def _check_record(part: Mapping[str, Any], size: int, root_hash: bytes, schemas: set[Any]) -> Iterator[Finding]:

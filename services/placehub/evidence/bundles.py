@@ -1,8 +1,9 @@
 """A case's bundle: its records as they stand in the streams, and the proofs that they are in the log; pure.
 
-A text of canonical JSON, one part a line: the manifest, the case, its tree heads, the schemas, the records, the
-signature. The manifest has the hash of every other part and of each of its fields, so that whatever is changed can be
-named; the signature is over the manifest. The same case at the same tree head gives the same bytes.
+A text of canonical JSON, one part a line: the manifest, the case, its tree heads, the time stamp of the one it is made
+against if that has one, the schemas, the records, the signature. The manifest has the hash of every other part and of
+each of its fields, so that whatever is changed can be named; the signature is over the manifest. The same case at the
+same tree head, with the same stamp or with none, gives the same bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from placehub.contracts.codec import to_json
-from placehub.evidence.events import TreeHeadSigned
+from placehub.evidence.events import TreeHeadSigned, TreeHeadStamped
 from placehub.evidence.heads import SigningKey
 from placehub.evidence.leaves import Sealed, canonical
 from placehub.evidence.tree import Node, consistency, inclusion
@@ -33,7 +34,8 @@ class Contents:
     """What goes into a bundle.
 
     `earlier` and `head` are signed tree heads, the same one twice where there is no earlier; `records` are those of
-    the case with the numbers of their leaves, all below the size of `head`; `schemas` are those they are written in.
+    the case with the numbers of their leaves, all below the size of `head`; `schemas` are those they are written in;
+    `stamp` is the first one of `head`, None where it has none.
     """
 
     referral_id: UUID
@@ -41,6 +43,7 @@ class Contents:
     head: TreeHeadSigned
     records: Sequence[tuple[int, Sealed]]
     schemas: Mapping[int, Mapping[str, Any]]
+    stamp: TreeHeadStamped | None = None
 
 
 def make_bundle(contents: Contents, node: Node, key: SigningKey) -> bytes:
@@ -86,6 +89,8 @@ def name_of_part(part: Mapping[str, Any]) -> str:
             return f"record {part.get('topic')}/{part.get('partition')}/{part.get('offset')}"
         case "head":
             return f"tree head {part.get('tree_size')}"
+        case "stamp":
+            return f"time stamp of tree head {part.get('tree_size')}"
         case "schema":
             return f"schema {part.get('schema_id')}"
         case kind:
@@ -100,6 +105,9 @@ def _parts(of: Contents, node: Node) -> Iterator[dict[str, Any]]:
     for one in dict.fromkeys((of.earlier, of.head)):
         told = to_json(one)
         yield {"kind": "head", **{name: told[name] for name in HEAD_FIELDS}}
+    if of.stamp is not None:
+        told = to_json(of.stamp)
+        yield {"kind": "stamp", **{name: told[name] for name in STAMP_FIELDS}}
     for schema_id, schema in sorted(of.schemas.items()):
         yield {"kind": "schema", "schema_id": schema_id, "schema": schema}
     for number, record in of.records:
@@ -118,3 +126,5 @@ def _parts(of: Contents, node: Node) -> Iterator[dict[str, Any]]:
 
 HEAD_FIELDS: Final = ("log_id", "tree_size", "root_hash", "signed_at", "key_id", "signature")
 """What of a head is in a bundle: not whom it was sent to, which is another's to know."""
+STAMP_FIELDS: Final = ("log_id", "tree_size", "stamped_at", "authority", "answer")
+"""What of a time stamp is, likewise."""

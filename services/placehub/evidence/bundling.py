@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -27,25 +28,29 @@ _AGREED: Final = (PlacementAgreed, VerbalAgreementRecorded)
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle, how many records it has, at which head; and how many of the case no head covers yet."""
+    """A bundle, how many records it has, at which head, since when that is stamped if it is; and how many records of
+    the case no head covers yet.
+    """
 
     data: bytes
     records: int
     tree_size: int
+    stamped_at: datetime | None
     not_yet_signed: int
 
 
 def bundle_case(
     log: StoredLog, streams: SealedStreams, key: SigningKey, referral_id: UUID, size: int | None = None
 ) -> Bundle:
-    """Return the bundle of one case at the newest signed head, or at the one of that size.
+    """Return the bundle of one case at the newest signed head, or at the one of that size, with its first time stamp.
 
     NotFound when nothing of the case is below the head, or there is no such head; Unavailable when none was signed
     yet; Misconfigured when the key is another log's, or a record is not what was logged.
     """
     if key.public.log_id != log.log_id:
         raise Misconfigured("This is not the key of the log here. Set PLACEHUB_EVIDENCE_KEY to the one it signs with.")
-    heads = [one for one in streams.heads() if one.tree_size <= log.size]
+    signed, stamps = streams.heads_and_stamps()
+    heads = [one for one in signed if one.tree_size <= log.size]
     head = _chosen(heads, size)
     of_case = _leaves(log, streams, referral_id)
     covered = [(number, leaf) for number, leaf in of_case if number < head.tree_size]
@@ -58,9 +63,11 @@ def bundle_case(
     schemas = {
         one: streams.schema(one) for one in {schema_id_of(record.value) for _, record in records} if one is not None
     }
-    contents = Contents(referral_id, earlier, head, records, schemas)
+    stamp = next((one for one in stamps if one.tree_size == head.tree_size), None)
+    contents = Contents(referral_id, earlier, head, records, schemas, stamp)
     data = make_bundle(contents, nodes_of(log.tile), key)
-    return Bundle(data, len(records), head.tree_size, len(of_case) - len(covered))
+    stamped_at = stamp.stamped_at if stamp else None
+    return Bundle(data, len(records), head.tree_size, stamped_at, len(of_case) - len(covered))
 
 
 def _chosen(heads: Sequence[TreeHeadSigned], size: int | None) -> TreeHeadSigned:
