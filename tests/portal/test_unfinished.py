@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
+from placehub.keys.erasing import OF_A_DRAFT
 from placehub.keys.tables import subject_key
 from placehub.mailboxes.events import DataUseEnded
-from placehub.portal.discarding import BECAUSE
 from placehub.portal.drafts import run_out
 from placehub.portal.tables import DRAFT
 from placehub.portal.told import keep
@@ -62,7 +62,7 @@ def opens(engine: Engine, key_id: str) -> bool:
     with engine.connect() as connection:
         found = select(subject_key.c.wrapped, subject_key.c.destroyed_reason).where(subject_key.c.key_id == key_id)
         row = connection.execute(found).one()
-    assert row.destroyed_reason in (None, BECAUSE)
+    assert row.destroyed_reason in (None, OF_A_DRAFT)
     return row.wrapped is not None
 
 

@@ -17,10 +17,10 @@ from placehub.drivers.step import Step
 from placehub.errors import Conflict, NotFound, Rejected
 from placehub.evidence.processor import SEAT
 from placehub.evidence.readings import EXPORTED, Reading, keep_reading
-from placehub.keys.erasing import destroy_again, destroyed_keys
+from placehub.keys.erasing import OF_A_DRAFT, destroy_again, destroy_children, destroyed_keys
 from placehub.keys.store import grant, make_keys, open_keys
 from placehub.keys.tables import subject_key
-from placehub.keys.wiping import waiting_to_be_wiped, wipe
+from placehub.keys.wiping import DRAFTS_WAIT, is_due, waiting_to_be_wiped, wipe
 from placehub.retention.erasing import ask, confirm, lift_hold, place_hold, withdraw
 from placehub.retention.events import HoldLifted, HoldPlaced, SubjectErased
 from placehub.retention.noting import note_records
@@ -280,6 +280,17 @@ def test_wiping_waits_for_older_transactions(engine: Engine, owner: str) -> None
     with engine.begin() as connection:
         assert waiting_to_be_wiped(connection) == []
         told(connection, owner)
+
+
+def test_keys_of_drafts_are_wiped_together(connection: Connection, owner: str) -> None:
+    """Destroyed keys of drafts wait an hour for each other, and no longer; an erasure takes them along at once."""
+    connection.execute(update(subject_key).where(subject_key.c.destroyed_at.is_not(None)).values(wiped=True))
+    assert not is_due(connection, NOW)
+    destroy_children(connection, owner, [a_child(connection, owner)], OF_A_DRAFT, NOW)
+    assert not is_due(connection, NOW + DRAFTS_WAIT - timedelta(seconds=1))
+    assert is_due(connection, NOW + DRAFTS_WAIT)
+    destroy_children(connection, owner, [a_child(connection, owner)], WHY, NOW)
+    assert is_due(connection, NOW)
 
 
 def test_wiping_does_not_wait_for_whoever_uses_the_table(engine: Engine, owner: str) -> None:

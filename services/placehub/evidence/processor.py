@@ -26,7 +26,7 @@ from placehub.evidence.store import StoredLog, open_log
 from placehub.evidence.tiles import Growth, nodes_of
 from placehub.evidence.tree import consistency
 from placehub.keys.store import openings_noted, openings_to_note
-from placehub.keys.wiping import waiting_to_be_wiped
+from placehub.keys.wiping import is_due
 from placehub.mailboxes.checks import check_event
 from placehub.retention.noting import note_records
 from placehub.retention.running import run_retention
@@ -83,7 +83,7 @@ class Evidence:
 
     def _wipe_if_due(self, step: Step) -> None:
         tried = self._wiped_at
-        if (tried is None or step.now >= tried + WIPE_AGAIN) and waiting_to_be_wiped(step.connection):
+        if (tried is None or step.now >= tried + WIPE_AGAIN) and is_due(step.connection, step.now):
             self._wiped_at = step.now
             step.after_commit(self._wipe)
 

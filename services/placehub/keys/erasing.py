@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select, update
@@ -12,6 +13,9 @@ from sqlalchemy.engine import Connection
 
 from placehub.database import hold_names
 from placehub.keys.tables import entitlement, name_of_subject, subject_key
+
+OF_A_DRAFT: Final = "draft removed"
+"""Why a key was destroyed that sealed a draft in the portal and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

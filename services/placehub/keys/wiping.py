@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, text, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
+from placehub.keys.erasing import OF_A_DRAFT
 from placehub.keys.tables import subject_key
 
 LOCK_WAIT: Final = "2s"
 """How long the table is waited for: while we wait, nobody else is given a key."""
+DRAFTS_WAIT: Final = timedelta(hours=1)
+"""How long the destroyed keys of drafts wait for others, so that one writing is for many."""
 _LEFT: Final = re.compile(r"^(\d+)")
 _WAITS: Final = subject_key.c.destroyed_at.is_not(None) & subject_key.c.wiped.is_(False)
 
@@ -31,6 +35,17 @@ class Wiped:
 def waiting_to_be_wiped(conn: Connection) -> list[str]:
     """Return the ids of destroyed keys that may still lie in the database's files."""
     return list(conn.scalars(select(subject_key.c.key_id).where(_WAITS)))
+
+
+def is_due(conn: Connection, now: datetime) -> bool:
+    """Tell whether the table is to be written anew now: for an erasure at once, for drafts' own keys once an hour.
+
+    People throw drafts away all day, and while the table is written nobody is given a key.
+    """
+    at_once = subject_key.c.destroyed_reason != OF_A_DRAFT
+    long_enough = subject_key.c.destroyed_at <= now - DRAFTS_WAIT
+    due = select(subject_key.c.key_id).where(_WAITS, or_(at_once, long_enough)).limit(1)
+    return conn.scalar(due) is not None
 
 
 def wipe(engine: Engine) -> Wiped:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, delete
 
-from placehub.keys.erasing import destroy_children
+from placehub.keys.erasing import OF_A_DRAFT, destroy_children
 from placehub.portal.tables import DRAFT
-
-BECAUSE: Final = "draft removed"
-"""Why the key service says that a draft's own key was destroyed."""
 
 
 def discard(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
@@ -22,5 +18,5 @@ def discard(connection: Connection, which: ColumnElement[bool], now: datetime) -
     gone = connection.execute(delete(DRAFT).where(which).returning(DRAFT.c.organisation, DRAFT.c.own_subject)).all()
     for owner in sorted({row.organisation for row in gone}):
         own = {row.own_subject for row in gone if row.organisation == owner and row.own_subject is not None}
-        destroy_children(connection, owner, own, BECAUSE, now)
+        destroy_children(connection, owner, own, OF_A_DRAFT, now)
     return len(gone)

@@ -20,10 +20,10 @@ from sqlalchemy.engine import Engine
 from placehub.database import hold_names
 from placehub.errors import Conflict, NotFound
 from placehub.keys.client import Sealer
-from placehub.keys.erasing import destroy_children
+from placehub.keys.erasing import OF_A_DRAFT, destroy_children
 from placehub.keys.sealed import Sealed
 from placehub.portal.acting import Acting
-from placehub.portal.discarding import BECAUSE, discard
+from placehub.portal.discarding import discard
 from placehub.portal.people import Signed
 from placehub.portal.tables import DRAFT
 
@@ -163,7 +163,7 @@ def _make_way(
     if row is None and before is not None:
         raise Conflict("The draft was thrown away or sent meanwhile. Save again to keep what you typed.")
     if row is not None and row.own_subject not in (None, own):
-        destroy_children(connection, row.organisation, [row.own_subject], BECAUSE, now)
+        destroy_children(connection, row.organisation, [row.own_subject], OF_A_DRAFT, now)
 
 
 def draft_of(given: str, act_id: UUID) -> UUID:

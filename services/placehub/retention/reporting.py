@@ -120,7 +120,7 @@ def _destroyed(connection: Connection) -> Kept:
     waiting = len(waiting_to_be_wiped(connection))
     return Kept(
         data="destroyed keys in the database's files",
-        kept="a minute or so; as long as an older transaction or a backup runs",
+        kept="a minute or so, of drafts an hour; as long as an older transaction or a backup runs",
         by="the evidence process, which writes the table anew",
         due=waiting,
         done=len(destroyed_keys(connection)) - waiting,
