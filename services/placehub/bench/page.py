@@ -239,7 +239,7 @@ def whatif(found: dict[str, Any]) -> str:
             "Bare: the same world folded, and for each case one filter by NumPy as its search begins. One decision:",
             "the hub's rules in its place. The what-if plays each case to its end, with all that was said, each",
             "home that changed meanwhile and each timer: it decides many times where they look once. `changed`: cases",
-            "that came out otherwise than they were, which nothing but a timer looked at later should bring about.",
+            "that came out otherwise than they were, of which there should be none.",
         )
     )
 
