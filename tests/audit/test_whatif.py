@@ -15,6 +15,7 @@ from placehub.audit.whatif.history import stories
 from placehub.audit.whatif.policies import checked, read_policy, starting
 from placehub.audit.whatif.shadow import Shadow
 from placehub.audit.whatif.starts import SearchAt
+from placehub.drivers.memory import KeptStep
 from placehub.errors import Misconfigured, NotFound, Rejected
 from placehub.monitoring.charts import draw
 from placehub.search.policy import DEFAULT
@@ -97,6 +98,26 @@ def test_a_search_that_begins_with_the_last_tier(lived: Lived) -> None:
     assert measured(found, "first provider told")[1] >= 24
     with pytest.raises(Rejected, match="must name tiers"):
         starting(DEFAULT, SearchAt.tier)
+
+
+class Watched(Shadow):
+    """A shadow whose moments are noted."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.moments: list[datetime] = []
+
+    def _heard(self, step: KeptStep) -> None:
+        self.moments.append(step.now)
+        super()._heard(step)
+
+
+def test_time_only_goes_on(lived: Lived) -> None:
+    """An answer that comes as soon as a timer has brought its invitation is heard before what was said later."""
+    policy = checked({"most_invited": 1, "in_house_first_hours": 3})
+    shadow = Watched(lived.log, lived.postcodes, lived.needs, lived.households, policy, stories(lived.log))
+    shadow.run(SearchAt.notice, 0)
+    assert shadow.moments == sorted(shadow.moments)
 
 
 def test_only_some_of_history(lived: Lived) -> None:

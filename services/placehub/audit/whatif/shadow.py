@@ -148,17 +148,18 @@ class Shadow:
         for story in self._known.values():
             self._plan(story, at, after_hours)
         done = 0
-        while self._moments:
+        while (until := self._next_at()) is not None:
+            if self._look(until):
+                continue  # what a timer brought about may be answered before that moment
+            if not self._moments:
+                self._world_once()
+                continue
             now, _, _, _, act, basis = heapq.heappop(self._moments)
-            self._look_until(now)
             self._world_until(now, basis)
             act(now)
             done += 1
             if done % 10_000 == 0:
                 tell(f"{done} moments, {now:%Y-%m-%d}")
-        while (head := self._earliest()) and head.next:
-            self._look_until(head.next.attributes.taken_at)
-            self._world(head.take())
         for referral_id, story in self._known.items():
             one = self.found[referral_id]
             one.unused = sum(len(said) for who, said in story.answers.items() if who not in one.outcome.invited)
@@ -228,19 +229,33 @@ class Shadow:
             when = max(now, story.followed(record), at + shift) if shift else max(now, at)
             self._later(when, record, self._says(record), story.bases.get(record.attributes.id) if when == at else None)
 
-    def _look_until(self, now: datetime) -> None:
-        """Let timers go off up to a time, the world going on meanwhile."""
+    def _next_at(self) -> datetime | None:
+        """Return when the next thing that was said takes place, or else the world's next record; None: all is over."""
+        if self._moments:
+            return self._moments[0][0]
+        head = self._earliest()
+        return head.next.attributes.taken_at if head and head.next else None
+
+    def _look(self, until: datetime) -> bool:
+        """Let timers go off once, the world going on meanwhile; tell whether it was time to, before that moment."""
         if self._looked is None or not self._cases.any_live:
-            self._looked = now
-        while self._looked + LOOK_EVERY <= now:
-            self._looked += LOOK_EVERY
-            self._world_until(self._looked, None)
-            if self._cases.any_live:
-                step = self._step(self._looked)
-                self._search.tick(step)
-                self._heard(step)
-            else:
-                self._looked = now
+            self._looked = until
+        if self._looked + LOOK_EVERY > until:
+            return False
+        self._looked += LOOK_EVERY
+        self._world_until(self._looked, None)
+        if self._cases.any_live:
+            step = self._step(self._looked)
+            self._search.tick(step)
+            self._heard(step)
+        else:
+            self._looked = until
+        return True
+
+    def _world_once(self) -> None:
+        head = self._earliest()
+        if head is not None:
+            self._world(head.take())
 
     def _world_until(self, now: datetime, basis: Basis | None) -> None:
         """Let the world go on up to a time; of that moment itself, as far as a decision of history knew it.
