@@ -165,6 +165,18 @@ def test_an_offer_waits_and_goes_when_the_use_of_its_case_ends(
         connection.rollback()
 
 
+def test_a_search_whose_use_has_ended_says_so(manager: Visitor, codes: dict[str, str], engine_of_hub: Engine) -> None:
+    """Whoever had a part in a search that is over is told that; of any other search there is no page."""
+    case = uuid4()
+    ended = DataUseEnded(organisation=codes["provider"], referral_id=case)
+    with engine_of_hub.begin() as connection:
+        keep(connection, codes["provider"], [(attributes(case, DataUseEnded, 1), ended)])
+    seen = manager.get(f"/searches/{case}")
+    assert seen.answer.status_code == 410
+    assert "This search is over for you" in seen.text
+    assert manager.get(f"/searches/{uuid4()}").answer.status_code == 404
+
+
 def refer(officer: Visitor) -> str:
     """Make a referral near the home, and return the case's address."""
     officer.get("/referrals/new")

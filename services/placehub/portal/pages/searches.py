@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from placehub.mailboxes.events import DataUseEnded
 from placehub.portal import telling
 from placehub.portal.accounts import ANSWERING
 from placehub.portal.acting import Act
@@ -105,11 +106,12 @@ def _search(who: Signed, case: Case | None) -> Search | None:
 
 
 def own_search(door: Doors, who: Signed, case_id: UUID) -> Search:
-    """Return a search the person's organisation is invited to; 404 for any other."""
+    """Return a search the person's organisation is invited to; 410 when its part has ended, 404 for any other."""
     with door.engine.connect() as connection:
-        found = _search(who, fold(told_about(connection, who.organisation, str(case_id))))
+        told = told_about(connection, who.organisation, str(case_id))
+    found = _search(who, fold(told))
     if found is None:
-        raise HTTPException(404)
+        raise HTTPException(410 if any(one.name == DataUseEnded.__name__ for one in told) else 404)
     return found
 
 
