@@ -168,7 +168,7 @@ def test_days_in_a_fit_are_told_as_people_read_them() -> None:
     home = assessed(uuid4(), "fits", 1).home
     assert home is not None
     assert telling.fits(replace(home, findings=(finding,))) == [
-        "The carer has said they are willing, until 16 March 2026, 6:00pm."
+        "The carer has said they are willing, until 16 March 2026, 6pm."
     ]
 
 
@@ -219,3 +219,4 @@ def test_what_people_type_is_read_as_they_mean_it() -> None:
 def test_times_are_told_by_the_clock_on_the_wall() -> None:
     """In summer the clock in the office is an hour ahead of UTC."""
     assert when(datetime(2026, 7, 1, 12, 5, tzinfo=UTC)) == "1 July 2026, 1:05pm"
+    assert when(datetime(2026, 7, 1, 8, tzinfo=UTC)) == "1 July 2026, 9am"

@@ -108,7 +108,7 @@ def test_a_line_is_removed_by_its_own_provider_alone(hub: Any, provider: str, ma
     (only,) = ids(manager)
     hours: dict[str, Any] = {"from": "9:00", "until": "17:00", "first": "2026-03-02"}
     manager.send("/rota/cover", who=only, days=["sat"], **hours)
-    assert "Saturday, 09:00 to 17:00; from 2 March 2026; not on bank holidays" in manager.page.text
+    assert "Saturday, 9am to 5pm; from 2 March 2026; not on bank holidays" in manager.page.text
     address = next(one.action for one in manager.page.forms if one.action.endswith("/remove"))
     stranger = join(hub.settings, hub.add("provider").code, f"{uuid4()}@example.org", "referral manager")
     token = stranger.get("/rota").form("/rota/deputy").values["form_token"][0]

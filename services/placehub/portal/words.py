@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -128,8 +128,14 @@ def when(value: datetime | None) -> str:
     if value is None:
         return ""
     here = value.astimezone(HERE)
-    half = gettext("am") if here.hour < 12 else gettext("pm")
-    return f"{day(here.date())}, {here.hour % 12 or 12}:{here:%M}{half}"
+    return f"{day(here.date())}, {hour(here.time())}"
+
+
+def hour(value: time) -> str:
+    """Return a time of day as people read it: `9am`, `5:30pm`."""
+    half = gettext("am") if value.hour < 12 else gettext("pm")
+    minutes = f":{value:%M}" if value.minute else ""
+    return f"{value.hour % 12 or 12}{minutes}{half}"
 
 
 def as_typed(value: date | datetime) -> str:

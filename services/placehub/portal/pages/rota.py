@@ -15,7 +15,7 @@ from placehub.portal.people import Signed
 from placehub.portal.rotas import ALL_DAY, AWAY, COVER, DEPUTY, Entry, Kept, days_off, put, rota_of, take_out
 from placehub.portal.sitting import NOTICES, Doors, Form, Open, Sent, go_to, only, page
 from placehub.portal.sitting import Entry as MenuEntry
-from placehub.portal.words import HERE, day, typed_day, when
+from placehub.portal.words import HERE, day, hour, typed_day, when
 from placehub.portal.words import gettext as _
 
 router = APIRouter()
@@ -167,8 +167,9 @@ def _hours(one: Entry) -> str:
     """Return when somebody covers, as people read it."""
     chosen = one.facts.get("days")
     days = _("Every day") if chosen is None or len(chosen) == len(DAYS) else ", ".join(DAYS[code]() for code in chosen)
-    begins, until = one.facts.get("from", "00:00"), one.facts.get("until", "00:00")
-    hours = _("all day") if begins == until else _("{begins} to {until}").format(begins=begins, until=until)
+    begins, until = (time.fromisoformat(one.facts.get(name, "00:00")) for name in ("from", "until"))
+    spoken = _("{begins} to {until}").format(begins=hour(begins), until=hour(until))
+    hours = _("all day") if begins == until else spoken
     parts = [f"{days}, {hours}"]
     if between := _between(one):
         parts.append(between)
