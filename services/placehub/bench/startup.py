@@ -47,9 +47,9 @@ def _hub(folder: Path) -> tuple[float, float]:
     began = time.perf_counter()
     command = [*PROGRAM, "up", "--dir", str(folder)]
     # our own command line
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as up:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as up:  # noqa: S603
         try:
-            if not up.stdout or not any(line.startswith("The hub is up") for line in up.stdout):
+            if not up.stderr or not any(line.startswith("The hub is up") for line in up.stderr):
                 raise Unavailable("The hub did not start. Run 'placehub up' to see why.")
             return time.perf_counter() - began, memory_mb((up.pid, *descendants(up.pid)))
         finally:
