@@ -82,6 +82,12 @@ def analysed(engine: Engine) -> None:
         connection.execute(text("ANALYZE keys.subject_key"))
 
 
+def written(engine: Engine) -> None:
+    """Have PostgreSQL write its tables; until then a copy stands in its log alone, where two pages may share it."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CHECKPOINT"))
+
+
 def opened(desk: Desk, sealed: Sealed) -> bytes:
     """Open a key as the organisation, in a program that has just started."""
     client = KeyClient(desk.hub.settings.api, desk.code, desk.credentials.api_token)
@@ -144,6 +150,7 @@ def erased(
         subjects = [str(child.child_id), str(home.household_ref)]
         wrapped = select(subject_key.c.key_id, subject_key.c.wrapped).where(subject_key.c.subject_id.in_(subjects))
         copies = {row.key_id: row.wrapped for row in connection.execute(wrapped)}
+    written(engine)
     assert {name for _, name in files_with(database_folder(town), copies)} == set(copies), "the search does search"
     analysed(engine)
     town.hub.pass_time(days=31)  # the log is signed

@@ -143,7 +143,7 @@ def while_posting(own: Hub, killed: Callable[[], None]) -> None:
     own.running.wait_quiet(QUIET_SECONDS)
 
 
-def _await(holds: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None, seconds: float = 45) -> None:
+def _await(holds: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None, seconds: float = 150) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "nothing was posted any more"

@@ -36,7 +36,7 @@ from placehub.streams import event_name
 
 SEED: Final = 3
 DAYS: Final = 6
-USUAL: Final = 20
+USUAL: Final = 50
 RUNS: Final = int(os.environ.get("PLACEHUB_ANY_ORDER_RUNS", str(USUAL)))
 """How many orders are tried: the same ones each time beside the other tests, others where more are asked for."""
 AGAIN: Final = UUID(int=0x0A6A1)

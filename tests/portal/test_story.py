@@ -227,7 +227,7 @@ def test_an_offer_is_taken_back_and_a_search_ended(officer: Visitor, manager: Vi
     assert "Choose how the search ended." in officer.send("/end", 422).text
     officer.send("/end", outcome="kin")
     until(officer, case, shows("The search is over: Kin"))
-    until(manager, search, lambda seen: seen.answer.status_code == 404)
+    until(manager, search, lambda seen: seen.answer.status_code == 410)
 
 
 def test_what_the_hub_refuses_stands_beside_the_field(officer: Visitor) -> None:
