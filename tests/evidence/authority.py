@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from placehub.evidence.events import TreeHeadStamped
+from placehub.evidence.heads import Head
+from placehub.evidence.stamps import Stamp
 
 CONFIGURED = """
 [ tsa ]
@@ -97,3 +103,10 @@ def serving(folder: Path, status: int = 200) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def told(head: Head, stamp: Stamp, **changed: Any) -> TreeHeadStamped:
+    """Return the event that tells of a head's stamp; `changed` are facts of it that are another's."""
+    facts: dict[str, Any] = {"log_id": head.log_id, "tree_size": head.tree_size, "authority": "127.0.0.1", "to": ()}
+    facts |= {"stamped_at": stamp.stamped_at, "answer": b64encode(stamp.answer).decode()}
+    return TreeHeadStamped(**facts | changed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -25,7 +24,7 @@ from placehub.evidence.stamps import question, stamp_of
 from placehub.evidence.store import read_log
 from placehub.evidence.tiles import nodes_of
 
-from .authority import answer, make_authority
+from .authority import answer, make_authority, told
 from .made import KEY, Made, chance_of, made
 
 TRIALS = 100
@@ -135,14 +134,7 @@ def stamp(log: Made, authority: Path) -> TreeHeadStamped:
     """Its stamp of the last head, as it is told."""
     head = head_of(log.heads[-1])
     made = stamp_of(head, answer(authority, question(head).as_bytes()), roots_in(authority / "roots.pem"))
-    return TreeHeadStamped(
-        log_id=head.log_id,
-        tree_size=head.tree_size,
-        stamped_at=made.stamped_at,
-        authority="stamps.example",
-        answer=b64encode(made.answer).decode(),
-        to=("E08000035",),
-    )
+    return told(head, made, authority="stamps.example", to=("E08000035",))
 
 
 def test_a_bundle_has_the_stamp_of_its_head(log: Made, whole: bytes, authority: Path, stamp: TreeHeadStamped) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,13 +11,13 @@ import pytest
 from sqlalchemy import Engine, text
 
 from placehub.errors import Misconfigured, Rejected, Unavailable
-from placehub.evidence.events import TreeHeadSigned, TreeHeadStamped
+from placehub.evidence.events import TreeHeadSigned
 from placehub.evidence.heads import Head
 from placehub.evidence.signed import check_stamps
 from placehub.evidence.stamping import STAMPS_TO_TELL, Authority, roots_in
 from placehub.evidence.stamps import Stamp, question, roots_of, stamp_of
 
-from .authority import answer, make_authority, serving
+from .authority import answer, make_authority, serving, told
 from .made import BEGIN, KEY
 
 HEAD = KEY.sign_head(700, bytes(range(32)), BEGIN)
@@ -47,13 +46,6 @@ def stamp(folder: Path) -> Stamp:
     """The authority's stamp of the head, as it came by HTTP."""
     with serving(folder) as address:
         return Authority(address, roots_in(folder / "roots.pem")).stamp(HEAD)
-
-
-def told(stamp: Stamp, **changed: Any) -> TreeHeadStamped:
-    """Return the event of a stamp."""
-    facts: dict[str, Any] = {"log_id": HEAD.log_id, "tree_size": 700, "authority": "127.0.0.1", "to": ()}
-    facts |= {"stamped_at": stamp.stamped_at, "answer": b64encode(stamp.answer).decode()}
-    return TreeHeadStamped(**facts | changed)
 
 
 def test_a_stamp_names_the_time_it_was_made(stamp: Stamp) -> None:
@@ -116,12 +108,12 @@ def test_roots_must_be_certificates(tmp_path: Path) -> None:
 def test_what_a_check_finds(stamp: Stamp, folder: Path) -> None:
     """A stamp of no head, another answer, and another time than the answer's are named."""
     roots = roots_in(folder / "roots.pem")
-    assert list(check_stamps([told(stamp)], [SIGNED], roots)) == []
+    assert list(check_stamps([told(HEAD, stamp)], [SIGNED], roots)) == []
     wrong = [
-        told(stamp, tree_size=701),
-        told(stamp, answer="AAAA"),
-        told(stamp, answer="?"),
-        told(stamp, stamped_at=BEGIN),
+        told(HEAD, stamp, tree_size=701),
+        told(HEAD, stamp, answer="AAAA"),
+        told(HEAD, stamp, answer="?"),
+        told(HEAD, stamp, stamped_at=BEGIN),
     ]
     found = [(one.where, one.field) for one in check_stamps(wrong, [SIGNED], roots)]
     of_it = "time stamp of tree head 700"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
@@ -12,6 +13,9 @@ from placehub.errors import Unavailable
 from placehub.refreshing import keep_refreshing
 from placehub.refusing import count_refusals
 from placehub.settings import Settings
+
+POLL_MS: Final = 200
+"""How long one look for records waits."""
 
 batches.install()
 keep_refreshing()
@@ -65,3 +69,20 @@ def poll(consumer: KafkaConsumer, wait_ms: int, most: int = 500) -> dict[Partiti
     """Return what has come, by partition; empty after `wait_ms` without anything."""
     found = consumer.poll(timeout_ms=wait_ms, max_records=most)
     return {Partition(tp.topic, tp.partition): [message_of(one) for one in batch] for tp, batch in found.items()}
+
+
+def read_spans(consumer: KafkaConsumer, spans: Mapping[Partition, tuple[int, int]]) -> dict[Partition, list[Message]]:
+    """Return what stands in spans of partitions: from the first offset of each up to, and without, the second.
+
+    Offsets at which no record stands are passed over. The consumer is one of `reader`'s, and reads nothing else.
+    """
+    ends = {TopicPartition(one.topic, one.number): end for one, (begin, end) in spans.items() if begin < end}
+    consumer.assign(list(ends))
+    for place, (begin, end) in spans.items():
+        if begin < end:
+            consumer.seek(TopicPartition(place.topic, place.number), begin)
+    found: dict[Partition, list[Message]] = {}
+    while any(consumer.position(tp) < end for tp, end in ends.items()):
+        for place, batch in poll(consumer, POLL_MS).items():
+            found.setdefault(place, []).extend(one for one in batch if one.offset < spans[place][1])
+    return found

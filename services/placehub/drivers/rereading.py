@@ -15,18 +15,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 from tenacity import retry, retry_if_exception_type, wait_exponential
 
-from placehub.drivers.brokers import poll
+from placehub.drivers.brokers import read_spans
 from placehub.drivers.records import Message, Partition, not_taken_in
 from placehub.observing.metrics import RETRIES
 
 LOG = structlog.get_logger()
 LOOK_SECONDS: Final = 3.0
 """How often it is looked whether anything was lost, and how long nothing must have come before."""
-_POLL_MS: Final = 200
 
 
 class Rereading:
@@ -80,10 +79,4 @@ class Mending:
     )
     def _between(self, place: Partition, begin: int, end: int) -> list[Message]:
         self._consumer = consumer = self._consumer or self._open()
-        tp = TopicPartition(place.topic, place.number)
-        consumer.assign([tp])
-        consumer.seek(tp, begin)
-        found: list[Message] = []
-        while consumer.position(tp) < end:
-            found += poll(consumer, _POLL_MS).get(place, [])
-        return [one for one in found if one.offset < end]
+        return read_spans(consumer, {place: (begin, end)}).get(place, [])

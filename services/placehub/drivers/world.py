@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer
 from kafka.errors import KafkaError
 
 from placehub.clock import TickedClock
 from placehub.contracts.codec import Codec
 from placehub.contracts.ticks import ClockTicked
-from placehub.drivers.brokers import partitions_of, poll
+from placehub.drivers.brokers import POLL_MS, partitions_of, poll, read_spans
 from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Message, Partition, Record, read_event
 from placehub.errors import Misconfigured
@@ -79,7 +79,7 @@ class World(threading.Thread):
         for tp in places:
             self.offsets.setdefault(tp.topic, []).append(0)
         while any(self.offsets[tp.topic][tp.partition] < end for tp, end in ends.items()):
-            self._hand_on(poll(self._consumer, 200), learned)
+            self._hand_on(poll(self._consumer, POLL_MS), learned)
 
     def start_hearing(
         self, heard: Heard, idle: Callable[[], None], resting: Callable[[], bool], lock: AbstractContextManager[object]
@@ -113,7 +113,7 @@ class World(threading.Thread):
                 continue
             self.pulse.beat()
             try:
-                batches = poll(self._consumer, 200) if self._topics else self._nap()
+                batches = poll(self._consumer, POLL_MS) if self._topics else self._nap()
             except KafkaError as error:
                 RETRIES.labels("broker").inc()
                 LOG.warning("the world waits for the broker", cause=type(error).__name__)
@@ -158,27 +158,16 @@ class World(threading.Thread):
 
     def between(self, known: Mapping[str, list[int]]) -> list[Record]:
         """Read again what came after `known` and up to what has been handed on; for a partition newly taken."""
-        behind = {
-            TopicPartition(topic, number): (known.get(topic, [0] * len(ends))[number], end)
+        spans = {
+            Partition(topic, number): (known.get(topic, [0] * len(ends))[number], end)
             for topic, ends in self.offsets.items()
             if topic != CLOCK_TOPIC
             for number, end in enumerate(ends)
             if known.get(topic, [0] * len(ends))[number] < end
         }
-        return self._read_again(behind) if behind else []
-
-    def _read_again(self, behind: Mapping[TopicPartition, tuple[int, int]]) -> list[Record]:
+        if not spans:
+            return []
         consumer = self._open()
-        consumer.assign(list(behind))
-        for tp, (begin, _) in behind.items():
-            consumer.seek(tp, begin)
-        found: dict[Partition, list[Message]] = {}
-        open_ends = {tp for tp, (begin, end) in behind.items() if begin < end}
-        while open_ends:
-            for place, batch in poll(consumer, 200).items():
-                tp = TopicPartition(place.topic, place.number)
-                found.setdefault(place, []).extend(one for one in batch if one.offset < behind[tp][1])
-                if batch[-1].offset + 1 >= behind[tp][1]:
-                    open_ends.discard(tp)
+        found = read_spans(consumer, spans)
         consumer.close()
         return [read_event(self._codec, one) for place in sorted(found) for one in found[place]]

@@ -32,7 +32,8 @@ def children(of: int) -> list[Target]:
     """
     own = children_of(of)
     below = [pid for one in own for pid in children_of(one)]
-    named = {**{pid: _service(pid) for pid in below}, **{pid: _service(pid) or _server(pid) for pid in own}}
+    named = {pid: _service(_words(pid)) for pid in below}
+    named |= {pid: _service(words) or _server(words) for pid in own for words in [_words(pid)]}
     return sorted(Target(name, pid) for pid, name in named.items() if name)
 
 
@@ -43,13 +44,11 @@ def _words(pid: int) -> list[str]:
         return []
 
 
-def _service(pid: int) -> str | None:
-    words = _words(pid)
+def _service(words: list[str]) -> str | None:
     return words[words.index("run") + 1] if "placehub" in words and "run" in words[:-1] else None
 
 
-def _server(pid: int) -> str | None:
-    words = _words(pid)
+def _server(words: list[str]) -> str | None:
     return next((name for mark, name in SERVER_MARKS.items() if any(word.endswith(mark) for word in words)), None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -198,12 +198,7 @@ def _check_over(case: CaseOfChild) -> None:
         raise Conflict(f"Case {case.referral_id} of this child is still searched for. Let it be closed first.")
     if case.lives_there:
         raise Conflict(f"A placement of case {case.referral_id} goes on. Erase once it has ended.")
-    if case.disputes:
-        named = ", ".join(str(one) for one in case.disputes)
-        raise Conflict(
-            f"A dispute about a placement of case {case.referral_id} is open ({named}), so nothing of its children may "
-            "be erased. See 'placehub views show disputes'; ask again once it is resolved."
-        )
+    _check_undisputed(f"a placement of case {case.referral_id}", "its children", case.disputes)
 
 
 def _check_empty(home: HomeOfHousehold) -> None:
@@ -212,11 +207,15 @@ def _check_empty(home: HomeOfHousehold) -> None:
     if home.lives_there:
         named = ", ".join(str(one) for one in home.lives_there)
         raise Conflict(f"A placement with this household goes on ({named}). Erase once it has ended.")
-    if home.disputes:
-        named = ", ".join(str(one) for one in home.disputes)
+    _check_undisputed("a placement with this household", "it", home.disputes)
+
+
+def _check_undisputed(about: str, whom: str, disputes: Collection[UUID]) -> None:
+    if disputes:
+        named = ", ".join(map(str, disputes))
         raise Conflict(
-            f"A dispute about a placement with this household is open ({named}), so nothing of it may be erased. See "
-            "'placehub views show disputes'; ask again once it is resolved."
+            f"A dispute about {about} is open ({named}), so nothing of {whom} may be erased. See 'placehub views show "
+            "disputes'; ask again once it is resolved."
         )
 
 
