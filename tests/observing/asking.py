@@ -38,9 +38,11 @@ def metrics(observe: str) -> str:
     return httpx.get(f"http://{observe}/metrics", timeout=10).raise_for_status().text
 
 
-def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    """Return once it holds; fail when it does not within `seconds`."""
+def until(
+    holds: Callable[[], bool], seconds: float = 60, said: Callable[[], str] = lambda: "it did not come to hold"
+) -> None:
+    """Return once it holds; fail with what is `said` when it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, "it did not come to hold"
+        assert time.monotonic() < deadline, said()
         time.sleep(0.2)
