@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,15 @@ from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
 import placehub.portal
+from placehub.codes import CodeList, code_list, names
+from placehub.monitoring.views import VIEWS
 from placehub.portal.mails import telling_words
+from placehub.portal.pages.profile import USUAL
+from placehub.portal.pages.views import head
 from placehub.portal.tables import PERSON
 from placehub.portal.words import (
     LANGUAGES,
     LOCALES,
-    choices,
     day,
     gettext,
     in_language,
@@ -29,27 +33,12 @@ from placehub.portal.words import (
     ngettext,
     preferred,
     when,
+    word,
 )
 
 from .visiting import Visitor, join
 
 FOLDER = Path(placehub.portal.__file__).parent
-PAGES = ("cases/", "searches/", "homes/", "agreements/", "returns/")
-WHOLE = {
-    *(f"templates/{one}.html" for one in ("base", "fees", "home", "join", "lists", "macros", "mail", "people")),
-    *(f"templates/{one}.html" for one in ("placing", "problem", "questions", "rota", "sign_in")),
-    *(f"{one}.py" for one in ("mails", "referring", "sitting", "telling", "words")),
-    *(f"pages/{one}.py" for one in ("cases", "home", "homes", "mail", "people", "placing", "questions", "searches")),
-    *(f"pages/{one}.py" for one in ("rota", "signing_in", "agreements", "disputes", "documents", "representatives")),
-    *(f"pages/{one}.py" for one in ("matching_policies", "consultations", "partnership_events", "returns")),
-}
-"""Sign-in, the first page, menus, errors, mails, the story from early notice to the placement, agreements, returns."""
-LISTS = (
-    *("placement_kind", "needed_by", "siblings_plan", "age_band", "sex", "household_sex", "household_pet", "skill"),
-    *("risk", "pets", "living_companions", "decline_reason", "offer_feedback", "selection_reason", "fee_unit"),
-    *("search_outcome", "officer_role"),
-)
-"""Code lists of which something is chosen or shown there."""
 
 
 def extracted() -> list[tuple[str, Any]]:
@@ -69,24 +58,57 @@ def placeholders(text: Any) -> list[str]:
     return sorted(re.findall(r"%\(\w+\)s|\{\w+\}", str(text)))
 
 
-def test_every_text_of_the_story_is_told_in_welsh() -> None:
-    """No text of these pages is missing."""
+def lists_shown() -> list[CodeList]:
+    """Return every code list that a page or a module of the portal names."""
+    sources = "".join(path.read_text() for path in (*FOLDER.rglob("*.py"), *(FOLDER / "templates").rglob("*.html")))
+    return [code_list(name) for name in names() if re.search(rf"""["']{name}["']""", sources)]
+
+
+def untold(texts: Iterable[str]) -> list[str]:
+    """Return those that have no Welsh, or only some of their forms."""
     welsh = catalogue()
-    mine = [text for file, text in extracted() if file in WHOLE or file.removeprefix("templates/").startswith(PAGES)]
-    assert len(mine) > 400
-    told = {text: welsh.get(text[0] if isinstance(text, tuple) else text) for text in mine}
-    assert not [text for text, message in told.items() if message is None or not message.string]
+    told = {text: welsh.get(text) for text in texts}
+    return [text for text, one in told.items() if one is None or not one.string or not all(one.string)]
 
 
-def test_the_codes_of_these_pages_are_told_in_welsh() -> None:
-    """Whatever may be chosen on them has a Welsh label of its own, or is a name; none is an empty text."""
-    english = {(name, code): says for name in LISTS for code, says in choices(name, date(2026, 3, 2))}
-    assert len(english) > 100
+def test_every_text_is_told_in_welsh() -> None:
+    """No text of a page, an error or a mail is missing, and none has a form for one and not for several."""
+    texts = [text[0] if isinstance(text, tuple) else text for _file, text in extracted()]
+    assert len(texts) > 1500
+    assert untold(texts) == []
+
+
+def test_every_code_that_is_shown_is_told_in_welsh() -> None:
+    """Each code of each list that the portal names has a Welsh label, also where it holds no more."""
+    found = lists_shown()
+    assert len(found) > 45
+    assert untold(label(one.name, code.code) for one in found for code in one.values) == []
+
+
+def test_figures_are_told_in_welsh() -> None:
+    """Of each view the title, who sees what of it, the heads of its columns and what they mean."""
+    titles = [text for view in VIEWS.values() for text in (view.titled("").removesuffix(", as "), view.entitled.says)]
+    columns = [text for view in VIEWS.values() for one in view.columns.items() for text in (head(one[0]), one[1])]
+    assert len(columns) > 400
+    assert untold([*titles, *columns]) == []
+
+
+def test_usual_facts_of_a_profile_are_told_in_welsh() -> None:
+    """What is asked everywhere has a Welsh name."""
+    assert untold(name for name, _hint in USUAL) == []
+
+
+def test_words_of_the_hub_keep_their_size() -> None:
+    """A code in a table is small, as it is written; what is no word of the hub stays as it is."""
     with in_language("cy"):
-        welsh = {(name, code): label(name, code) for name, code in english}
+        assert (word("long term"), word("open"), word("E08000035")) == ("tymor hir", "agored", "E08000035")
+    assert (word("long term"), word("E08000035")) == ("long term", "E08000035")
+
+
+def test_an_empty_code_is_an_empty_text() -> None:
+    """Where no code is told nothing is shown, in either language."""
+    with in_language("cy"):
         assert (label("sex", ""), label("sex", None)) == ("", "")
-    same = {says for key, says in english.items() if welsh[key] == says}
-    assert same == {"Remand", "Makaton", "BSL", "Diabetes"}, "these are the same in both languages"
 
 
 def test_menus_are_told_in_welsh() -> None:
@@ -133,7 +155,8 @@ def test_days_times_and_numbers() -> None:
     at = datetime(2026, 3, 2, 13, 5, tzinfo=UTC)
     with in_language("cy"):
         assert (day(date(2026, 3, 2)), when(at)) == ("2 Mawrth 2026", "2 Mawrth 2026, 1:05yp")
-        assert ngettext("%(num)s child", "%(num)s children", 3) == "%(num)s o blant"
+        forms = [ngettext("%(num)s child", "%(num)s children", count) % {"num": count} for count in (1, 2, 3, 5, 6)]
+        assert forms == ["1 plentyn", "2 blentyn", "3 phlentyn", "5 o blant", "6 phlentyn"]
         assert telling_words(["offer"], "https://portal.example").subject == "Daeth cynnig"
     assert (day(date(2026, 3, 2)), when(at)) == ("2 March 2026", "2 March 2026, 1:05pm")
     assert ngettext("%(num)s child", "%(num)s children", 1) == "%(num)s child"

@@ -79,7 +79,7 @@ def fee_changes(before: Iterable[Any], now: Iterable[Any]) -> list[Change]:
 
 def fee_of(line: FeeLine) -> str:
     """Return what a line costs, in words."""
-    unit = _("once") if line.unit == "once" else _("a {unit}").format(unit=line.unit)
+    unit = _("once") if line.unit == "once" else _("a {unit}").format(unit=label("fee_unit", line.unit).lower())
     return f"{money(line.amount)} {unit}"
 
 

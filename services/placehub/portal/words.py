@@ -29,6 +29,9 @@ HERE: Final = ZoneInfo("Europe/London")
 _LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
 _BY_MEANING: Final = {
     "age_band",
+    "category_of_need",
+    "ethnicity",
+    "language",
     "risk",
     "legal_status",
     "sex",
@@ -101,6 +104,15 @@ def label(list_name: str, code: str | None) -> str:
     if list_name not in _BY_MEANING:
         return gettext(_sentence(code))
     return gettext(next((one.meaning for one in code_list(list_name).values if one.code == code), code))
+
+
+def word(text: str) -> str:
+    """Return a word of the hub's own in the reader's language, small as it is written; itself where it has none."""
+    told = gettext(text)
+    if told != text:
+        return told
+    told = gettext(_sentence(text))
+    return text if told == _sentence(text) else told[:1].lower() + told[1:]
 
 
 def choices(list_name: str, on: date, *, only: tuple[str, ...] = ()) -> list[tuple[str, str]]:

@@ -322,7 +322,7 @@ def asked(door: Doors, who: Signed, count: int) -> dict[str, Any]:
 
 
 def _with_code(name: str, today: date) -> list[tuple[str, str]]:
-    return [(one.code, f"{one.meaning} ({one.code})") for one in code_list(name).values if one.holds(today)]
+    return [(code, f"{says} ({code})") for code, says in choices(name, today)]
 
 
 def _agreement(form: Form) -> dict[str, str]:

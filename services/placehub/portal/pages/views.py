@@ -13,12 +13,21 @@ from placehub.portal.pages.agreements import PARTNERS, is_partner
 from placehub.portal.people import Signed
 from placehub.portal.sitting import Entry, Open, Who, page
 from placehub.portal.words import gettext as _
+from placehub.portal.words import word
 from placehub.postcodes import Postcodes, authority
 
 MOST: Final = 500
 """Rows shown on a page at most."""
 MAPPED: Final = ("sufficiency", "own_sufficiency")
 """Views that are drawn as a map as well."""
+CODED: Final = frozenset(
+    (
+        *("about", "age_band", "answer", "band", "because", "began_with", "changed_by", "criterion", "decision"),
+        *("feedback", "figure", "held", "kind", "lacking", "outcome", "planned", "question", "role", "sector"),
+        *("shares_of", "stage", "state"),
+    )
+)
+"""Columns that hold words of the hub: told in the reader's language, where it has them."""
 router = APIRouter(dependencies=[PARTNERS])
 
 
@@ -32,7 +41,8 @@ def menu(who: Signed) -> list[Entry]:
 def views_page(request: Request, door: Open, who: Who) -> Response:
     """List the views of which the person's organisation may see anything."""
     found = door.views.listed(who.organisation)
-    rows = [({"href": f"/views/{one['name']}", "text": one["title"]}, one["entitled"]) for one in found]
+    titles = [(one["name"], _titled(one["title"], who), _(one["entitled"])) for one in found]
+    rows = [({"href": f"/views/{name}", "text": title}, entitled) for name, title, entitled in titles]
     return page(request, "views/list.html", views=rows)
 
 
@@ -41,15 +51,15 @@ def view_page(request: Request, door: Open, who: Who, name: str) -> Response:
     """Show one view: its chart, and the same as a table."""
     found = door.views.shown(who.organisation, name)
     columns = list(found["columns"])
-    rows = [[_cell(row.get(column)) for column in columns] for row in found["rows"][:MOST]]
+    rows = [[_cell(row.get(column), column in CODED) for column in columns] for row in found["rows"][:MOST]]
     numeric = [at for at, column in enumerate(columns) if any(_number(row.get(column)) for row in found["rows"])]
     return page(
         request,
         "views/view.html",
-        title=found["title"],
+        title=_titled(found["title"], who),
         name=name,
-        heads=[column.replace("_", " ") for column in columns],
-        meanings=[(column.replace("_", " "), says) for column, says in found["columns"].items()],
+        heads=[head(column) for column in columns],
+        meanings=[(head(column), _(says)) for column, says in found["columns"].items()],
         rows=rows,
         numeric=numeric,
         more=max(0, len(found["rows"]) - MOST),
@@ -58,11 +68,24 @@ def view_page(request: Request, door: Open, who: Who, name: str) -> Response:
     )
 
 
+def head(column: str) -> str:
+    """Return what stands above a column."""
+    return _(column.replace("_", " "))
+
+
+def _titled(title: str, who: Signed) -> str:
+    """Return a view's title in the reader's language; the API ends it with whose view it is where not everybody's."""
+    bare = title.removesuffix(f", as {who.organisation}")
+    if bare == title:
+        return _(title)
+    return _("{title}, as {organisation}").format(title=_(bare), organisation=who.organisation)
+
+
 def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, coded: bool) -> str:
     match value:
         case None:
             return "–"
@@ -72,7 +95,7 @@ def _cell(value: object) -> str:
             return f"{value:,.2f}".rstrip("0").rstrip(".")
         case list():
             return ", ".join(map(str, value))
-    return str(value)
+    return word(str(value)) if coded else str(value)
 
 
 @router.get("/views/{name}/chart.svg")
