@@ -252,7 +252,7 @@ def _run_intake(settings: Settings) -> None:
 
 def _worker(settings: Settings, processor: Processor) -> Worker:
     engine = connect(settings.database.get_secret_value())
-    codec = Codec(Registry(settings.registry, register=True))
+    codec = Codec(Registry(settings.registry, register=True), processor.counted)
     ticked = TickedClock() if settings.clock == "stream" else None
     shell = Shell(processor, engine, codec, Publisher(engine, producer(settings)), ticked or WallClock())
     world = World(lambda: reader(settings), codec, READS[processor.name][1], ticked)

@@ -5,16 +5,31 @@ Each service owns a PostgreSQL schema of its own name and declares its tables in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Column, ColumnElement, MetaData, Text, cast, create_engine, func, make_url, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    MetaData,
+    Table,
+    Text,
+    cast,
+    create_engine,
+    func,
+    make_url,
+    select,
+    tuple_,
+)
+from sqlalchemy import column as named
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert, insert
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
@@ -39,6 +54,41 @@ def among(columns: Sequence[Column[Any]], keys: Collection[Sequence[Any]]) -> Co
     lists = zip(*keys, strict=True) if keys else ((),) * len(columns)
     parts = [func.unnest(cast(list(values), ARRAY(column.type))) for column, values in zip(columns, lists, strict=True)]
     return tuple_(*columns).in_(select(*parts))
+
+
+def insertion(table: Table, rows: Sequence[Mapping[str, Any]]) -> Insert:
+    """Return the insertion of rows, in their order, as one statement with one parameter for each column.
+
+    However many rows, its text is the same, so that neither the driver nor the server reads it anew each time. All rows
+    have the same columns. A column of arrays holds arrays of text without U+001F.
+    """
+    columns = [table.c[name] for name in rows[0]]
+    carried = [_CARRIED.get(type(one.type), _AS_IT_IS) for one in columns]
+    kinds = [one.type if by is _AS_IT_IS else Text() for one, by in zip(columns, carried, strict=True)]
+    arrays = [
+        cast([by.pack(row[one.name]) for row in rows], ARRAY(kind, dimensions=1))
+        for one, by, kind in zip(columns, carried, kinds, strict=True)
+    ]
+    names = [named(one.name, kind) for one, kind in zip(columns, kinds, strict=True)]
+    given = func.unnest(*arrays).table_valued(*names, with_ordinality="nth").render_derived()
+    taken = [by.unpack(given.c[one.name]) for one, by in zip(columns, carried, strict=True)]
+    return insert(table).from_select(columns, select(*taken).order_by(given.c.nth))
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """How a column's values are carried as the items of one array."""
+
+    pack: Callable[[Any], Any]
+    unpack: Callable[[ColumnElement[Any]], ColumnElement[Any]]
+
+
+_AS_IT_IS: Final = _Carried(lambda value: value, lambda item: item)
+_CARRIED: Final[Mapping[type, _Carried]] = {
+    JSONB: _Carried(json.dumps, lambda item: cast(item, JSONB)),
+    ARRAY: _Carried("\x1f".join, lambda item: func.string_to_array(item, "\x1f")),
+}
+"""Lists in a list would be an array of two dimensions."""
 
 
 _LOGIN_REFUSED: Final = ("28", "password authentication failed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from placehub.contracts.codec import Codec, Folder, from_json, to_json
 from placehub.contracts.examples import examples_of
 from placehub.contracts.parts import FeeLine
+from placehub.contracts.schema import avro_schema
 from placehub.errors import Rejected
 from placehub.offers.events import FieldFeedback, ReferralFeedbackGiven
 from placehub.placements.events import (
@@ -87,6 +88,22 @@ def test_every_event_survives_avro_and_json(cls: type, data: st.DataObject) -> N
     event = data.draw(events_of(cls))
     assert CODEC.decode(CODEC.encode(event)) == event
     assert from_json(cls, json.loads(json.dumps(to_json(event)))) == event
+
+
+@EVERY
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_the_last_field_is_cut_off_its_bytes(cls: type, data: st.DataObject) -> None:
+    """Without its last field an event's bytes are those of the event without it; no other field is cut off so."""
+    event = data.draw(events_of(cls))
+    *_, other, last = [None, *(one.name for one in fields(cls))]
+    value = CODEC.encode(event)
+    cut = CODEC.without_last(value, last or "")
+    if "null" in avro_schema(cls)["fields"][-1]["type"]:
+        assert cut == CODEC.encode(replace(event, **{str(last): None}))
+    else:
+        assert cut is None
+    assert CODEC.without_last(value, str(other)) is None
 
 
 @EVERY

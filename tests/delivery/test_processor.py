@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.contracts.headers import read_headers
 from placehub.delivery.inboxes import Inboxes
 from placehub.delivery.processor import NO_INBOX, Delivery
+from placehub.delivery.stripping import strip
 from placehub.delivery.tables import SENT
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, store_outgoing
@@ -29,6 +31,24 @@ from .making import NOW, said, whole
 HUB = "/hub/search/referral/0"
 CODEC = Codec(Folder())
 LEFT_OUT = "NEVER-JOINED"
+
+
+class Here(Folder):
+    """The schemas of this version."""
+
+    more = b""
+    """What an event's bytes end with beyond this version's."""
+
+
+class Later(Here):
+    """Schemas of a version whose events have one more field, at the end."""
+
+    more = b"\x02"
+
+    def schema_of(self, schema_id: int) -> dict[str, Any] | None:
+        """Return the schema with that field."""
+        known = super().schema_of(schema_id)
+        return known and {**known, "fields": [*known["fields"], {"name": "later", "type": "int"}]}
 
 
 class Everybody(frozenset[str]):
@@ -118,6 +138,39 @@ def test_nothing_is_sent_twice(engine: Engine, deliver: Deliver) -> None:
         assert len(_handle(connection, records)) == 4
     with engine.begin() as connection:
         assert _handle(connection, records) == []
+
+
+def _letters(engine: Engine, record: Record, codec: Codec) -> dict[str, bytes | None]:
+    """Return what each organisation is sent of a record, as bytes."""
+    with engine.begin() as connection:
+        step = Step(connection, processor="delivery", partition=Partition(record.topic, 0), now=NOW, codec=codec)
+        Delivery(Inboxes(lambda: Everybody())).handle([(step, [record])])
+        rows = [row for _, row in store_outgoing(connection, "delivery", [step])]
+    of_it = [row for row in rows if read_headers(row.headers).type == record.attributes.type]
+    return {row.topic.removeprefix("inbox."): row.value for row in of_it}
+
+
+@pytest.mark.parametrize("cls", list(Delivery.counted))
+@pytest.mark.parametrize("schemas", [Here(), Later()], ids=["this version wrote it", "a later version did"])
+def test_what_is_not_read_is_handed_on_whole(engine: Engine, deliver: Deliver, cls: type, schemas: Here) -> None:
+    """The provider is sent its homes, of which delivery reads none, and no basis; the authority is sent no homes."""
+    case, codec = Case(engine), Codec(schemas, Delivery.counted)
+    deliver(case.referral(), case.hub(ProviderInvited))
+    event, source = case.hub(cls)
+    written = CODEC.encode(event) + schemas.more
+    record = replace(_record(event, source, 2), event=codec.decode(written), value=written)
+    sent = {one: CODEC.decode(value) for one, value in _letters(engine, record, codec).items()}
+    assert sent[case.provider] == strip(event, ("basis",))
+    assert sent[case.authority] == strip(event, ("homes", "basis.changed"))
+    assert sent[case.provider].homes
+
+
+def test_an_organisations_own_bytes_are_not_handed_on(engine: Engine) -> None:
+    """They may hold what this version does not know and cannot have looked at: what was read is written anew."""
+    case = Case(engine)
+    event, source = case.referral()
+    record = replace(_record(event, source, 0), value=CODEC.encode(event) + b"what another version put here")
+    assert set(_letters(engine, record, CODEC).values()) == {CODEC.encode(event)}
 
 
 def test_an_id_used_by_another_holds_nothing_back(engine: Engine) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from faust.types import TP
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, TopicPartition
 
 from placehub.drivers.brokers import access, producer, reader
 from placehub.drivers.live import make_app
@@ -17,6 +17,8 @@ from placehub.drivers.records import Message, Partition
 from placehub.drivers.rereading import Mending, Rereading
 from placehub.drivers.worker import Batches, Worker
 from placehub.observing.pulse import Pulse
+
+from ..observing.asking import until
 
 HERE, THERE = Partition("referral", 0), Partition("referral", 1)
 
@@ -107,9 +109,11 @@ def test_what_was_fetched_and_dropped_is_read_again(hub: Any, topic: str, later:
 @pytest.mark.broker
 def test_a_batch_is_made_whole(hub: Any, topic: str) -> None:
     """What is missing before and among records is read from the broker; a transaction's mark stays missing."""
-    send(hub, topic, (3, 4), transactional_id=topic)  # its mark is 5
-    send(hub, topic, (6, 7))
     place = Partition(topic, 0)
+    send(hub, topic, (3, 4), transactional_id=topic)
+    with reader(hub.settings) as consumer:  # the broker writes the mark, 5, after it has said that it will
+        until(lambda: consumer.end_offsets([TopicPartition(*place)])[TopicPartition(*place)] == 6)
+    send(hub, topic, (6, 7))
     batch = [Message(topic, 0, offset, b"key", str(offset).encode(), []) for offset in (1, 2, 6, 2)]
     mending = Mending(lambda: reader(hub.settings))
     whole = mending.whole({place: batch}, {place: 0})[place]

@@ -177,6 +177,20 @@ def test_effect_position_and_rows_together(
     assert [one.sequence for one in said(hub.settings, says_in, home)] == [1, 2]
 
 
+def test_what_is_skipped(engine: Engine, owner: Callable[..., Shell], partition: Partition) -> None:
+    """Events of a source that a processor skips are passed, whatever their bytes; it is told of the others."""
+    shell, home = owner(), uuid4()
+    shell.processor.skips = "/hub/"
+    shell.take(partition, {})
+    told = message(0, home)
+    of_hub = [(name, b"/hub/search/vacancy/0" if name == "ce_source" else value) for name, value in told.headers]
+    skipped = replace(told, value=b"of a later version", headers=of_hub)
+    shell.process({partition: [skipped, message(1, home, sequence=7)]})
+    assert (stored(engine, home), next_offset(engine, shell)) == (1, 2)
+    assert isinstance(shell.processor, Copying)
+    assert shell.processor.handled == [7]
+
+
 def test_an_old_owner_is_fenced(
     hub: Any, engine: Engine, owner: Callable[..., Shell], partition: Partition, says_in: str
 ) -> None:

@@ -28,6 +28,8 @@ from placehub.errors import Misconfigured, Rejected, Unavailable
 from placehub.streams import every_event, full_name
 
 _MAGIC = struct.Struct(">bI")
+_NULL: Final = b"\x00"
+"""The first branch of a union, when that is null."""
 _NAME = re.compile(r"[A-Za-z0-9_]{1,60}")  # a key of a map may be anything, and is not repeated
 _LAST_ID = 2**31 - 1  # a registry's ids are signed; asked for a larger one, it fails instead of saying that it has none
 
@@ -185,19 +187,22 @@ class Unread:
 
 
 UNREAD: Final = Unread()
+NONE_COUNTED: Final[Mapping[type, tuple[str, ...]]] = {}
+"""What a codec leaves out that reads everything."""
 
 
 class Codec:
     """Encodes and decodes events with schemas from one place."""
 
-    def __init__(self, schemas: Schemas, counted: Mapping[type, tuple[str, ...]] | None = None) -> None:
+    def __init__(self, schemas: Schemas, counted: Mapping[type, tuple[str, ...]] = NONE_COUNTED) -> None:
         """`counted`: fields that are lists of records whose items are only counted when an event is decoded.
 
         Each item is then `UNREAD`; everything else of the event is as ever. Bytes that are passed over are not checked.
         """
         self._schemas = schemas
         self._writers: dict[int, Any] = {}
-        self._counted = {full_name(cls): fields for cls, fields in (counted or {}).items()}
+        self._cut: dict[tuple[int, str], Any] = {}
+        self._counted = {full_name(cls): fields for cls, fields in counted.items()}
 
     def encode(self, event: object) -> bytes:
         """Return the event's bytes; Rejected when a field does not fit its type."""
@@ -211,8 +216,11 @@ class Codec:
             raise Rejected("event", "must hold only what Avro can carry", "Send text as UTF-8.") from error
         return out.getvalue()
 
-    def decode(self, value: bytes | None) -> Any:
-        """Return the event; Rejected says what is wrong with bytes that are none, Unavailable may be tried again."""
+    def decode(self, value: bytes | None, *, whole: bool = False) -> Any:
+        """Return the event; Rejected says what is wrong with bytes that are none, Unavailable may be tried again.
+
+        A `whole` one has the items that are otherwise only counted.
+        """
         if value is None:
             raise Rejected(
                 "value", "must not be empty (a tombstone)", "Post an EventCorrected or a withdrawal instead."
@@ -226,12 +234,28 @@ class Codec:
         cls = _classes().get(name)
         if cls is None:
             raise Rejected("ce_type", "is not an event this version of the hub knows", "Use an event of the catalogue.")
-        counted = self._counted.get(name)
+        counted = None if whole else self._counted.get(name)
         return (
             _thin(cls, counted, value, writer, name)
             if counted
             else from_record(cls, _read(value, writer, parsed(name)))
         )
+
+    def without_last(self, value: bytes, field: str) -> bytes | None:
+        """Return an event's bytes with its last field null; None where that is not its last field, or is never null.
+
+        The rest is as it was: nothing is decoded and encoded again, which takes several times as long.
+        """
+        schema_id = int(_MAGIC.unpack_from(value)[1])
+        if (schema_id, field) not in self._cut:
+            self._cut[schema_id, field] = _before_last(self._schemas.schema_of(schema_id), field)
+        before = self._cut[schema_id, field]
+        if before is None:
+            return None
+        stream = io.BytesIO(value)
+        stream.seek(_MAGIC.size)
+        fastavro.schemaless_reader(stream, *before)
+        return value[: stream.tell()] + _NULL
 
     def _writer(self, schema_id: int) -> Any:
         if schema_id not in self._writers:
@@ -240,6 +264,16 @@ class Codec:
                 raise Rejected("schema id", "must be registered", "Use the schemas that the hub registered.")
             self._writers[schema_id] = parse_schema(dict(schema))
         return self._writers[schema_id]
+
+
+def _before_last(schema: Mapping[str, Any] | None, field: str) -> Any:
+    """Return schemas that pass over all but the last field of a record; None where it is another, or never null."""
+    if schema is None or not schema["fields"]:
+        return None
+    *before, last = schema["fields"]
+    if last["name"] != field or not isinstance(last["type"], list) or last["type"][0] != "null":
+        return None
+    return parse_schema({**schema, "fields": before}), parse_schema({**schema, "fields": []})
 
 
 def _thin(cls: type, counted: tuple[str, ...], value: bytes, writer: Any, name: str) -> Any:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from placehub.contracts.headers import Attributes, read_headers, write_headers
-from placehub.database import among, hold_names
+from placehub.database import among, hold_names, insertion
 from placehub.delivery.circle import Circle, Fact
 from placehub.delivery.parties import Offered, Parties, Seat
 from placehub.delivery.tables import CHILD, DISPUTE, ENTITLED, FACT, OFFER, PARTY, SENT, SHUT, TERMS
@@ -268,8 +268,8 @@ def record_sent(connection: Connection, rows: Values) -> set[tuple[str, str, UUI
     if not rows:
         return set()
     key = (SENT.c.organisation, SENT.c.source, SENT.c.ce_id, SENT.c.round)
-    statement = insert(SENT).on_conflict_do_nothing().returning(*key)
-    return {(row.organisation, row.source, row.ce_id, row.round) for row in connection.execute(statement, rows)}
+    statement = insertion(SENT, rows).on_conflict_do_nothing().returning(*key)
+    return {(row.organisation, row.source, row.ce_id, row.round) for row in connection.execute(statement)}
 
 
 def sent_key(organisation: str, attributes: Attributes, round_: int) -> tuple[str, str, UUID, int]:

@@ -8,7 +8,7 @@ import shutil
 import ssl
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ MOST: Final = 500
 def run_live(worker: Worker, settings: Settings, gather_seconds: float) -> None:
     """Run until SIGTERM or SIGINT. Any fault that trying again cannot mend ends the process (exit code 3).
 
-    `gather_seconds` is how long a batch waits for one more record.
+    `gather_seconds` is how long a batch waits for more.
     """
     app = make_app(worker, settings, gather_seconds)
     worker.start()
@@ -68,78 +68,93 @@ def make_app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
         value_serializer="raw",
         stream_wait_empty=False,
     )
+    feeding = _Feeding(app, worker, Mending(lambda: reader(settings)), gather_seconds)
+    app.on_partitions_assigned.connect(feeding.assigned)  # type: ignore[arg-type]  # the signal asks for more than it sends
+    app.on_partitions_revoked.connect(feeding.revoked)  # type: ignore[arg-type]  # as above
+    app.on_before_shutdown.connect(feeding.leaving)
+    app.agent(app.topic(*processor.streams, key_type=bytes, value_type=bytes), name="consume", concurrency=1)(
+        feeding.consume
+    )
     app.task(worker.loop.keep)
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker")
-    mine: set[Partition] = set()
-    settled = asyncio.Event()  # who has which partition is known; not so while they are given anew
-    idle = _Idle()
-    mending = Mending(lambda: reader(settings))
+    app.task(feeding.reread)
+    return app
 
-    async def off_loop(act: Any, *arguments: Any) -> None:
+
+class _Feeding:
+    """Hands on to a worker what Faust fetches, and which partitions come and go."""
+
+    def __init__(self, app: Any, worker: Worker, mending: Mending, gather_seconds: float) -> None:
+        self._app = app
+        self._worker = worker
+        self._mending = mending
+        self._gather_seconds = gather_seconds
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker")
+        self._mine: set[Partition] = set()
+        self._settled = asyncio.Event()  # who has which partition is known; not so while they are given anew
+        self._idle = _Idle()
+
+    async def _off_loop(self, act: Callable[..., Any], *arguments: Any) -> None:
         # the loop must stay free for heartbeats; a fault nobody can mend must not be acknowledged by going on
+        processor = self._worker.shell.processor.name
         try:
-            await asyncio.get_running_loop().run_in_executor(pool, act, *arguments)
+            await asyncio.get_running_loop().run_in_executor(self._pool, act, *arguments)
         except asyncio.CancelledError:
             raise
         except Misconfigured as error:
-            LOG.error(str(error), processor=processor.name)
+            LOG.error(str(error), processor=processor)
             os._exit(Misconfigured.exit_code)
         except BaseException:
-            LOG.exception("the worker failed; the process ends and is started again", processor=processor.name)
+            LOG.exception("the worker failed; the process ends and is started again", processor=processor)
             os._exit(3)
 
-    @app.on_partitions_assigned.connect  # type: ignore[arg-type]  # Faust's signal type asks for more than it sends
-    async def assigned(_: Any, assigned: Any, **__: Any) -> None:
+    async def assigned(self, _: Any, assigned: Iterable[TP], **__: Any) -> None:
+        """Take partitions."""
         given = {Partition(one.topic, one.partition) for one in assigned}
-        await off_loop(worker.assigned, given)
-        mine.update(given)
-        settled.set()
-        shutil.rmtree(app.conf.datadir, ignore_errors=True)  # for tables of Faust's own, of which there are none
+        await self._off_loop(self._worker.assigned, given)
+        self._mine.update(given)
+        self._settled.set()
+        shutil.rmtree(self._app.conf.datadir, ignore_errors=True)  # for tables of Faust's own, of which there are none
 
-    @app.on_partitions_revoked.connect  # type: ignore[arg-type]  # as above
-    async def revoked(_: Any, revoked: Any, **__: Any) -> None:
-        taken = {Partition(one.topic, one.partition) for one in revoked}
-        settled.clear()
-        mine.difference_update(taken)
-        await off_loop(worker.revoked, taken)
+    async def revoked(self, _: Any, revoked: Iterable[TP], **__: Any) -> None:
+        """Give partitions up."""
+        await self._give_up({Partition(one.topic, one.partition) for one in revoked})
 
-    @app.on_before_shutdown.connect
-    async def leaving(*_: Any, **__: Any) -> None:
-        # the others are given our partitions before this process is gone: it must not meet them any more
-        settled.clear()
-        taken = set(mine)
-        mine.clear()
-        await off_loop(worker.revoked, taken)
+    async def leaving(self, *_: Any, **__: Any) -> None:
+        """Give all up: the others are given them before this process is gone, which must not meet them any more."""
+        await self._give_up(set(self._mine))
 
-    @app.agent(app.topic(*processor.streams, key_type=bytes, value_type=bytes), concurrency=1)
-    async def consume(stream: Any) -> None:
-        async for events in idle.between(_batches(stream.noack().events(), gather_seconds)):
-            while await asyncio.get_running_loop().run_in_executor(pool, worker.gate.shut):
+    async def _give_up(self, taken: set[Partition]) -> None:
+        self._settled.clear()
+        self._mine -= taken
+        await self._off_loop(self._worker.revoked, taken)
+
+    async def consume(self, stream: Any) -> None:
+        """Hand on what comes, batch by batch."""
+        async for events in self._idle.between(_batches(stream, self._gather_seconds)):
+            while await asyncio.get_running_loop().run_in_executor(self._pool, self._worker.gate.shut):
                 await asyncio.sleep(REST_SECONDS)  # not in the pool, which the next assignment needs
-            await settled.wait()
+            await self._settled.wait()
             # what was read of a partition that another worker has by now is that worker's: not taken in, not acked
-            batches = {place: some for place, some in _by_partition(events).items() if place in mine}
+            batches = {place: some for place, some in _by_partition(events).items() if place in self._mine}
             read = {place: [_message(one) for one in some] for place, some in batches.items()}
-            await off_loop(worker.process, read, mending.whole)
+            await self._off_loop(self._worker.process, read, self._mending.whole)
             for event in (one for some in batches.values() for one in some):
                 event.ack()
 
-    async def reread() -> None:
+    async def reread(self) -> None:
+        """Set the consumer back where it is ahead of what was taken in, and nothing is on its way."""
         rereading = Rereading()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if not (settled.is_set() and mine and idle.seconds > LOOK_SECONDS):
+            if not (self._settled.is_set() and self._mine and self._idle.seconds > LOOK_SECONDS):
                 continue
-            positions = await asyncio.get_running_loop().run_in_executor(None, worker.shell.positions)
-            reads = {one: await _next_read(app, one) for one in positions}
-            if not settled.is_set() or idle.seconds <= LOOK_SECONDS:
+            positions = await asyncio.get_running_loop().run_in_executor(None, self._worker.shell.positions)
+            reads = {one: await _next_read(self._app, one) for one in positions}
+            if not self._settled.is_set() or self._idle.seconds <= LOOK_SECONDS:
                 continue  # something came meanwhile
             for place, offset in rereading.lost(positions, reads).items():
                 LOG.warning("read again from here", topic=place.topic, partition=place.number, offset=offset)
-                await app.consumer.seek(TP(place.topic, place.number), offset)
-
-    app.task(reread)
-    return app
+                await self._app.consumer.seek(TP(place.topic, place.number), offset)
 
 
 class _Program(faust.Worker):
@@ -184,19 +199,32 @@ def _by_partition(events: list[Any]) -> dict[Partition, list[Any]]:
     return found
 
 
-async def _batches(events: Any, gather_seconds: float) -> AsyncIterator[list[Any]]:
-    """Group what is there already; the one pending read is kept and never cancelled, or its event would be lost."""
-    pending = asyncio.ensure_future(anext(events))
-    while True:
-        try:
-            batch = [await pending]
-        except StopAsyncIteration:
-            return
-        pending = asyncio.ensure_future(anext(events))
-        while len(batch) < MOST and (await asyncio.wait({pending}, timeout=gather_seconds))[0]:
-            batch.append(pending.result())
-            pending = asyncio.ensure_future(anext(events))
+async def _batches(stream: Any, gather_seconds: float) -> AsyncIterator[list[Any]]:
+    """Group what is there already, and what comes until for `gather_seconds` nothing does.
+
+    Only the first of a batch comes by way of the stream, at which Faust turns its whole loop for each event.
+    """
+    async for first in stream.noack().events():
+        batch = [first]
+        while len(batch) < MOST:
+            await asyncio.sleep(gather_seconds)
+            more = _fetched(stream, MOST - len(batch))
+            if not more:
+                break
+            batch += more
         yield batch
+
+
+def _fetched(stream: Any, most: int) -> list[Any]:
+    """Take what Faust has fetched out of the stream's queue, as its own iterator does: not what is of an earlier share
+    of the partitions, nor anything while they are given anew.
+    """
+    queue, app, found = stream.channel.queue, stream.app, list[Any]()
+    while len(found) < most and not queue.empty():
+        event = queue.get_nowait()
+        if app.flow_control.is_active() and event.message.generation_id == app.consumer_generation_id:
+            found.append(event)
+    return found
 
 
 def _message(event: Any) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection
@@ -20,6 +20,10 @@ class Processor(Protocol):
     """Topics divided among its workers by partition."""
     raw: tuple[str, ...]
     """Topics of `streams` that are handed on without decoding."""
+    skips: str
+    """How the `source` of events begins that it is not told of: taken in, never decoded. Empty: it is told of all."""
+    counted: Mapping[type, tuple[str, ...]]
+    """Lists in events whose items it only counts: they are not decoded (see `Codec`)."""
 
     def handle(self, turns: Sequence[Turn]) -> None:
         """Take in the records of some partitions, each in its order, repeats already dropped.

@@ -41,6 +41,11 @@ def not_taken_in(batch: Iterable[Message], expected: int) -> list[Message]:
     return [one for _, one in sorted({one.offset: one for one in batch if one.offset >= expected}.items())]
 
 
+def is_from(message: Message, beginning: str) -> bool:
+    """Tell whether a message says that its source begins so; what says no source does not."""
+    return any(name == "ce_source" and (value or b"").startswith(beginning.encode()) for name, value in message.headers)
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A record with its CloudEvents attributes and, unless its topic is read raw, its event."""

@@ -9,7 +9,7 @@ from logging import DEBUG
 from threading import RLock
 
 import structlog
-from sqlalchemy import Connection, Engine, bindparam, literal, tuple_, update
+from sqlalchemy import Connection, Engine, bindparam, literal, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,10 +17,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from placehub.clock import Clock
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes
+from placehub.database import among, insertion
 from placehub.drivers.patience import patient
 from placehub.drivers.processor import Processor, Publishing, WorldProcessor
 from placehub.drivers.publisher import unhurried
-from placehub.drivers.records import NOTHING_KNOWN, Message, Partition, Record, Row, not_taken_in, read_event, read_raw
+from placehub.drivers.records import (
+    NOTHING_KNOWN,
+    Message,
+    Partition,
+    Record,
+    Row,
+    is_from,
+    not_taken_in,
+    read_event,
+    read_raw,
+)
 from placehub.drivers.step import Step, Turn, store_outgoing
 from placehub.drivers.tables import PASSED, POSITION
 from placehub.errors import Fenced
@@ -234,7 +245,7 @@ class Shell:
 
     def _mine(self, partitions: Sequence[Partition]):  # type: ignore[no-untyped-def]  # SQLAlchemy's own type is private
         pairs = [(one.topic, one.number) for one in partitions]
-        return (POSITION.c.processor == self.processor.name) & tuple_(POSITION.c.topic, POSITION.c.partition).in_(pairs)
+        return (POSITION.c.processor == self.processor.name) & among([POSITION.c.topic, POSITION.c.partition], pairs)
 
     def _fence(
         self, connection: Connection, partitions: Mapping[Partition, object] | Sequence[Partition]
@@ -261,12 +272,17 @@ class Shell:
     def _turns(self, connection: Connection, fresh: Mapping[Partition, Sequence[Message]]) -> list[Turn]:
         records: dict[Partition, list[Record]] = {}
         for one, batch in fresh.items():
-            raw = one.topic in self.processor.raw or one.topic.startswith(OUTBOX)  # a sender's fault must not stop us
-            records[one] = [read_raw(message) if raw else read_event(self.codec, message) for message in batch]
+            if one.topic in self.processor.raw or one.topic.startswith(OUTBOX):  # a sender's fault must not stop us
+                records[one] = [read_raw(message) for message in batch]
+            else:
+                records[one] = [read_event(self.codec, message) for message in batch if not self._skips(message)]
         told = [record for some in records.values() for record in some if record.attributes is not NOTHING_KNOWN]
         seen = {id(record) for record in told} - {id(record) for record in self._unseen(connection, told)}
         left = {one: [record for record in some if id(record) not in seen] for one, some in records.items()}
         return [(self.step(connection, one), some) for one, some in left.items() if some]
+
+    def _skips(self, message: Message) -> bool:
+        return bool(self.processor.skips) and is_from(message, self.processor.skips)
 
     def _note(self, connection: Connection, offsets: Mapping[Partition, int]) -> None:
         passed = [
@@ -285,9 +301,9 @@ class Shell:
         if not records:
             return []
         places = {(one.topic, one.attributes.source, one.key) for one in records}
-        where = (PASSED.c.processor == self.processor.name) & tuple_(
-            PASSED.c.topic, PASSED.c.source, PASSED.c.subject
-        ).in_(places)
+        where = (PASSED.c.processor == self.processor.name) & among(
+            [PASSED.c.topic, PASSED.c.source, PASSED.c.subject], places
+        )
         rows = connection.execute(
             sql_select(PASSED.c.topic, PASSED.c.source, PASSED.c.subject, PASSED.c.last).where(where)
         )
@@ -309,11 +325,11 @@ class Shell:
             {"processor": name, "topic": topic, "source": source, "subject": subject, "last": last}
             for (topic, source, subject), last in sorted(passed.items())
         ]
-        new = insert(PASSED)
+        new = insertion(PASSED, values)
         known = new.on_conflict_do_update(
             index_elements=["processor", "topic", "source", "subject"], set_={"last": new.excluded.last}
         )
-        connection.execute(known, values)
+        connection.execute(known)
 
 
 def _known(turns: Sequence[Turn]) -> list[Attributes]:

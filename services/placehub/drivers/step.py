@@ -11,11 +11,11 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import insert
 
 from placehub.contracts.codec import Codec, event_class
 from placehub.contracts.headers import Attributes, write_headers
 from placehub.contracts.traces import traceparent
+from placehub.database import insertion
 from placehub.drivers.records import Partition, Record, Row
 from placehub.drivers.tables import OUTGOING, SEQUENCE
 from placehub.errors import Rejected
@@ -90,16 +90,21 @@ class Step:
         """Append an organisation's own event, as posted, to a stream."""
         self._pending.append(_Pending(topic, attributes.subject, attributes, {}, value))
 
-    def deliver(self, organisation: str, event: object, attributes: Attributes) -> None:
+    def deliver(self, organisation: str, event: object, attributes: Attributes, value: bytes | None = None) -> None:
         """Put an event into an organisation's inbox under the attributes it has in its stream.
 
-        What it follows from is left out: that may be another organisation's. When it was told is added.
+        What it follows from is left out: that may be another organisation's. When it was told is added. `value` is the
+        event's bytes, where they are known.
         """
+        about = replace(attributes, because=None, told_at=self.now)
+        written = self._bytes_of(event) if value is None else value
+        self._pending.append(_Pending(inbox(organisation), attributes.subject, about, {}, written))
+
+    def _bytes_of(self, event: object) -> bytes:
         kept = self._encoded.get(id(event))
         if kept is None:  # the event is kept with its bytes, or its id could be another's
             kept = self._encoded[id(event)] = event, self.codec.encode(event)
-        about = replace(attributes, because=None, told_at=self.now)
-        self._pending.append(_Pending(inbox(organisation), attributes.subject, about, {}, kept[1]))
+        return kept[1]
 
     def reject(
         self, record: Record, why: Rejected, *, sender: str, attributes: Attributes | None = None, told: bool = True
@@ -208,9 +213,8 @@ def store_outgoing(connection: Connection, processor: str, steps: Iterable[Step]
         }
         for (partition, _), row in zip(planned, rows, strict=True)
     ]
-    statement = OUTGOING.insert().returning(OUTGOING.c.id, sort_by_parameter_order=True)
-    ids = connection.execute(statement, values).scalars().all()
-    return list(zip(ids, rows, strict=True))
+    ids = connection.execute(insertion(OUTGOING, values).returning(OUTGOING.c.id)).scalars()
+    return list(zip(sorted(ids), rows, strict=True))  # numbered in their order
 
 
 def _numbered(connection: Connection, pending: Sequence[_Pending]) -> list[Row]:
@@ -236,11 +240,11 @@ def _advance(connection: Connection, counts: Counter[tuple[str, str, str]]) -> d
         {"topic": topic, "source": source, "subject": subject, "last": counts[topic, source, subject]}
         for topic, source, subject in sorted(counts)
     ]
-    new = insert(SEQUENCE)
+    new = insertion(SEQUENCE, values)
     statement = new.on_conflict_do_update(
         index_elements=["topic", "source", "subject"], set_={"last": SEQUENCE.c.last + new.excluded.last}
     ).returning(SEQUENCE.c.topic, SEQUENCE.c.source, SEQUENCE.c.subject, SEQUENCE.c.last)
     return {
         (row.topic, row.source, row.subject): row.last - counts[row.topic, row.source, row.subject]
-        for row in connection.execute(statement, values)
+        for row in connection.execute(statement)
     }

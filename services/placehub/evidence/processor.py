@@ -6,7 +6,7 @@ which they were taken in. It is recorded, leaf by leaf; of one partition it is a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
 
+from placehub.contracts.codec import NONE_COUNTED
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import HUB, Step, Turn
 from placehub.errors import Rejected
@@ -47,6 +48,8 @@ class Evidence:
     name = "evidence"
     streams: tuple[str, ...] = LOGGED
     raw: tuple[str, ...] = LOGGED
+    skips = ""
+    counted: Mapping[type, tuple[str, ...]] = NONE_COUNTED
     world: tuple[str, ...] = ()
 
     def __init__(self, key: SigningKey, seconds: int, wipe: Callable[[], None]) -> None:

@@ -6,7 +6,7 @@ the same tables as what it follows from, so nothing is forgotten or raised twice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -18,6 +18,7 @@ from placehub.agreements import agreed
 from placehub.agreements.events import ExtensionDecided, ProviderSuspended, SuspensionLifted, TerminationDecided
 from placehub.codesign.events import ClauseAnswered
 from placehub.codesign.tenders import Tenders
+from placehub.contracts.codec import NONE_COUNTED
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, Turn, sender_of
@@ -51,6 +52,8 @@ class Governance:
     name = "governance"
     streams: tuple[str, ...] = ("agreement", "placement", "vacancy")
     raw: tuple[str, ...] = ()
+    skips = ""
+    counted: Mapping[type, tuple[str, ...]] = NONE_COUNTED
     world: tuple[str, ...] = ("agreement", "partnership")
 
     def __init__(

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from placehub.codesign.documents import Documents
 from placehub.codesign.tenders import Tenders
-from placehub.contracts.codec import Codec
+from placehub.contracts.codec import NONE_COUNTED, Codec
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.contracts.limits import LARGEST_BYTES
 from placehub.disputes.events import DisputeRaised
@@ -77,6 +77,8 @@ class Intake:
     name = "intake"
     streams: tuple[str, ...] = ("outbox.*",)
     raw: tuple[str, ...] = ()
+    skips = ""
+    counted: Mapping[type, tuple[str, ...]] = NONE_COUNTED
     world: tuple[str, ...] = ("organisation", "partnership")
 
     def __init__(self, codec: Codec, postcodes: Postcodes, rest_seconds: int) -> None:

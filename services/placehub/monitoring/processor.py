@@ -105,10 +105,7 @@ FOLDED: Final = tuple(table for table, _, _ in _FOLDS)
 ALL: Final = (*FOLDED, STORY, DEAD_LETTER)
 """Every table."""
 
-COUNTED: Final[Mapping[type, tuple[str, ...]]] = {
-    search.ProviderInvited: ("homes",),
-    search.InvitationUpdated: ("homes",),
-}
+COUNTED: Final[Mapping[type, tuple[str, ...]]] = search.BULKY
 """Fields whose items are only counted here, and need not be read: a codec may leave them out."""
 
 _SEVERAL: Final[Mapping[Table, Callable[[Any], list[fold.Key]]]] = {
@@ -127,6 +124,8 @@ class Monitoring:
         DEADLETTER,
     )
     raw: tuple[str, ...] = (DEADLETTER,)
+    skips = ""
+    counted: Mapping[type, tuple[str, ...]] = COUNTED
 
     def __init__(self, postcodes: Postcodes, only: Collection[Table] = ALL, name: str = name) -> None:
         """`only`: the tables that are kept up to date; `name`: under which their positions are kept."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from placehub.contracts.fields import IN_REFERRAL, Code, Doc, event, record
@@ -389,3 +390,7 @@ class SearchClosed:
     referral_id: ReferralId
     outcome: Annotated[str, Code("search_outcome")]
     placed_with: Annotated[tuple[Organisation, ...], Doc("Providers the children have moved in with")] = ()
+
+
+BULKY: Final[Mapping[type, tuple[str, ...]]] = {ProviderInvited: ("homes",), InvitationUpdated: ("homes",)}
+"""Lists that hold nearly all bytes of the stream: who only counts their items, or hands them on, need not read them."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
 
 from placehub.agreements.events import ProviderJoined, ProviderSuspended, SuspensionLifted
+from placehub.contracts.codec import NONE_COUNTED
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.parking import Parking
 from placehub.drivers.records import Partition, Record
@@ -59,6 +60,9 @@ class Search:
     name = "search"
     streams: tuple[str, ...] = ("referral",)
     raw: tuple[str, ...] = ()
+    skips = "/hub/"
+    """What the hub itself wrote is in its cases already."""
+    counted: Mapping[type, tuple[str, ...]] = NONE_COUNTED
     world: tuple[str, ...] = WORLD
 
     def __init__(
@@ -101,7 +105,7 @@ class Search:
         self._cases.begin(step)
         view = self._view(step)
         for record in followed(records):
-            if record.attributes.source.startswith("/hub/"):
+            if record.attributes.source.startswith(self.skips):
                 continue
             referral_id = record.event.referral_id
             known = self._cases.get(referral_id)

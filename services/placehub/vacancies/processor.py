@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from placehub.contracts.codec import NONE_COUNTED
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.parking import Parking
 from placehub.drivers.records import Partition, Record
@@ -22,6 +23,8 @@ class Vacancies:
     name = "vacancies"
     streams: tuple[str, ...] = ("vacancy",)
     raw: tuple[str, ...] = ()
+    skips = ""
+    counted: Mapping[type, tuple[str, ...]] = NONE_COUNTED
     world: tuple[str, ...] = ("placement",)
 
     def __init__(self, vacancies: Aggregates[Vacancy], parking: Parking) -> None:
