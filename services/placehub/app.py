@@ -251,7 +251,7 @@ def _run_intake(settings: Settings) -> None:
 
 
 def _worker(settings: Settings, processor: Processor) -> Worker:
-    engine = connect(settings.database.get_secret_value())
+    engine = connect(settings.database.get_secret_value(), asks_first=False)
     codec = Codec(Registry(settings.registry, register=True), processor.counted)
     ticked = TickedClock() if settings.clock == "stream" else None
     shell = Shell(processor, engine, codec, Publisher(engine, producer(settings)), ticked or WallClock())

@@ -134,16 +134,17 @@ def _worded(error: DBAPIError, where: str) -> Misconfigured | Unavailable:
     return Unavailable(f"The database at {where} does not answer. Is the hub up? See 'placehub status'.", "database")
 
 
-def connect(url: str, *, pool_size: int = 4, connect_seconds: int = 0) -> Engine:
+def connect(url: str, *, pool_size: int = 4, connect_seconds: int = 0, asks_first: bool = True) -> Engine:
     """Return an engine on `url` (`postgresql+psycopg://...`); nothing is opened until it is used.
 
+    A connection that was kept is asked first whether it still stands, unless whoever uses it tries again anyway.
     Connecting is given up after `connect_seconds`; 0 leaves it to the system. A transaction left idle for a
     minute is ended by the server, so that a stopped worker cannot hold its locks.
     """
     return create_engine(
         url,
         pool_size=pool_size,
-        pool_pre_ping=True,
+        pool_pre_ping=asks_first,
         hide_parameters=True,  # an error text must not quote what was stored
         connect_args={
             "connect_timeout": connect_seconds,

@@ -29,6 +29,8 @@ LONGEST_PAUSE_SECONDS: Final = 7 * 24 * 60 * 60.0
 """How long a worker may take in nothing and still keep its partitions: an operator has paused it."""
 MOST: Final = 500
 """Records in one transaction at most."""
+WAITS: Final = 8
+"""How often a batch waits for more at most: where something comes all the time, none would ever end."""
 
 
 def run_live(worker: Worker, settings: Settings, gather_seconds: float) -> None:
@@ -200,18 +202,18 @@ def _by_partition(events: list[Any]) -> dict[Partition, list[Any]]:
 
 
 async def _batches(stream: Any, gather_seconds: float) -> AsyncIterator[list[Any]]:
-    """Group what is there already, and what comes until for `gather_seconds` nothing does.
+    """Group what is there already, and what comes until nothing does for `gather_seconds`, `WAITS` times that at most.
 
     Only the first of a batch comes by way of the stream, at which Faust turns its whole loop for each event.
     """
     async for first in stream.noack().events():
         batch = [first]
-        while len(batch) < MOST:
+        for _ in range(WAITS):
             await asyncio.sleep(gather_seconds)
             more = _fetched(stream, MOST - len(batch))
-            if not more:
-                break
             batch += more
+            if not more or len(batch) == MOST:
+                break
         yield batch
 
 
