@@ -1,4 +1,4 @@
-"""The same view folded in four ways, each by a process of its own.
+"""The same view folded in four ways, each by a process of its own; a fifth is in Java.
 
 `python -m placehub.bench.contestants WAY SCHEMA EVENTS`: all read the stream `referral` with the same codec, fold it
 with the same rules, and end with one row a case in the table `search` of the schema. One JSON object on the standard
@@ -23,6 +23,7 @@ import faust
 from kafka import TopicPartition
 from sqlalchemy import Engine
 
+from placehub.bench.kafka_streams import STREAM
 from placehub.bench.replaying import FETCH_BYTES, LIVE_AT_ONCE, WAIT_MS
 from placehub.clock import WallClock
 from placehub.contracts.codec import Codec, Registry
@@ -39,7 +40,6 @@ from placehub.replaying.running import AT_ONCE, Silent
 from placehub.replaying.shadow import translated
 from placehub.settings import Settings
 
-STREAM: Final = "referral"
 Row = Mapping[str, Any]
 
 
@@ -51,11 +51,14 @@ class Watch:
     done: int = 0
     _began: float = 0.0
     _busy: float = 0.0
+    _half: tuple[int, float] | None = None
 
     def take(self, count: int = 1) -> None:
         """Count events that are in hand."""
         if not self.done:
             self._began, self._busy = time.perf_counter(), time.process_time()
+        if self._half is None and 2 * self.done >= self.events:
+            self._half = self.done, time.perf_counter()
         self.done += count
 
     @property
@@ -64,9 +67,16 @@ class Watch:
         return self.done >= self.events
 
     def told(self) -> dict[str, Any]:
-        """Return what it took by now: seconds, processor seconds of this process, and its memory at most."""
+        """Return what it took by now: seconds, processor seconds of this process, and its memory at most.
+
+        `later_a_second`: events a second of the latter half alone, when everything has been loaded; of all of them
+        where they were in hand at once.
+        """
+        now = time.perf_counter()
+        before, since = self._half or (0, self._began)
         return {
-            "seconds": time.perf_counter() - self._began,
+            "seconds": now - self._began,
+            "later_a_second": (self.done - before) / (now - since),
             "busy": time.process_time() - self._busy,
             "memory_mb": most_memory_mb(),
         }

@@ -180,48 +180,6 @@ _REPLAYS: Final = (
 )
 
 
-def peers(found: dict[str, Any]) -> str:
-    """Return the section of `bench peers`."""
-    rows = [
-        [what, f"{one['a_second']:,}", one["busy_us_an_event"], one["memory_mb"] or "", found["to_bare"].get(way, "")]
-        for way, what in _PEERS.items()
-        if (one := found["ways"].get(way))
-    ]
-    unlike = sum(found["different"].values())
-    return "\n".join(
-        (
-            "## The hub's fold beside its peers",
-            "",
-            f"Written by `placehub bench peers --write docs/benchmarks.md`. {told(found['machine'])}",
-            f"{found['events']:,} events of the stream `referral`, folded into {found['rows']:,} rows of the searches'",
-            "table, from the first record in hand until the rows are committed. Each way has the same codec and rules",
-            "and a process of its own; what moves the records and keeps the rows differs.",
-            "",
-            table(_PEER_COLUMNS, rows),
-            "",
-            "The hub to its peers, events a second: "
-            + ", ".join(f"{pair.replace('/', ' to ')} {one}" for pair, one in found["to_theirs"].items())
-            + ".",
-            "All came to the same rows." if not unlike else f"**{unlike} rows differ**: {found['different']}.",
-            "",
-            "The hub's two ways drop what is delivered twice; the live one writes its rows and positions in one",
-            "transaction for each 500 records. The peers do neither: they write a changelog to the broker, keep their",
-            "rows in memory (Faust) or in RocksDB (quixstreams), and write them to the database once, at the end.",
-            "Processor time is of the folding process, without the broker and the database.",
-        )
-    )
-
-
-_PEER_COLUMNS: Final = ("what", "events a second", "processor µs an event", "memory MB", "to bare")
-_PEERS: Final = {
-    "bare": "kafka-python and fastavro, nothing folded",
-    "live": "the hub, live",
-    "replay": "the hub, replay in one process",
-    "faust": "a plain Faust agent with a table",
-    "quixstreams": "quixstreams with state",
-}
-
-
 def whatif(found: dict[str, Any]) -> str:
     """Return the section of `bench whatif`."""
     rows = [[one[name] for name in _WHATIF] for one in found["runs"]]

