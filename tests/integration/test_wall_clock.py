@@ -22,6 +22,7 @@ STOPWATCH = {("time", name) for name in ("monotonic", "sleep", "perf_counter", "
 """What only measures how long something takes."""
 MAY_MEASURE = {
     "embedded": "servers and processes start and stop in the machine's time",
+    "database.py": "how long a connection has rested is the machine's time",
     "drivers": "the broker and the database are waited for in the machine's time",
     "organisations/broker.py": "the broker's new rules come into force in the machine's time",
     "whole.py": "waits for services that run in the machine's time",

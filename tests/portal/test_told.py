@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import delete, insert
+from sqlalchemy import event as sql
 from sqlalchemy.engine import Engine
 
 from placehub.contracts.headers import Attributes
+from placehub.database import reading
 from placehub.mailboxes.events import DataUseEnded, EventRejected
-from placehub.portal.told import answered, keep, told_about
+from placehub.organisations.tables import organisation as organisation_table
+from placehub.portal.sitting import Names
+from placehub.portal.told import answered, keep, told_about, told_lately
 from placehub.search.events import InvitationLapsed
 from placehub.streams import full_name
 
@@ -70,3 +77,65 @@ def test_a_refusal_is_found_by_the_event_it_is_about(engine: Engine) -> None:
         assert answered(connection, organisation, [posted]) == (set(), [refusal])
         assert answered(connection, organisation, [uuid4()]) == (set(), [])
         assert answered(connection, "another", [posted]) == (set(), [])
+
+
+@contextmanager
+def counted(engine: Engine) -> Iterator[list[str]]:
+    """Give a list that grows by each statement the database is asked."""
+    asked: list[str] = []
+
+    def note(*facts: object) -> None:
+        asked.append(str(facts[2]))
+
+    sql.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        sql.remove(engine, "before_cursor_execute", note)
+
+
+def test_a_list_asks_as_often_however_long_it_is(engine: Engine) -> None:
+    """Cases heard of last come newest first with everything told of them; read again, no event is fetched again."""
+    organisation, cases, reads = f"T{uuid4()}", [uuid4() for _ in range(7)], reading(engine)
+    with engine.begin() as connection:
+        for number, case in enumerate([*cases, cases[0]], 1):
+            event = InvitationLapsed(referral_id=case, provider=organisation, respond_by=NOW)
+            keep(connection, organisation, [(about(case, InvitationLapsed, number), event)])
+    with counted(engine) as asked, reads.connect() as connection:
+        found = told_lately(connection, organisation, "referral", 6)
+        first = len(asked)
+        again = told_lately(connection, organisation, "referral", 6)
+        assert (first, len(asked) - first) == (2, 1)
+    assert list(found) == [str(one) for one in (cases[0], *cases[:1:-1])]
+    assert [len(told) for told in found.values()] == [2, 1, 1, 1, 1, 1]
+    assert all(one.event.referral_id == UUID(case) for case, told in found.items() for one in told)
+    assert again == found
+
+
+def test_what_was_recalled_is_gone_with_its_row(engine: Engine) -> None:
+    """An event that is still in memory is shown no more once the use of its case has ended."""
+    case, organisation = uuid4(), f"T{uuid4()}"
+    event = InvitationLapsed(referral_id=case, provider=organisation, respond_by=NOW)
+    with engine.begin() as connection:
+        keep(connection, organisation, [(about(case, InvitationLapsed, 1), event)])
+        assert [one.event for one in told_about(connection, organisation, str(case))] == [event]
+        ended = DataUseEnded(organisation=organisation, referral_id=case)
+        keep(connection, organisation, [(about(case, DataUseEnded, 2), ended)])
+        assert [one.event for one in told_about(connection, organisation, str(case))] == [ended]
+
+
+def test_a_name_is_asked_for_once(engine: Engine) -> None:
+    """The register is read for a code that is not known yet, not for each name, and never for the want of a code."""
+    code, names = f"T{uuid4()}", Names(engine)
+    entry = {"code": code, "scheme": "ons", "kind": "authority", "name": "Somewhere", "nation": "England"}
+    sharing = {"agreement_reference": "DSA-1", "agreement_signed_on": NOW.date(), "data_role": "controller"}
+    rest = {"data_contact": "data@example.org", "registered_at": NOW, "state": "active"}
+    with engine.begin() as connection:
+        connection.execute(insert(organisation_table).values(**entry, **sharing, **rest))
+    try:
+        with counted(engine) as asked:
+            assert [names.of(one) for one in ("", code, code, "")] == ["", "Somewhere", "Somewhere", ""]
+            assert len(asked) == 1
+    finally:
+        with engine.begin() as connection:
+            connection.execute(delete(organisation_table).where(organisation_table.c.code == code))

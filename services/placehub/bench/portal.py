@@ -27,6 +27,8 @@ from placehub.portal.accounts import form_token
 from placehub.portal.acting import ACTS
 from placehub.settings import Settings
 
+ANSWERED: Final = frozenset({httpx.codes.OK, httpx.codes.GONE})
+"""Statuses of a page that says what was asked for; gone: that a search was over between the list and the click."""
 SHOWN_SECONDS: Final = 30.0
 """How long a referral is waited for on the provider's page."""
 HOME: Final = {
@@ -147,8 +149,8 @@ def _pages(looks: Iterable[Look]) -> list[dict[str, Any]]:
 
 
 def _page(name: str, looks: Sequence[Look]) -> dict[str, Any]:
-    came = [one.seconds for one in looks if one.status == httpx.codes.OK]
-    statuses = sorted({one.status for one in looks} - {httpx.codes.OK})
+    came = [one.seconds for one in looks if one.status in ANSWERED]
+    statuses = sorted({one.status for one in looks} - ANSWERED)
     failed = len(looks) - len(came)
     return {"page": name, "asked": len(looks), "failed": failed, "statuses": statuses, **_times(came)}
 

@@ -348,8 +348,13 @@ def to_json(event: object) -> dict[str, Any]:
 
 def from_json(cls: type, document: Mapping[str, Any]) -> Any:
     """Return the event a JSON document holds, nothing converted; Rejected names the first field that does not fit."""
+    return from_text(cls, json.dumps(document))
+
+
+def from_text(cls: type, document: str) -> Any:
+    """Return the event a document holds that is still JSON text, as `from_json` would."""
     try:
-        return shape(cls)[0].validate_json(json.dumps(document), strict=True)
+        return shape(cls)[0].validate_json(document, strict=True)
     except ValidationError as error:
         raise refusal(error) from None
 

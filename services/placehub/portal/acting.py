@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 
 from placehub.contracts.codec import from_json
 from placehub.contracts.headers import Attributes
+from placehub.database import reading
 from placehub.errors import Rejected
 from placehub.ingest.posting import Letter, Outboxes
 from placehub.keys.client import KeyClient, Sealer
@@ -55,6 +56,7 @@ class Acting:
     ) -> None:
         """`now` is the hub's time; `token` lets the portal ask `api` for keys as its users' organisations."""
         self._engine = engine
+        self._reads = reading(engine)
         self._outboxes = outboxes
         self._bell = bell
         self._now = now
@@ -109,7 +111,7 @@ class Acting:
         found: dict[UUID, Rejected | bool] = {}
 
         def have_come() -> bool:
-            with self._engine.connect() as connection:
+            with self._reads.connect() as connection:
                 taken, refusals = answered(connection, organisation, ids)
             found.update(dict.fromkeys(taken, True))
             found.update(
@@ -150,7 +152,7 @@ class Acting:
         refused: list[Rejected] = []
 
         def has_come() -> bool:
-            with self._engine.connect() as connection:
+            with self._reads.connect() as connection:
                 taken, refusals = answered(connection, organisation, ids)
             refused[:] = [Rejected(one.field, one.rule, one.remedy) for one in refusals]
             return bool(refused) or taken >= set(ids)

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Engine
 
-from placehub.database import hold_names
+from placehub.database import hold_names, reading
 from placehub.errors import Conflict, NotFound
 from placehub.keys.client import Sealer
 from placehub.keys.erasing import OF_A_DRAFT, destroy_children
@@ -72,13 +72,14 @@ class Drafts:
 
     def __init__(self, engine: Engine, acting: Acting) -> None:
         self._engine = engine
+        self._reads = reading(engine)
         self._acting = acting
 
     def save(self, who: Signed, draft_id: UUID, place: Place, fields: list[tuple[str, str]]) -> None:
         """Keep what was typed; a draft that is saved again is replaced. Conflict where it is thrown away meanwhile."""
         typed = [[name, value] for name, value in fields if name not in _OF_A_REQUEST and value]
         mine = (DRAFT.c.organisation == who.organisation) & (DRAFT.c.person_id == who.person_id)
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             before = connection.scalar(select(DRAFT.c.own_subject).where(mine, DRAFT.c.draft_id == draft_id))
         own = (before or uuid4()) if place.subject_id is None else None
         with self._acting.keys(who.organisation) as keys:
@@ -108,12 +109,12 @@ class Drafts:
         """Return a person's drafts for the organisation they act for, the last saved first."""
         names = ("draft_id", "kind", "about", "saved_at", "ends_at")
         wanted = select(*(DRAFT.c[one] for one in names)).where(self._own(who)).order_by(DRAFT.c.saved_at.desc())
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             return [Draft(*row) for row in connection.execute(wanted)]
 
     def address(self, who: Signed, draft_id: UUID) -> str:
         """Return where a draft is gone on with; NotFound for another's, and for one whose days are over."""
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             found = connection.scalar(select(DRAFT.c.address).where(self._own(who), DRAFT.c.draft_id == draft_id))
         if found is None:
             raise NotFound("There is no such draft. It may be sent already, or its days are over.")
@@ -122,7 +123,7 @@ class Drafts:
     def taken_up(self, who: Signed, draft_id: UUID, address: str) -> list[tuple[str, str]]:
         """Return what was typed, with the draft's id; NotFound where there is none of that page, or its key is gone."""
         wanted = select(DRAFT).where(self._own(who), DRAFT.c.draft_id == draft_id, DRAFT.c.address == address)
-        with self._engine.connect() as connection:
+        with self._reads.connect() as connection:
             row = connection.execute(wanted).mappings().first()
         if row is None:
             raise NotFound("There is no such draft. It may be sent already, or its days are over.")

@@ -44,5 +44,5 @@ async def _told(request: Request, door: Doors, organisation: str, about: str) ->
 
 
 def _still_signed_in(request: Request, door: Doors) -> bool:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         return signed(connection, request.cookies.get(SESSION_COOKIE, ""), door.wall()) is not None

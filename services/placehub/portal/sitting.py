@@ -43,6 +43,8 @@ class Doors:
     """What the pages work with."""
 
     engine: Engine
+    reads: Engine
+    """For what only reads, each statement for itself."""
     acting: Acting
     drafts: Drafts
     bell: Bell
@@ -72,7 +74,11 @@ def doors(request: Request) -> Doors:
     return cast(Doors, request.app.state.doors)
 
 
-Open = Annotated[Doors, Depends(doors)]
+async def _doors(request: Request) -> Doors:
+    return doors(request)  # awaited: what is no coroutine waits for a thread, and this has nothing to wait for
+
+
+Open = Annotated[Doors, Depends(_doors)]
 
 
 class SignInFirst(Exception):
@@ -82,7 +88,7 @@ class SignInFirst(Exception):
 def signed_in(request: Request, door: Open) -> Signed:
     """Return who asks; SignInFirst when nobody is signed in."""
     token = request.cookies.get(SESSION_COOKIE, "")
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         who = signed(connection, token, door.wall()) if token else None
     if who is None:
         raise SignInFirst
@@ -97,7 +103,7 @@ Who = Annotated[Signed, Depends(signed_in)]
 def only(*kinds: str, roles: Sequence[str] = ()) -> Any:
     """Return a dependency that lets in people who act for such an organisation (in such a role); 404 for others."""
 
-    def check(who: Who) -> Signed:
+    async def check(who: Who) -> Signed:  # as above
         if who.acting.kind not in kinds or (roles and who.acting.role not in roles):
             raise HTTPException(404)
         return who
@@ -278,7 +284,7 @@ class Names:
 
     def of(self, code: str) -> str:
         """Return an organisation's name; the code where there is none of it."""
-        if code not in self._known:
+        if code and code not in self._known:
             with self._engine.connect() as connection:
                 self._known = {one["code"]: one["name"] for one in list_organisations(connection)}
         return self._known.get(code, code)

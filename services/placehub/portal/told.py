@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from placehub.contracts.codec import event_class, from_json, to_json
+from placehub.contracts.codec import to_json
 from placehub.contracts.headers import Attributes
 from placehub.mailboxes.events import DataUseEnded, EventRejected, EventWarned
 from placehub.portal.accounts import HUB
 from placehub.portal.discarding import discard
+from placehub.portal.recalling import events
 from placehub.portal.tables import DRAFT, MEMBER, PASSED, PLACE, TOLD
 from placehub.streams import full_name
 
+_ABOUT: Final = tuple(one for one in TOLD.c if one is not TOLD.c.body)
 MOST: Final = 5_000
 """Rows read for one page at most, the newest; far more than one case has."""
 
@@ -138,53 +140,50 @@ def move_on(connection: Connection, organisation: str, next_offset: int) -> None
 
 def told_about(connection: Connection, organisation: str, subject: str) -> list[Told]:
     """Return everything an organisation was told about a case, home or agreement, in order; none: it is not its own."""
-    mine = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.about == subject)
-    return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(MOST)).mappings())
+    return _read(connection, (TOLD.c.organisation == organisation) & (TOLD.c.about == subject), MOST)
 
 
 def told_under(connection: Connection, organisation: str, stream: str, subject: str) -> list[Told]:
     """Return everything an organisation was told under one key of a stream, whatever case it is about, in order."""
-    mine = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.stream == stream, TOLD.c.subject == subject)
-    return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(MOST)).mappings())
+    mine = (TOLD.c.organisation == organisation) & (TOLD.c.stream == stream) & (TOLD.c.subject == subject)
+    return _read(connection, mine, MOST)
 
 
 def told_lately(connection: Connection, organisation: str, stream: str, cases: int) -> dict[str, list[Told]]:
     """Return what an organisation was told of the cases (or homes, ...) of a stream it heard of last, newest first."""
-    mine = (TOLD.c.organisation == organisation) & (TOLD.c.stream == stream)
-    last = select(TOLD.c.about, func.max(TOLD.c.id).label("last")).where(mine).group_by(TOLD.c.about)
-    wanted = connection.execute(last.order_by(func.max(TOLD.c.id).desc()).limit(cases)).scalars().all()
-    rows = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.about.in_(wanted)).order_by(TOLD.c.id.desc())
-    found: dict[str, list[Told]] = {one: [] for one in wanted}
-    for each in _read(connection.execute(rows).mappings()):
-        found[each.about].append(each)
+    heard = select(TOLD.c.about).where(TOLD.c.organisation == organisation, TOLD.c.stream == stream)
+    last = heard.group_by(TOLD.c.about).order_by(func.max(TOLD.c.id).desc()).limit(cases)
+    told = _read(connection, (TOLD.c.organisation == organisation) & TOLD.c.about.in_(last))
+    found: dict[str, list[Told]] = {one.about: [] for one in reversed(told) if stream == type(one.event).STREAM}
+    for each in told:
+        if each.about in found:
+            found[each.about].append(each)
     return found
 
 
-def told_last(connection: Connection, organisation: str, stream: str, *events: type) -> list[Told]:
+def told_last(connection: Connection, organisation: str, stream: str, *kinds: type) -> list[Told]:
     """Return what an organisation was told last of each home, agreement, ... of a stream: the last of each event.
 
     In order. Where each event tells the whole, or the newest of a kind counts, this is all there is to know, however
     long it has gone on.
     """
     mine = (TOLD.c.organisation == organisation) & (TOLD.c.stream == stream)
-    if events:
-        mine &= TOLD.c.event.in_([full_name(one) for one in events])
-    last = select(func.max(TOLD.c.id)).where(mine).group_by(TOLD.c.subject, TOLD.c.event)
-    rows = select(TOLD).where(TOLD.c.id.in_(last)).order_by(TOLD.c.id.desc())
-    return _read(connection.execute(rows).mappings())
+    if kinds:
+        mine &= TOLD.c.event.in_([full_name(one) for one in kinds])
+    return _read(
+        connection, TOLD.c.id.in_(select(func.max(TOLD.c.id)).where(mine).group_by(TOLD.c.subject, TOLD.c.event))
+    )
 
 
 def told_of_stream(connection: Connection, organisation: str, stream: str) -> list[Told]:
     """Return everything of one stream an organisation was told, in order."""
-    mine = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.stream == stream)
-    return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(MOST)).mappings())
+    return _read(connection, (TOLD.c.organisation == organisation) & (TOLD.c.stream == stream), MOST)
 
 
-def told_events(connection: Connection, organisation: str, most: int, *events: type) -> list[Told]:
+def told_events(connection: Connection, organisation: str, most: int, *kinds: type) -> list[Told]:
     """Return the newest of these events that an organisation was told, in order."""
-    names = [full_name(one) for one in events]
-    mine = select(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.event.in_(names))
-    return _read(connection.execute(mine.order_by(TOLD.c.id.desc()).limit(most)).mappings())
+    names = [full_name(one) for one in kinds]
+    return _read(connection, (TOLD.c.organisation == organisation) & TOLD.c.event.in_(names), most)
 
 
 def answered(connection: Connection, organisation: str, ids: Sequence[UUID]) -> tuple[set[UUID], list[EventRejected]]:
@@ -192,16 +191,24 @@ def answered(connection: Connection, organisation: str, ids: Sequence[UUID]) -> 
     mine = TOLD.c.organisation == organisation
     taken = set(connection.execute(select(TOLD.c.ce_id).where(mine, TOLD.c.ce_id.in_(ids))).scalars())
     refused = TOLD.c.body["rejected_id"].astext.in_([str(one) for one in ids])
-    rows = select(TOLD).where(mine, TOLD.c.event == full_name(EventRejected), refused).order_by(TOLD.c.id.desc())
-    return taken, [one.event for one in _read(connection.execute(rows).mappings())]
+    told = _read(connection, mine & (TOLD.c.event == full_name(EventRejected)) & refused)
+    return taken, [one.event for one in told]
 
 
-def _read(rows: Iterable[Any]) -> list[Told]:
-    """Return rows, given newest first, in order; what this version does not know is left out."""
-    found = []
-    for row in rows:
-        cls = event_class(row["event"])
-        if cls is not None:
-            facts = {name: row[name] for name in ("id", "about", "ce_id", "source", "happened_at", "told_at")}
-            found.append(Told(**facts, event=from_json(cls, row["body"])))
-    return found[::-1]
+def _read(connection: Connection, which: ColumnElement[bool], most: int | None = None) -> list[Told]:
+    """Return what such rows tell, the newest of them, in order; what this version does not know is left out."""
+    rows = connection.execute(select(*_ABOUT).where(which).order_by(TOLD.c.id.desc()).limit(most)).all()
+    known = events(connection, rows)
+    return [_told(row, known[row.id]) for row in reversed(rows) if row.id in known]
+
+
+def _told(row: Any, event: Any) -> Told:
+    return Told(
+        id=row.id,
+        about=row.about,
+        event=event,
+        ce_id=row.ce_id,
+        source=row.source,
+        happened_at=row.happened_at,
+        told_at=row.told_at,
+    )

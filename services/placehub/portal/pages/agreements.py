@@ -46,7 +46,7 @@ def partners_of(connection: Connection, who: Signed, agreement_id: UUID) -> Part
 @router.get("/agreements")
 def agreements_page(request: Request, door: Open, who: Who) -> Response:
     """Show what is due and overdue under each agreement."""
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         found = fold(told_of_stream(connection, who.organisation, "agreement"))
         due = calendar(told_of_stream(connection, who.organisation, "reminder"))
     of, names = _subjects(found.values()), name_of(door)
@@ -93,7 +93,7 @@ def _row(one: Partners, names: Callable[[str], str]) -> tuple[object, ...]:
 @router.get("/agreements/{agreement_id}")
 def agreement_page(request: Request, door: Open, who: Who, agreement_id: UUID) -> Response:
     """Show one agreement: its parties and posts, what is due, disputes, decisions."""
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         one = partners_of(connection, who, agreement_id)
         due = calendar(told_about(connection, who.organisation, str(agreement_id)))
     return page(

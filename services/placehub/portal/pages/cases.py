@@ -90,7 +90,7 @@ def menu(who: Signed) -> list[Entry]:
 @router.get("/cases")
 def cases_page(request: Request, door: Open, who: Signed = READS) -> Response:
     """Show the cases heard of last."""
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         told = told_lately(connection, who.organisation, "referral", SHOWN)
     found = [case for each in told.values() if (case := fold(each)) is not None]
     return page(request, "cases/list.html", cases=found)
@@ -141,22 +141,21 @@ def _notice(request: Request, door: Doors, who: Signed, form: Form) -> Response:
 @router.get("/cases/{case_id}")
 def case_page(request: Request, door: Open, case_id: UUID, who: Signed = READS) -> Response:
     """Show a case and its search; one that was begun here a moment ago is waited for."""
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         known = told_about(connection, who.organisation, str(case_id))
         waited_for = not known and is_on_its_way(connection, who.organisation, str(case_id))
     if waited_for:
         return page(request, "cases/waited_for.html", case_id=case_id)
-    return _case(request, door, who, case_id, "cases/case.html", Form())
+    return _case(request, door, who, _known(fold(known)), "cases/case.html", Form())
 
 
 @router.get("/cases/{case_id}/progress")
 def case_progress(request: Request, door: Open, case_id: UUID, who: Signed = READS) -> Response:
     """Give the part of the case's page that changes by itself."""
-    return _case(request, door, who, case_id, "cases/progress.html", Form())
+    return _case(request, door, who, own_case(door, who, case_id), "cases/progress.html", Form())
 
 
-def _case(request: Request, door: Doors, who: Signed, case_id: UUID, template: str, form: Form) -> Response:
-    case = own_case(door, who, case_id)
+def _case(request: Request, door: Doors, who: Signed, case: Case, template: str, form: Form) -> Response:
     name = name_of(door)
     best = next((one for one in case.by_fit() if one.state == "open" and one.home), None)
     return page(
@@ -179,13 +178,16 @@ def _case(request: Request, door: Doors, who: Signed, case_id: UUID, template: s
 
 def show_again(request: Request, door: Doors, who: Signed, case_id: UUID, form: Form) -> Response:
     """Return the case's page with what is wrong on it."""
-    return _case(request, door, who, case_id, "cases/case.html", form)
+    return _case(request, door, who, own_case(door, who, case_id), "cases/case.html", form)
 
 
 def own_case(door: Doors, who: Signed, case_id: UUID) -> Case:
     """Return a case the person's organisation was told of; 404 for any other."""
-    with door.engine.connect() as connection:
-        case = fold(told_about(connection, who.organisation, str(case_id)))
+    with door.reads.connect() as connection:
+        return _known(fold(told_about(connection, who.organisation, str(case_id))))
+
+
+def _known(case: Case | None) -> Case:
     if case is None:
         raise HTTPException(404)
     return case
@@ -299,7 +301,7 @@ def _from_notice(case: Case | None) -> Form:
 def asked(door: Doors, who: Signed, count: int) -> dict[str, Any]:
     """Return what the forms of a notice and of a referral let people choose from."""
     today = door.acting.now().date()
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         told = told_last(connection, who.organisation, "agreement", AgreementRegistered)
     agreements = [one.event for one in told]
     return {

@@ -30,7 +30,7 @@ NOTICES.update(
 
 
 def _heard(door: Doors, who: Signed, agreement_id: UUID) -> tuple[Partners, Mapping[UUID, Consultation]]:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         one = partners_of(connection, who, agreement_id)
         return one, consultations(told_about(connection, who.organisation, str(agreement_id)))
 

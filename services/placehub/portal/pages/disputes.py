@@ -38,7 +38,7 @@ def raise_page(request: Request, door: Open, who: Who, agreement_id: UUID) -> Re
 @router.post("/agreements/{agreement_id}/raise")
 def dispute_raised(request: Request, door: Open, who: Who, agreement_id: UUID, form: Sent) -> Response:
     """Raise a dispute."""
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         one = partners_of(connection, who, agreement_id)
     # of the form's own id: sent twice, it is one dispute
     dispute_id = uuid5(ACTS, f"dispute {form.act_id}")
@@ -77,7 +77,7 @@ def _concerned(one: Partners, form: Form) -> list[dict[str, str]]:
 
 
 def _raise(request: Request, door: Doors, who: Signed, agreement_id: UUID, form: Form) -> Response:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         one = partners_of(connection, who, agreement_id)
     names = name_of(door)
     others = [(code, names(code)) for code in one.others(who.organisation)]
@@ -136,7 +136,7 @@ _SAID: Final[Mapping[str, tuple[str, Callable[[Form, str], dict[str, Any]]]]] = 
 
 
 def _heard(door: Doors, who: Signed, agreement_id: UUID, dispute_id: UUID) -> tuple[Partners, Heard]:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         one = partners_of(connection, who, agreement_id)
     if dispute_id not in one.disputes:
         raise NotFound("Your organisation was told of no such dispute.")

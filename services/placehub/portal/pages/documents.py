@@ -44,7 +44,7 @@ NOTICES.update(
 
 def heard(door: Doors, who: Signed, agreement_id: UUID) -> tuple[Partners, Documents, list[Told]]:
     """Return an agreement as the person's organisation was told of it, its documents, and everything it was told."""
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         one = partners_of(connection, who, agreement_id)
         found = told_about(connection, who.organisation, str(agreement_id))
     # told a moment after the hub took it in, or later to who joined later: what is in force now is the same

@@ -68,7 +68,7 @@ def _acted(request: Request, door: Doors, who: Signed, form: Form, acts: list[Ac
 
 
 def _meant(door: Doors, who: Signed, form: Form, states: tuple[str, ...]) -> list[Kept]:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         homes = homes_of(connection, who.organisation)
     given = form.text("vacancy_id")
     if given and given not in {str(one) for one in homes}:
@@ -81,7 +81,7 @@ def _about(who: Signed, home: Kept) -> dict[str, Any]:
 
 
 def _homes(request: Request, door: Doors, who: Signed, form: Form) -> Response:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         homes = [one for one in homes_of(connection, who.organisation).values() if one.state != "closed"]
     homes.sort(key=lambda one: (one.state != "open", one.willing_until))
     may_keep = who.acting.role in ANSWERING

@@ -34,7 +34,7 @@ def mail_chosen(request: Request, door: Open, who: Who, form: Sent) -> Response:
 
 def _mail(request: Request, door: Open, who: Signed, form: Form) -> Response:
     says = {"at once": _("At once"), "daily": _("Once a day, at 8am"), "none": _("Never")}
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         now = chosen(connection, who.person_id)
     options = [(one, says[one]) for one in CHOICES]
     return page(request, "mail.html", form=form, chosen=now, options=options, sends=door.mail is not None)

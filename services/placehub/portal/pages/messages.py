@@ -61,7 +61,7 @@ def _shown(one: dict[str, Any]) -> dict[str, Any]:
 @router.get("/evidence")
 def evidence_page(request: Request, door: Open) -> Response:
     """Show how the evidence log stands."""
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         try:
             found = door.operating.evidence(connection)
         except NotFound as why:

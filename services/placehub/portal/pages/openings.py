@@ -39,7 +39,7 @@ def openings_page(request: Request, door: Open, who: Who, about: UUID | None = N
     """Show what the organisation's own people opened, and others of what is its own; of one case if it is named."""
     if not may_audit(who):
         raise HTTPException(404)
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         case = fold(told_about(connection, who.organisation, str(about))) if about else None
         if about and case is None:
             raise HTTPException(404)

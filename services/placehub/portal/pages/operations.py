@@ -76,7 +76,7 @@ def _numbers(door: Doors) -> dict[str, Any]:
     behind = Counter[str]()
     for one in found.readings:
         behind[one.processor] += one.behind
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         pauses, workers, resting = paused(connection), present(connection), door.operating.resting(connection)
         acts = _done_lately(connection)
     running = Counter(one.processor for one in workers)
@@ -158,7 +158,7 @@ def _check(door: Doors, processor: str) -> None:
 def _processor(request: Request, door: Doors, processor: str, form: Form) -> Response:
     _check(door, processor)
     found = door.operating.lag()
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         pause, workers = paused(connection).get(processor), present(connection)
     held = defaultdict[tuple[str, int], list[str]](list)
     for one in workers:

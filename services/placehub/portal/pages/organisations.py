@@ -83,7 +83,7 @@ def organisation_disabled(request: Request, door: Open, who: Who, code: str, for
 
 
 def _list(request: Request, door: Doors, form: Form) -> Response:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         found = list_organisations(connection)
     rows = [
         ({"href": f"/organisations/{one['code']}", "text": one["name"]}, one["code"], *_kind(one), one["state"])
@@ -97,7 +97,7 @@ def _kind(one: dict[str, Any]) -> tuple[str, str]:
 
 
 def _show(request: Request, door: Doors, code: str, form: Form) -> Response:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         try:
             one = show(connection, code)
         except Rejected:

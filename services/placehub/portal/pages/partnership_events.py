@@ -57,7 +57,7 @@ class _Heard:
 
 
 def _heard(door: Doors, who: Signed, agreement_id: UUID) -> _Heard:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         found = _Heard(partners_of(connection, who, agreement_id))
         told = told_about(connection, who.organisation, str(agreement_id))
     for event in (one.event for one in told):

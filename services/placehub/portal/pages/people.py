@@ -93,7 +93,7 @@ def _people(
     invited: str = "",
     mailed: bool | None = None,
 ) -> Response:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         here, waiting = people_of(connection, who.organisation), invited_to(connection, who.organisation, door.wall())
     roles = [(one, role_title(one)) for one in ROLES[who.acting.kind]]
     facts: dict[str, Any] = {"people": here, "waiting": waiting, "roles": roles, "link": link, "invited": invited}

@@ -75,7 +75,7 @@ def menu(who: Signed) -> list[Entry]:
 def placements_page(request: Request, door: Open, who: Signed = PARTIES) -> Response:
     """Show the placements, those that go on first."""
     wanted = (PlacementAgreed, PlacementStarted, PlacementEnded)
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         told = told_last(connection, who.organisation, "placement", *wanted)
     by_id = sorted(told, key=lambda one: (str(one.event.placement_id), one.id))
     found = [fold_placement(each) for _id, each in groupby(by_id, key=lambda one: one.event.placement_id)]
@@ -107,7 +107,7 @@ def placement_acted(
 
 
 def _own(door: Doors, who: Signed, placement_id: UUID) -> Placement:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         found = fold_placement(told_under(connection, who.organisation, "placement", str(placement_id)))
     if found is None:
         raise HTTPException(404)
@@ -116,7 +116,7 @@ def _own(door: Doors, who: Signed, placement_id: UUID) -> Placement:
 
 def _need_keys(door: Doors, who: Signed, placement: Placement) -> Mapping[str, str]:
     """Return the keys a provider's words go under: those of the referral the placement came of."""
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         case = fold(told_about(connection, who.organisation, str(placement.referral_id)))
     return case.need_keys if case else {}
 

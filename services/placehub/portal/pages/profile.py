@@ -50,7 +50,7 @@ def fact_told(request: Request, door: Open, form: Sent, who: Signed = KEEPS) -> 
     if len(value) > LONGEST:
         form.wrong("value", _("Use {most} characters at most.").format(most=LONGEST))
     fact = {"name": name, "value": value, "as_of": door.acting.now().date().isoformat()}
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         first = not facts_of(connection, who.organisation)
     document: dict[str, Any] = {"organisation": who.organisation}
     act = ("ProfilePublished", {"facts": [fact]}) if first else ("ProfileFactChanged", {"fact": fact})
@@ -72,7 +72,7 @@ def facts_of(connection: Connection, organisation: str) -> dict[str, ProfileFact
 
 
 def _shown(request: Request, door: Doors, who: Signed, form: Form) -> Response:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         facts = facts_of(connection, who.organisation)
     untold = [(name, says()) for name, says in USUAL if name not in facts]
     may_keep = who.acting.role == "referral manager"

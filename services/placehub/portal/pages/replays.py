@@ -131,7 +131,7 @@ def _plan(door: Doors, view: str, form: Form) -> list[tuple[str, str]] | None:
 
 
 def _replay(request: Request, door: Doors, form: Form, view: str, plan: list[tuple[str, str]] | None) -> Response:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         there = asked(connection)
     run = door.replays.last
     may_go_live = there is not None and run is not None and _may_go_live(run)

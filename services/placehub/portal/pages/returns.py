@@ -43,7 +43,7 @@ def menu(who: Signed) -> list[Entry]:
 
 def _partnerships(door: Doors, who: Signed) -> dict[UUID, Partnership]:
     found: dict[UUID, Partnership] = {}
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         told = told_of_stream(connection, who.organisation, "partnership")
     for one in told:
         if isinstance(one.event, get_args(standing.Event)):

@@ -125,13 +125,13 @@ def _changed(
 
 
 def _notice(door: Doors, who: Signed) -> str:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         rota = rota_of(connection, who.organisation).rota
     return "rota-holes" if rota and rota.holes(door.wall()) else "rota-changed"
 
 
 def _shown(request: Request, door: Doors, who: Signed, form: Form) -> Response:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         kept = rota_of(connection, who.organisation)
         desk = facts_of(connection, who.organisation).get(OUT_OF_HOURS)
     now = door.wall()

@@ -92,7 +92,7 @@ def menu(who: Signed) -> list[Entry]:
 @router.get("/searches")
 def searches_page(request: Request, door: Open, who: Signed = READS) -> Response:
     """Show the searches that fit, those to be answered first."""
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         told = told_lately(connection, who.organisation, "referral", SHOWN)
     found = [one for each in told.values() if (one := _search(who, fold(each))) is not None]
     found.sort(key=lambda one: (not one.open, not one.urgent, one.invitation.told.respond_by))
@@ -107,7 +107,7 @@ def _search(who: Signed, case: Case | None) -> Search | None:
 
 def own_search(door: Doors, who: Signed, case_id: UUID) -> Search:
     """Return a search the person's organisation is invited to; 410 when its part has ended, 404 for any other."""
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         told = told_about(connection, who.organisation, str(case_id))
     found = _search(who, fold(told))
     if found is None:
@@ -275,7 +275,7 @@ def _here(now: datetime) -> datetime:
 
 
 def _homes(door: Doors, who: Signed) -> dict[UUID, Kept]:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         return homes_of(connection, who.organisation)
 
 

@@ -150,7 +150,7 @@ def join_sent(request: Request, door: Open, token: str, form: Sent) -> Response:
 
 
 def _join(request: Request, door: Open, token: str, form: Form) -> Response:
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         invited = invitation(connection, token, door.wall())
     address = totp_address(invited["totp_key"], invited["email"])
     picture = segno.make(address).svg_inline(scale=4, omitsize=True)

@@ -42,7 +42,7 @@ def offer_now_page(request: Request, door: Open, case_id: UUID, who: Signed = AN
     """Ask whether the home that fits is offered with its usual terms; where none are known, ask for them."""
     search = to_offer(door, who, case_id)
     fitting, now = search.invitation.told.homes, door.acting.now().astimezone(HERE)
-    with door.engine.connect() as connection:
+    with door.reads.connect() as connection:
         homes = homes_of(connection, who.organisation)
         home = homes.get(fitting[0].vacancy_id) if fitting else None
         usual = _agreed_fee(connection, who.organisation, search, now.date())
