@@ -86,7 +86,10 @@ def browser(root: str, seat: Seat) -> httpx.AsyncClient:
 
 
 def walk_all(root: str, seats: Sequence[Seat], seconds: float, pauses: tuple[float, float], seed: int) -> list[Look]:
-    """Let everybody walk at once for so long; return every look. Pauses are drawn between the two, from the seed."""
+    """Let everybody walk at once for so long, once over all pages at least; return every look.
+
+    Pauses are drawn between the two, from the seed.
+    """
     return asyncio.run(_walk_all(root, seats, seconds, pauses, seed))
 
 
@@ -104,9 +107,10 @@ async def _walk(root: str, seat: Seat, until: float, pauses: tuple[float, float]
     async with browser(root, seat) as one:
         await asyncio.sleep(chance.uniform(0, pauses[1]))  # nobody comes at the same moment
         links: list[str] = []
+        round_done = False
         while True:
             for page in WALKS[seat.role]:
-                if time.perf_counter() >= until:
+                if round_done and time.perf_counter() >= until:
                     return looks
                 address = page
                 if page.endswith("*"):
@@ -118,6 +122,7 @@ async def _walk(root: str, seat: Seat, until: float, pauses: tuple[float, float]
                 looks.append(look)
                 links = sorted(set(re.findall(f'href="({re.escape(page)}/{_ID})"', text)))
                 await asyncio.sleep(chance.uniform(*pauses))
+            round_done = True
 
 
 async def _read(one: httpx.AsyncClient, address: str, page: str) -> tuple[str, Look]:
