@@ -35,7 +35,7 @@ OF_OPERATORS = (
     "/replay?view=rejected_events",
     "/mail",
 )
-OF_PROVIDERS = ("/rota", "/openings")
+OF_PROVIDERS = ("/rota", "/openings", "/erasures")
 PRINTED = ("/events", "consultations", "representatives", "policy", "sufficiency", "rota")
 """What the addresses end with that are looked at as they print, too; a list's are its one event and consultation."""
 OF_PARTNERS = ("/", "/agreements", "/returns", "/views", "/views/sufficiency", "/views/agreement_calendar")

@@ -202,6 +202,8 @@ OWN: Final = {
     ("GET", path): path for path in ("/v1/not-invited", "/v1/views", "/v1/views/{name}", "/v1/views/{name}/chart")
 }
 """Every route that tells an organisation its own part of a view; tests/monitoring tries each kind on each view."""
+LISTS: Final = {("GET", "/v1/erasures"): "erasures", ("GET", "/v1/holds"): "holds"}
+"""Every route that lists what an organisation itself has -> the field of its answer that holds the list."""
 POSTS: Final = {("POST", "/v1/events"): "/v1/events", ("GET", "/v1/receipts/{receipt_id}"): f"/v1/receipts/{uuid4()}"}
 """Routes by which an organisation posts as itself; tests/ingest has what crosses none of them."""
 OPEN: Final = {("GET", "/live"), ("GET", "/ready")}
@@ -222,7 +224,7 @@ def test_every_route_is_in_the_tables() -> None:
     """A route that is added must be put into one of the tables above."""
     routes = flat([*router.routes, *own_views.routes, *events.routes, *retention.routes])
     there = {(method, route.path) for route in routes for method in route.methods - {"HEAD"}}
-    assert there == set(KEYS) | set(READS) | set(OWN) | set(POSTS) | OPEN
+    assert there == set(KEYS) | set(READS) | set(OWN) | set(LISTS) | set(POSTS) | OPEN
 
 
 def flat(routes: Any) -> list[Any]:
@@ -248,6 +250,24 @@ def test_keys(hub: Any, members: dict[str, Credentials], clients: Any, name: str
             assert answer.status_code == 401 or name != "disabled", cell
         again = answers(hub, members[other], "POST", f"/v1/keys/{at['key']}/open", {"purpose": "mine"})
         assert again.json() == {"key": kept["key"]}
+
+
+def test_own_erasures_and_holds(hub: Any, members: dict[str, Credentials], clients: Any) -> None:
+    """What one asked to have erased, and holds, stands in its own lists and in nobody else's."""
+    subject, owner = str(uuid4()), "authority"
+    answers(hub, members[owner], "PUT", f"/v1/keys/child/{subject}", {"compartments": ["need"]})
+    asked = {"child_id": subject, "reason": "given in error", "by": "made up manager"}
+    assert answers(hub, members[owner], "POST", "/v1/erasures", asked).status_code == 200
+    held = {"child_id": subject, "ground": "court", "by": "made up manager"}
+    assert answers(hub, members[owner], "POST", "/v1/holds", held).status_code == 200
+    for (method, path), what in LISTS.items():
+        found = {name: answers(hub, members[name], method, path) for name in NAMES}
+        assert found.pop("disabled").status_code == 401
+        own = [one for one in found.pop(owner).json()[what] if one["child_id"] == subject]
+        assert [(one["household_ref"], one.get("asked_by", one.get("placed_by"))) for one in own] == [
+            (None, "made up manager")
+        ]
+        assert not [name for name, answer in found.items() if subject in answer.text or answer.status_code != 200]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -47,6 +47,12 @@ OWN: Final = {
     ("GET", "/homes"): ("provider",),
     ("GET", "/homes/new"): ("provider",),
     ("POST", "/homes/new"): ("provider",),
+    ("GET", "/erasures"): ("authority", "provider"),
+    ("POST", "/erasures"): ("authority", "provider"),
+    ("POST", "/erasures/confirm"): ("authority", "provider"),
+    ("POST", "/erasures/withdraw"): ("authority", "provider"),
+    ("POST", "/erasures/hold"): ("authority", "provider"),
+    ("POST", "/erasures/lift"): ("authority", "provider"),
     ("GET", "/profile"): ("provider",),
     ("POST", "/profile"): ("provider",),
     ("GET", "/rota"): ("provider",),
@@ -58,6 +64,7 @@ OWN: Final = {
     ("GET", "/homes/list.csv"): ("provider",),
     ("POST", "/homes/confirm"): ("provider",),
     ("POST", "/homes/pause"): ("provider",),
+    ("POST", "/homes/close"): ("provider",),
     ("GET", "/placements"): ("authority", "provider"),
     ("GET", "/agreements"): ("authority", "provider", "consortium"),
     ("GET", "/returns"): ("authority", "provider", "consortium"),
@@ -199,7 +206,8 @@ def test_another_organisations_case_is_not_found(hub: Any) -> None:
         for method, path in sorted(OF_A_CASE | OF_A_PERSON):
             assert asked(visitor, method, path.replace("{case_id}", case)) == 404, (method, path)
     assert asked(stranger, "POST", "/quality", case_id=case) == 404
-    assert asked(people["provider"][1], "POST", "/homes/confirm", vacancy_id=str(uuid4())) == 404
+    for act in ("confirm", "close"):
+        assert asked(people["provider"][1], "POST", f"/homes/{act}", vacancy_id=str(uuid4())) == 404
     assert case not in stranger.get("/cases").answer.text
 
 
@@ -219,3 +227,4 @@ def test_a_page_is_for_its_kind_of_organisation(hub: Any) -> None:
         answer = nobody.http.request(method, path, data=given if method == "POST" else None, follow_redirects=False)
         assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), (method, path)
     assert asked(visitors["authority"], "POST", "/notices/new") == 404, "a contract manager places nobody"
+    assert asked(visitors["authority"], "GET", "/erasures") == 404, "nor erases anybody"

@@ -170,13 +170,21 @@ def link_for(settings: Any, organisation: str, email: str, role: str, *, adminis
     return f"/join/{token}"
 
 
-def join(settings: Any, organisation: str, email: str, role: str, *, administrator: bool = False) -> Visitor:
+def join(
+    settings: Any,
+    organisation: str,
+    email: str,
+    role: str,
+    *,
+    administrator: bool = False,
+    name: str = "Somebody (made up)",
+) -> Visitor:
     """Let somebody join, sign in, and stand on the first page."""
     visitor = Visitor(settings.portal)
     seen = visitor.get(link_for(settings, organisation, email, role, administrator=administrator))
     key = re.search(r'ph-key">([A-Z2-7]+)<', seen.answer.text)
     assert key
-    visitor.send("", name="Somebody (made up)", password=PASSWORD, code=code_of(key.group(1)))
+    visitor.send("", name=name, password=PASSWORD, code=code_of(key.group(1)))
     return visitor
 
 

@@ -128,6 +128,10 @@ class KeyClient:
         """Call a route that is served beside the keys, with the same errors."""
         return self._call("POST", path, body)
 
+    def get(self, path: str) -> Document:
+        """Read what a route beside the keys tells the organisation, with the same errors."""
+        return self._call("GET", path)
+
     def forget(self) -> None:
         """Drop every remembered key, for instance when the hub says that the use of data has ended."""
         self._made.clear()
@@ -150,7 +154,7 @@ class KeyClient:
             self._made.put((subject_kind, subject_id, name), key)
         return keys
 
-    def _call(self, method: str, path: str, body: Mapping[str, object]) -> Document:
+    def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Document:
         try:
             response = self._http.request(method, path, json=body)
         except httpx.UnsupportedProtocol:

@@ -13,11 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from placehub.errors import Rejected
 from placehub.keys.service import Caller, Service
 from placehub.retention.erasing import LONGEST_NAME, ask, confirm, lift_hold, place_hold, withdraw
-from placehub.retention.rules import CHILD, HOUSEHOLD, Hold, Kind, Person, hold_facts
+from placehub.retention.rules import CHILD, HOUSEHOLD, PSEUDONYMS, Hold, Kind, Person, hold_facts
+from placehub.retention.store import erasures_of, holds
 
 router = APIRouter(prefix="/v1", tags=["retention"])
 """Routes that the API serves beside the key service's; the app that serves them may set `app.state.hub_time`."""
 
+MOST = 500
+"""Erasures told at most, the latest."""
 By = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, description="Name or post of the person who acts")]
 
 
@@ -87,12 +90,55 @@ class HoldKept(BaseModel):
     ground: str
 
 
+class ErasureTold(BaseModel):
+    """An erasure of a child or household of the caller's, as it stands."""
+
+    erasure_id: UUID
+    child_id: UUID | None = None
+    household_ref: UUID | None = None
+    reason: str
+    asked_by: Annotated[str | None, Field(description="Empty: the hub's own timer")]
+    asked_at: datetime
+    expires_at: Annotated[datetime, Field(description="Until when it may be confirmed")]
+    confirmed_by: str | None
+    erased_at: Annotated[datetime | None, Field(description="Empty: it waits for a second person")]
+    keys_destroyed: int | None
+
+
+class Erasures(BaseModel):
+    """Erasures, the latest first."""
+
+    erasures: list[ErasureTold]
+
+
+class HoldTold(HoldKept):
+    """A hold that stands."""
+
+    placed_by: str
+    placed_at: datetime
+
+
+class Holds(BaseModel):
+    """Holds, the oldest first."""
+
+    holds: list[HoldTold]
+
+
 def hub_time(request: Request, service: Service) -> datetime:
     """Return the hub's time: simulated where the hub's is, which the key service has no need to know."""
     return cast(Callable[[], datetime], getattr(request.app.state, "hub_time", service.now))()
 
 
 Now = Annotated[datetime, Depends(hub_time)]
+
+
+@router.get("/erasures")
+def get_erasures(service: Service, organisation: Caller, now: Now) -> Erasures:
+    """Return the caller's erasures that wait for a second person, and its last ones that are done."""
+    with service.engine.connect() as conn:
+        found = erasures_of(conn, organisation, now, MOST)
+    told = [one | {PSEUDONYMS[one["subject_kind"]]: one["subject_id"]} for one in found]
+    return Erasures(erasures=[ErasureTold.model_validate(one) for one in told])
 
 
 @router.post("/erasures")
@@ -121,6 +167,14 @@ def post_withdrawal(service: Service, organisation: Caller, now: Now, asked: OnS
         return ErasureWithdrawn(erasure_id=withdraw(conn, subject_id, Person(asked.by, organisation), now, kind))
 
 
+@router.get("/holds")
+def get_holds(service: Service, organisation: Caller) -> Holds:
+    """Return the holds that stand on children or households of the caller's."""
+    with service.engine.connect() as conn:
+        found = holds(conn, owner=organisation)
+    return Holds(holds=[HoldTold.model_validate(hold_facts(one) | _placed(one)) for one in found])
+
+
 @router.post("/holds")
 def post_hold(service: Service, organisation: Caller, now: Now, asked: HoldWanted) -> HoldKept:
     """Let nothing of a child or household of the caller's be erased until the hold is lifted."""
@@ -136,6 +190,10 @@ def post_lifting(service: Service, organisation: Caller, now: Now, hold_id: UUID
     with service.engine.begin() as conn:
         found = lift_hold(conn, hold_id, Person(asked.by, organisation), now)
     return _kept(found)
+
+
+def _placed(hold: Hold) -> dict[str, str | datetime]:
+    return {"placed_by": hold.placed_by, "placed_at": hold.placed_at}
 
 
 def _kept(hold: Hold) -> HoldKept:

@@ -144,6 +144,14 @@ def holds(
     return [Hold(**row) for row in connection.execute(found).mappings()]
 
 
+def erasures_of(connection: Connection, owner: str, now: datetime, at_most: int) -> list[dict[str, Any]]:
+    """Return an owner's erasures that wait for a second person, and those that are done; the latest first."""
+    waits = ERASURE.c.withdrawn_by.is_(None) & (ERASURE.c.expires_at > now)
+    wanted = (ERASURE.c.owner == owner) & or_(ERASURE.c.erased_at.is_not(None), waits)
+    found = select(ERASURE).where(wanted).order_by(ERASURE.c.asked_at.desc(), ERASURE.c.erasure_id).limit(at_most)
+    return [dict(row) for row in connection.execute(found).mappings()]
+
+
 def keep_hold(connection: Connection, hold: Hold) -> None:
     """Keep a new hold."""
     connection.execute(insert(HOLD).values(asdict(hold)))

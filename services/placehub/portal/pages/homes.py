@@ -28,6 +28,7 @@ NOTICES.update(
         "home-added": lambda: _("The home was added. Every open search is tried against it now."),
         "confirmed": lambda: _("Confirmed: the carers are willing for two more weeks."),
         "paused": lambda: _("Paused. No new search is matched until you confirm."),
+        "home-closed": lambda: _("The home was closed. No search is matched with it any more."),
     }
 )
 _ON_FORM: Final = {"home.postcode_sector": "postcode", "home.kinds": "kinds", "home.min_age": "min_age"}
@@ -62,6 +63,17 @@ def all_paused(request: Request, door: Open, form: Sent, who: Signed = KEEPS) ->
     return _acted(request, door, who, form, [Act("VacancyPaused", _about(who, one)) for one in homes], "paused")
 
 
+@router.post("/homes/close")
+def home_closed(request: Request, door: Open, form: Sent, who: Signed = KEEPS) -> Response:
+    """Say that one home has no room any more, and why if it is chosen."""
+    form.need("vacancy_id", _("Choose a home."))
+    more = {"reason": form.text("reason")} if form.text("reason") else {}
+    homes = _meant(door, who, form, ("open", "paused")) if not form.errors else []
+    return _acted(
+        request, door, who, form, [Act("VacancyClosed", _about(who, one) | more) for one in homes], "home-closed"
+    )
+
+
 def _acted(request: Request, door: Doors, who: Signed, form: Form, acts: list[Act], what: str) -> Response:
     taken = try_act(door, who, form, acts) if acts else True
     return _homes(request, door, who, form) if taken is None else go_to("/homes", done(taken, what))
@@ -85,7 +97,8 @@ def _homes(request: Request, door: Doors, who: Signed, form: Form) -> Response:
         homes = [one for one in homes_of(connection, who.organisation).values() if one.state != "closed"]
     homes.sort(key=lambda one: (one.state != "open", one.willing_until))
     may_keep = who.acting.role in ANSWERING
-    return page(request, "homes/list.html", form=form, homes=homes, may_keep=may_keep)
+    closings = choices("vacancy_close_reason", door.acting.now().date())
+    return page(request, "homes/list.html", form=form, homes=homes, may_keep=may_keep, closings=closings)
 
 
 @router.get("/homes/new")
