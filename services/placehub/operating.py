@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import cache
 from threading import Lock
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import httpx
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from placehub.browsing import hub_topic
 from placehub.certificates import certificates
@@ -84,10 +86,16 @@ def _look_at_api(settings: Settings) -> None:
     _get(settings.api, "/ready", "The API")
 
 
+@cache
+def _http() -> httpx.Client:
+    """Return what asks servers by HTTP: a client of its own for each question is most of what a question takes."""
+    return httpx.Client(timeout=5, verify=certificates())
+
+
 def _get(root: str, path: str, what: str) -> None:
     where = httpx.URL(root).copy_with(userinfo=b"")
     try:
-        answer = httpx.get(f"{root}{path}", timeout=5, verify=certificates())
+        answer = _http().get(f"{root}{path}")
     except httpx.HTTPError:
         raise Unavailable(f"{what} at {where} does not answer.") from None
     if answer.status_code != 200:
@@ -100,6 +108,8 @@ _LOOKS: Final = {
     "database": _look_at_database,
     "api": _look_at_api,
 }
+_BESIDE: Final = ("registry", "api")
+"""Servers that no lag is read from."""
 
 
 class Evidence(NamedTuple):
@@ -153,6 +163,24 @@ class Operating:
     def servers(self) -> dict[str, str]:
         """Return each server with `up`, or with what is the matter."""
         return servers(self.settings)
+
+    def health(self) -> tuple[dict[str, str], Lag | None]:
+        """Return the servers as `servers` does, and the lag; None where one of those it is read from is away.
+
+        A lag that can be told shows that broker and database answer: no connection is opened to see that they do.
+        """
+        with ThreadPoolExecutor(len(_BESIDE)) as side_by_side:
+            beside = side_by_side.map(lambda name: _state(_LOOKS[name], self.settings), _BESIDE)
+            broker = database = "up"
+            lag = None
+            try:
+                lag = self.lag()
+            except HubError as error:
+                broker, database = str(error), _state(_look_at_database, self.settings)
+            except SQLAlchemyError:
+                broker, database = (_state(_LOOKS[name], self.settings) for name in ("kafka", "database"))
+            registry, api = beside
+        return {"kafka": broker, "registry": registry, "database": database, "api": api}, lag
 
     def browse(self, topic: str, count: int) -> list[dict[str, Any]]:
         """Return the last records of a topic, oldest first, each sealed part as the word `sealed`."""

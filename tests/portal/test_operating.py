@@ -9,13 +9,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
 from placehub.agreements.events import ProviderJoined
+from placehub.app import READS, quiet
+from placehub.clock import WallClock
 from placehub.deadletters.letters import DeadLetter
 from placehub.deadletters.tray import open_tray
 from placehub.drivers.pausing import paused
 from placehub.drivers.presence import present
+from placehub.drivers.quiet import Lag
+from placehub.operating import Operating
 from placehub.portal.pages import deadletters, messages, operations, organisations, replays
+from placehub.settings import Settings
 
 from ..integration.story import desk
 from .test_story import add_home, until
@@ -39,6 +45,28 @@ def test_an_operator_sees_whether_the_hub_is_well(operator: Visitor) -> None:
         assert f'href="/operations/{name}"' in seen.answer.text
     assert "Partitions" in operator.get("/operations/search").text
     assert operator.get("/operations/nobody").answer.status_code == 404
+
+
+def test_health_names_the_server_that_is_away(hub: Any) -> None:
+    """A lag is told where broker and database answer, whatever else is away; a server that is away is named."""
+    well = hub.settings
+    nowhere = well.model_copy(update={"registry": "http://127.0.0.1:9/apis/ccompat/v7"})
+    no_database = well.model_copy(update={"database": SecretStr("postgresql+psycopg://hub:x@127.0.0.1:9/placehub")})
+
+    def looked(settings: Settings) -> tuple[dict[str, str], Lag | None]:
+        one = Operating(settings, WallClock().now, READS, lambda: quiet(settings), lambda wanted: NotImplemented)
+        return one.health()
+
+    servers, lag = looked(well)
+    assert servers == dict.fromkeys(("kafka", "registry", "database", "api"), "up")
+    assert lag
+    assert {one.processor for one in lag.readings} == set(READS)
+    servers, lag = looked(nowhere)
+    assert lag
+    assert [name for name, state in servers.items() if state != "up"] == ["registry"]
+    servers, lag = looked(no_database)
+    assert lag is None
+    assert [name for name, state in servers.items() if state != "up"] == ["database"]
 
 
 def test_a_processor_is_paused_with_a_reason_and_goes_on(hub: Any, operator: Visitor, engine_of_hub: Any) -> None:

@@ -14,7 +14,7 @@ from placehub.drivers.pausing import Pause, paused
 from placehub.drivers.pausing import pause as pause_processor
 from placehub.drivers.pausing import resume as resume_processor
 from placehub.drivers.presence import Present, present
-from placehub.drivers.quiet import Reading
+from placehub.drivers.quiet import Lag, Reading
 from placehub.drivers.restarting import restart as restart_processor
 from placehub.portal.accounts import HUB
 from placehub.portal.people import Signed
@@ -65,14 +65,13 @@ def signature(who: Signed) -> str:
 @router.get("/operations")
 def health_page(request: Request, door: Open) -> Response:
     """Show whether every part answers and keeps up."""
-    servers = door.operating.servers()
-    well = set(servers.values()) == {"up"}
-    facts = _numbers(door) if well else {}
+    servers, lag = door.operating.health()
+    well = lag is not None and set(servers.values()) == {"up"}
+    facts = _numbers(door, lag) if well and lag else {}
     return page(request, "operations.html", well=well, servers=list(servers.items()), **facts)
 
 
-def _numbers(door: Doors) -> dict[str, Any]:
-    found = door.operating.lag()
+def _numbers(door: Doors, found: Lag) -> dict[str, Any]:
     behind = Counter[str]()
     for one in found.readings:
         behind[one.processor] += one.behind
