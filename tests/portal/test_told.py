@@ -17,7 +17,7 @@ from placehub.database import reading
 from placehub.mailboxes.events import DataUseEnded, EventRejected
 from placehub.organisations.tables import organisation as organisation_table
 from placehub.portal.sitting import Names
-from placehub.portal.told import answered, keep, told_about, told_lately
+from placehub.portal.told import Letter, answered, keep, keep_all, told_about, told_lately
 from placehub.search.events import InvitationLapsed
 from placehub.streams import full_name
 
@@ -110,6 +110,25 @@ def test_a_list_asks_as_often_however_long_it_is(engine: Engine) -> None:
     assert [len(told) for told in found.values()] == [2, 1, 1, 1, 1, 1]
     assert all(one.event.referral_id == UUID(case) for case, told in found.items() for one in told)
     assert again == found
+
+
+def test_inboxes_are_kept_together(engine: Engine) -> None:
+    """However many inboxes news came to the database is asked as often, and each keeps its own: none twice."""
+    case, names = uuid4(), [f"T{number} {uuid4()}" for number in range(5)]
+    gone = about(case, DataUseEnded, 2)
+    came: dict[str, list[Letter]] = {
+        one: [(about(case, InvitationLapsed, 1), InvitationLapsed(referral_id=case, provider=one, respond_by=NOW))]
+        for one in names
+    }
+    came[names[0]].append((gone, DataUseEnded(organisation=names[0], referral_id=case)))
+    with counted(engine) as asked, engine.begin() as connection:
+        one_inbox = keep_all(connection, {names[-1]: came[names[-1]]})
+        first = len(asked)
+        assert keep_all(connection, {one: came[one] for one in names[1:]})[names[1]] == [str(case)]
+        assert (one_inbox, len(asked) - first) == ({names[-1]: [str(case)]}, first)
+        assert keep_all(connection, came) == {one: [str(case)] * 2 if one == names[0] else [None] for one in names}
+        kept = {one: [told.name for told in told_about(connection, one, str(case))] for one in names}
+    assert kept == {one: ["DataUseEnded" if one == names[0] else "InvitationLapsed"] for one in names}
 
 
 def test_what_was_recalled_is_gone_with_its_row(engine: Engine) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from placehub.clock import TickedClock
@@ -21,7 +21,7 @@ from placehub.errors import HubError, Rejected
 from placehub.portal.bell import Bell
 from placehub.portal.drafts import run_out
 from placehub.portal.mailing import moment, note
-from placehub.portal.told import keep, listened_to, move_on
+from placehub.portal.told import keep_all, listened_to, move_on
 from placehub.streams import inbox
 
 LOG = structlog.get_logger()
@@ -34,6 +34,8 @@ LOOKS: Final = 5
 SWEEPS: Final = 300
 """Looks between two times at which drafts are removed whose days are over: a minute or more."""
 CLOCK_TOPIC: Final = "clock"
+_Letter = tuple[Attributes, Any, datetime]
+"""What its headers say, the event, and when it came to the inbox."""
 
 
 class Listening(threading.Thread):
@@ -104,11 +106,11 @@ class Listening(threading.Thread):
         if not self._reading and not self._ticked:
             self._end.wait(REST_SECONDS / LOOKS)
             return
-        for place, records in self._consumer.poll(timeout_ms=LOOK_MS, max_records=500).items():
-            if place.topic == CLOCK_TOPIC:
-                self._tick(records)
-            else:
-                self._take(place.topic.partition(".")[2], records)
+        came = self._consumer.poll(timeout_ms=LOOK_MS, max_records=500)
+        for place in [one for one in came if one.topic == CLOCK_TOPIC]:
+            self._tick(came.pop(place))
+        if came:
+            self._take({place.topic.partition(".")[2]: records for place, records in came.items()})
 
     def _follow(self, consumer: KafkaConsumer) -> None:
         """Read on all inboxes that are to be read, when they have become others."""
@@ -130,17 +132,34 @@ class Listening(threading.Thread):
             if isinstance(event, ClockTicked) and self._ticked:
                 self._ticked.tick(event.now)
 
-    def _take(self, organisation: str, records: list[object]) -> None:
-        came = [one for one in map(self._read, records) if one is not None]
-        with self._engine.begin() as connection:
-            told = keep(connection, organisation, [(attributes, event) for attributes, event, _at in came])
-            for subject, (attributes, event, at) in zip(told, came, strict=True):
-                if subject and self._mails and attributes.source != f"/organisations/{organisation}":
-                    note(connection, organisation, event, attributes.id, at, self._mails())
-            move_on(connection, organisation, records[-1].offset + 1)  # type: ignore[attr-defined]  # as above
-        self._bell.ring(dict.fromkeys((organisation, one) for one in told if one))
+    def _take(self, came: Mapping[str, Sequence[Any]]) -> None:
+        """Keep what came to inboxes in one transaction, so that nobody's news waits for that of fifty others.
 
-    def _read(self, record: object) -> tuple[Attributes, Any, datetime] | None:
+        An inbox that holds what cannot be read stands still and is told of; the others go on.
+        """
+        letters: dict[str, list[_Letter]] = {}
+        unread: Rejected | None = None
+        for organisation, records in came.items():
+            try:
+                letters[organisation] = [one for one in map(self._read, records) if one is not None]
+            except Rejected as why:
+                unread = why
+        with self._engine.begin() as connection:
+            told = keep_all(connection, {name: [one[:2] for one in some] for name, some in letters.items()})
+            for organisation, subjects in told.items():
+                self._note(connection, organisation, zip(subjects, letters[organisation], strict=True))
+            move_on(connection, {one: came[one][-1].offset + 1 for one in letters})
+        rings = [(organisation, one) for organisation, subjects in told.items() for one in subjects if one]
+        self._bell.ring(dict.fromkeys(rings))
+        if unread:
+            raise unread
+
+    def _note(self, connection: Connection, organisation: str, told: Iterable[tuple[str | None, _Letter]]) -> None:
+        for subject, (attributes, event, at) in told:
+            if subject and self._mails and attributes.source != f"/organisations/{organisation}":
+                note(connection, organisation, event, attributes.id, at, self._mails())
+
+    def _read(self, record: object) -> _Letter | None:
         """Return what a record tells and when it came; None where this version does not know such an event."""
         attributes = read_headers(list(record.headers))  # type: ignore[attr-defined]  # as above
         try:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
 from placehub.contracts.codec import to_json
 from placehub.contracts.headers import Attributes
+from placehub.database import among, hold_names, insertion
 from placehub.mailboxes.events import DataUseEnded, EventRejected, EventWarned
 from placehub.portal.accounts import HUB
 from placehub.portal.discarding import discard
@@ -55,28 +55,41 @@ Letter = tuple[Attributes, Any]
 
 
 def keep(connection: Connection, organisation: str, letters: Sequence[Letter]) -> list[str | None]:
-    """Keep events of an inbox, in their order; return what each is about, None for one that had been kept before.
+    """Keep events of one inbox, as `keep_all` does of several."""
+    return keep_all(connection, {organisation: letters})[organisation]
 
-    `DataUseEnded` removes what was kept of its case; only that it ended stays.
+
+def keep_all(connection: Connection, came: Mapping[str, Sequence[Letter]]) -> dict[str, list[str | None]]:
+    """Keep events of inboxes, each in its order; return what each is about, None for one that had been kept before.
+
+    The database is asked as often however many inboxes there are. `DataUseEnded` removes what was kept of its case;
+    only that it ended stays.
     """
     # whoever else reads the same inbox waits here, so that neither keeps what the other keeps just now
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"portal inbox {organisation}", 0))))
-    found: list[str | None] = []
+    hold_names(connection, [f"portal inbox {one}" for one in sorted(came)])
+    new = _are_new(connection, came)
+    found: dict[str, list[str | None]] = {}
     waiting: list[dict[str, Any]] = []
-    for (attributes, event), new in zip(letters, _are_new(connection, organisation, letters), strict=True):
-        subject = about(event, attributes) if new else None
-        found.append(subject)
-        if subject is None:
-            continue
-        if isinstance(event, DataUseEnded):
-            waiting = [row for row in waiting if row["about"] != subject]
-            connection.execute(delete(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.about == subject))
-            mine = (DRAFT.c.organisation == organisation) & (DRAFT.c.about == subject)
-            discard(connection, mine, attributes.told_at or attributes.taken_at)
-        waiting.append(_row(organisation, subject, attributes, event))
+    for organisation, letters in came.items():
+        found[organisation] = []
+        for (attributes, event), one_is_new in zip(letters, new[organisation], strict=True):
+            subject = about(event, attributes) if one_is_new else None
+            found[organisation].append(subject)
+            if subject is None:
+                continue
+            if isinstance(event, DataUseEnded):
+                waiting = [row for row in waiting if (row["organisation"], row["about"]) != (organisation, subject)]
+                _remove(connection, organisation, subject, attributes)
+            waiting.append(_row(organisation, subject, attributes, event))
     if waiting:
-        connection.execute(insert(TOLD), waiting)
+        connection.execute(insertion(TOLD, waiting))
     return found
+
+
+def _remove(connection: Connection, organisation: str, subject: str, ended: Attributes) -> None:
+    connection.execute(delete(TOLD).where(TOLD.c.organisation == organisation, TOLD.c.about == subject))
+    mine = (DRAFT.c.organisation == organisation) & (DRAFT.c.about == subject)
+    discard(connection, mine, ended.told_at or ended.taken_at)
 
 
 def _row(organisation: str, subject: str, attributes: Attributes, event: Any) -> dict[str, Any]:
@@ -94,32 +107,39 @@ def _row(organisation: str, subject: str, attributes: Attributes, event: Any) ->
     }
 
 
-def _are_new(connection: Connection, organisation: str, letters: Sequence[Letter]) -> list[bool]:
+def _are_new(connection: Connection, came: Mapping[str, Sequence[Letter]]) -> dict[str, list[bool]]:
     """Tell which of some events go beyond what was kept of their source and subject, and note how far that is now."""
-    keys = {(one.source, one.subject) for one, _event in letters if one.sequence}
-    if not keys:
-        return [True] * len(letters)
-    mine = (PASSED.c.organisation == organisation) & tuple_(PASSED.c.source, PASSED.c.subject).in_(keys)
-    known = select(PASSED.c.source, PASSED.c.subject, PASSED.c.sequence).where(mine)
-    passed: dict[tuple[str, str], int] = {(row[0], row[1]): row[2] for row in connection.execute(known)}
-    before, found = dict(passed), []
-    for one, _event in letters:
-        key = (one.source, one.subject)
-        found.append(not one.sequence or one.sequence > passed.get(key, 0))
-        if one.sequence and found[-1]:
-            passed[key] = one.sequence
-    rows = [
-        {"organisation": organisation, "source": source, "subject": subject, "sequence": sequence}
-        for (source, subject), sequence in sorted(passed.items())
-        if before.get((source, subject)) != sequence
-    ]
-    if rows:
-        fresh = upsert(PASSED).values(rows)
-        keyed = ["organisation", "source", "subject"]
-        connection.execute(
-            fresh.on_conflict_do_update(index_elements=keyed, set_={"sequence": fresh.excluded.sequence})
-        )
+    place = (PASSED.c.organisation, PASSED.c.source, PASSED.c.subject)
+    keys = {
+        (name, one.source, one.subject) for name, letters in came.items() for one, _event in letters if one.sequence
+    }
+    known = connection.execute(select(*place, PASSED.c.sequence).where(among(place, keys))) if keys else ()
+    before = {(str(row[0]), str(row[1]), str(row[2])): int(row[3]) for row in known}
+    passed = dict(before)
+    found: dict[str, list[bool]] = {}
+    for name, letters in came.items():
+        found[name] = []
+        for one, _event in letters:
+            key = (name, one.source, one.subject)
+            found[name].append(not one.sequence or one.sequence > passed.get(key, 0))
+            if one.sequence and found[name][-1]:
+                passed[key] = one.sequence
+    names = [one.name for one in PASSED.c]
+    _put(
+        connection,
+        PASSED,
+        [dict(zip(names, (*key, at), strict=True)) for key, at in sorted(passed.items()) if before.get(key) != at],
+    )
     return found
+
+
+def _put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, or bring those of the same key to what they say of the one column beside it."""
+    if not rows:
+        return
+    fresh, said = insertion(table, rows), next(one.name for one in table.c if not one.primary_key)
+    keyed = [one.name for one in table.primary_key]
+    connection.execute(fresh.on_conflict_do_update(index_elements=keyed, set_={said: fresh.excluded[said]}))
 
 
 def listened_to(connection: Connection) -> dict[str, int]:
@@ -130,12 +150,10 @@ def listened_to(connection: Connection) -> dict[str, int]:
     return {str(one): int(offset) for one, offset in connection.execute(joined)}
 
 
-def move_on(connection: Connection, organisation: str, next_offset: int) -> None:
-    """Note how far an inbox was read."""
-    fresh = upsert(PLACE).values(organisation=organisation, next_offset=next_offset)
-    connection.execute(
-        fresh.on_conflict_do_update(index_elements=["organisation"], set_={"next_offset": fresh.excluded.next_offset})
-    )
+def move_on(connection: Connection, next_offsets: Mapping[str, int]) -> None:
+    """Note how far inboxes were read, by organisation."""
+    rows = [{"organisation": one, "next_offset": at} for one, at in sorted(next_offsets.items())]
+    _put(connection, PLACE, rows)
 
 
 def told_about(connection: Connection, organisation: str, subject: str) -> list[Told]:
