@@ -51,14 +51,14 @@ class Watch:
     done: int = 0
     _began: float = 0.0
     _busy: float = 0.0
-    _half: tuple[int, float] | None = None
+    _half: tuple[int, float, float] | None = None
 
     def take(self, count: int = 1) -> None:
         """Count events that are in hand."""
         if not self.done:
             self._began, self._busy = time.perf_counter(), time.process_time()
         if self._half is None and 2 * self.done >= self.events:
-            self._half = self.done, time.perf_counter()
+            self._half = self.done, time.perf_counter(), time.process_time()
         self.done += count
 
     @property
@@ -69,15 +69,16 @@ class Watch:
     def told(self) -> dict[str, Any]:
         """Return what it took by now: seconds, processor seconds of this process, and its memory at most.
 
-        `later_a_second`: events a second of the latter half alone, when everything has been loaded; of all of them
-        where they were in hand at once.
+        `later_a_second`, `later_busy_us`: events a second, and processor microseconds an event, of the latter half
+        alone, when everything has been loaded; of all of them where they were in hand at once.
         """
-        now = time.perf_counter()
-        before, since = self._half or (0, self._began)
+        now, busy = time.perf_counter(), time.process_time()
+        before, since, used = self._half or (0, self._began, self._busy)
         return {
             "seconds": now - self._began,
             "later_a_second": (self.done - before) / (now - since),
-            "busy": time.process_time() - self._busy,
+            "later_busy_us": (busy - used) * 1e6 / (self.done - before),
+            "busy": busy - self._busy,
             "memory_mb": most_memory_mb(),
         }
 

@@ -250,6 +250,40 @@ def _hop(what: str, one: Mapping[str, Any]) -> list[object]:
     return [what, *(one.get(name, "none") for name in names)]
 
 
+def fanout(found: dict[str, Any]) -> str:
+    """Return the section of `bench fanout`."""
+    return "\n".join(
+        (
+            "## Fan-out: one decision to many inboxes",
+            "",
+            f"Written by `placehub bench fanout --write docs/benchmarks.md`. {told(found['machine'])}",
+            "A decision is put in the stream `referral`: an invitation for each provider to one made-up case. Delivery",
+            "alone runs. It puts in each provider's inbox the case and its invitation, and each invitation in the",
+            "authority's. Timed until the last provider has its own. Bare: one producer that writes the same records,",
+            "byte for byte, to the same topics, in turns.",
+            "",
+            table(_FANOUT, [_fanned(one) for one in found["sizes"]]),
+            "",
+            "Processor time is of delivery, or of the bare producer with the reader of all inboxes beside it; servers",
+            "are the broker and the database. Of one record to ten it is coarse: the system counts it in hundredths",
+            "of a second.",
+        )
+    )
+
+
+_FANOUT: Final = (
+    *("inboxes", "records", "kB", "median ms", "bare median", "to bare", "delivery ms a record", "its servers"),
+    *("bare ms a record", "its servers"),
+)
+
+
+def _fanned(one: Mapping[str, Any]) -> list[object]:
+    ours, bare = one["busy_ms_a_record"], one["bare_busy_ms_a_record"]
+    sizes = (one["inboxes"], one["records"], round(one["bytes"] / 1000))
+    times = (round(one["median_ms"]), round(one["bare_median_ms"]), one["median_ratio"])
+    return [*sizes, *times, *ours.values(), *bare.values()]
+
+
 def startup(found: dict[str, Any]) -> str:
     """Return the section of `bench startup`."""
     return "\n".join(

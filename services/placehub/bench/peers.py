@@ -9,7 +9,6 @@ for.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -29,7 +28,8 @@ from sqlalchemy.schema import DropSchema
 import placehub
 from placehub.bench.jvm import command
 from placehub.bench.kafka_streams import STREAM, fold_task
-from placehub.bench.replaying import Timed, bare, ends_of, environment_of, ratio, summed
+from placehub.bench.replaying import Timed, bare, ends_of, ratio, summed
+from placehub.bench.running import SECONDS, told_by
 from placehub.bench.timing import machine
 from placehub.database import connect
 from placehub.embedded.downloads import cache_folder
@@ -43,7 +43,6 @@ OURS: Final = ("live", "replay")
 THEIRS: Final = ("faust", "quixstreams", "kafka-streams", "kafka-streams-2")
 THREADS: Final[Mapping[str, int]] = {"kafka-streams": 1, "kafka-streams-2": 2}
 """Ways that are the Java program, each with so many threads."""
-_SECONDS: Final = 900
 _READY: Final = "ready"
 
 
@@ -73,7 +72,7 @@ def measure(
     if not ends:
         raise Misconfigured(f"The stream {STREAM} is empty: nobody looked for a home yet. Ask for more days.")
     runs: dict[str, list[Timed]] = {name: [] for name in ("bare", *ways)}
-    later: dict[str, list[float]] = {way: [] for way in ways}
+    later: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
     different: dict[str, int] = dict.fromkeys(ways, 0)
     rows = 0
     for number in range(repeats):
@@ -94,7 +93,7 @@ def measure(
         "rows": rows,
         "different": different,
         "ways": {name: summed(some) for name, some in runs.items()},
-        "later_a_second": {way: round(median(some)) for way, some in later.items()},
+        "later": {way: _latter(some) for way, some in later.items()},
         "to_bare": {way: ratio(runs[way], runs["bare"]) for way in ways},
         "to_theirs": {
             f"{ours}/{theirs}": ratio(runs[ours], runs[theirs])
@@ -103,6 +102,12 @@ def measure(
             if ours in ways and theirs in ways
         },
     }
+
+
+def _latter(some: Sequence[tuple[float, float]]) -> dict[str, float]:
+    """Return the middle figures of the latter halves of some runs."""
+    rates, used = zip(*some, strict=True)
+    return {"a_second": round(median(rates)), "busy_us_an_event": round(median(used), 1)}
 
 
 @contextmanager
@@ -134,24 +139,11 @@ def _way(settings: Settings, way: str, tell: Callable[[str], None]) -> Way:
     return Way(lambda schema, events: [*words, schema, str(events)], environment=around)
 
 
-def _run(settings: Settings, by: Way, way: str, schema: str, events: int) -> tuple[Timed, float]:
-    """Let one way fold everything in a process of its own; also return its events a second in the latter half."""
-    with tempfile.TemporaryDirectory(prefix="placehub-bench-") as folder:
-        ran = subprocess.run(  # noqa: S603 - programs of our own
-            by.command(schema, events),
-            input=by.told(schema, events),
-            env={**environment_of(settings), **by.environment, "TMPDIR": folder},
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_SECONDS,
-        )
-    if ran.returncode:
-        last = (ran.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise Misconfigured(f"The fold by {way} ended with exit code {ran.returncode}: {last}")
-    told = json.loads(ran.stdout.strip().splitlines()[-1])
-    return Timed(events, told["seconds"], told["busy"], told["memory_mb"]), told["later_a_second"]
+def _run(settings: Settings, by: Way, way: str, schema: str, events: int) -> tuple[Timed, tuple[float, float]]:
+    """Let one way fold everything in a process of its own; also return what its latter half took."""
+    told = told_by(settings, way, by.command(schema, events), by.told(schema, events), by.environment)
+    later = (told["later_a_second"], told["later_busy_us"])
+    return Timed(events, told["seconds"], told["busy"], told["memory_mb"]), later
 
 
 def _rows(connection: Connection, schema: str) -> int:
@@ -188,7 +180,7 @@ def _python(tell: Callable[[str], None]) -> Path:
 def _install(folder: Path) -> None:
     venv.create(folder, with_pip=True)
     command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.run([*command, PACKAGE], capture_output=True, check=False, timeout=_SECONDS).returncode:  # noqa: S603  # fixed
+    if subprocess.run([*command, PACKAGE], capture_output=True, check=False, timeout=SECONDS).returncode:  # noqa: S603  # fixed
         raise Unavailable(f"{PACKAGE} cannot be installed. Is the package index to be reached? Try again.")
     (folder / _READY).write_text(PACKAGE, encoding="utf-8")
 

@@ -33,11 +33,35 @@ def peers(found: dict[str, Any]) -> str:
             "and write them to the database once, at the end. Processor time is of the folding process, without the",
             "broker and the database; of Java, compiling while it runs is in it. The latter half is of the events that",
             "come once much has been loaded: a Java program is slow in its first seconds.",
+            *(_match(found["match"]) if "match" in found else ()),
         )
     )
 
 
-_COLUMNS: Final = ("what", "events a second", "latter half", "processor µs an event", "memory MB", "to bare")
+def _match(found: Mapping[str, Any]) -> list[str]:
+    ways = [[_MATCHING[way], *one.values()] for way, one in found["ways"].items()]
+    return [
+        "",
+        "### Homes and searches matched, both ways",
+        "",
+        f"{found['homes']:,} homes open and {found['searches']:,} searches begin in turns, in one partition; each is",
+        "matched as it comes against all of the other side so far, by kind, distance, places, siblings, age and sex.",
+        "Kafka Streams keeps them in a store in memory with a changelog and goes through plain objects; the hub asks",
+        "its columns, and judges what they leave by all of its rules, in bands, with a finding of each rule where a",
+        f"home opens. {found['pairs']:,} pairs. " + ("Both found the same." if found["alike"] else "**They differ.**"),
+        "",
+        table(_MATCH_COLUMNS, ways),
+    ]
+
+
+_MATCHING: Final[Mapping[str, str]] = {"hub": "the hub's matching", "kafka-streams": "Kafka Streams, one thread"}
+_MATCH_COLUMNS: Final = (
+    *("what", "events a second", "processor µs an event", "processor µs in the latter half", "memory MB"),
+)
+_COLUMNS: Final = (
+    *("what", "events a second", "processor µs an event", "latter half: events a second", "processor µs an event"),
+    *("memory MB", "to bare"),
+)
 _WAYS: Final[Mapping[str, str]] = {
     "bare": "kafka-python and fastavro, nothing folded",
     "live": "the hub, live",
@@ -50,10 +74,10 @@ _WAYS: Final[Mapping[str, str]] = {
 
 
 def _row(found: Mapping[str, Any], way: str) -> list[object]:
-    one, later = found["ways"][way], found["later_a_second"].get(way)
-    half = f"{later:,}" if later else ""
-    busy, memory, to_bare = one["busy_us_an_event"], one["memory_mb"] or "", found["to_bare"].get(way, "")
-    return [_WAYS[way], f"{one['a_second']:,}", half, busy, memory, to_bare]
+    one, later = found["ways"][way], found["later"].get(way)
+    half = [f"{later['a_second']:,}", later["busy_us_an_event"]] if later else ["", ""]
+    told_of = [one["busy_us_an_event"], *half, one["memory_mb"] or "", found["to_bare"].get(way, "")]
+    return [_WAYS[way], f"{one['a_second']:,}", *told_of]
 
 
 def _pair(pair: str) -> str:

@@ -12,9 +12,15 @@ from itertools import cycle, islice, takewhile
 from pathlib import Path
 from typing import Final
 
+from kafka.admin import KafkaAdminClient
+
+from placehub.app import PROCESSES
+from placehub.bench.fanout import Decision
 from placehub.bench.latency import Scene
+from placehub.bench.servers import first_made
 from placehub.bench.visitors import LEAD, MANAGER, OFFICER, OPERATOR
 from placehub.clock import WallClock
+from placehub.drivers.brokers import access
 from placehub.observing.usage import busy_seconds
 from placehub.organisations.joining import Organisation, SharingAgreement
 from placehub.organisations.register import add_many
@@ -24,10 +30,14 @@ from placehub.referrals.events import EarlyNoticeGiven, LawfulBasis
 from placehub.sample.cases import Case
 from placehub.sample.chance import made_id
 from placehub.sample.homes import SampleHome
+from placehub.sample.made import Asked
 from placehub.sample.mailroom import AT_ONCE_REGISTERED, Mailroom, joining
 from placehub.sample.parties import STARTS_ON, agreement_id
 from placehub.sample.stage import Stage
 from placehub.sample.world import FIRST_DAY, World, make_world
+from placehub.search.events import ProviderInvited
+from placehub.settings import Settings
+from placehub.streams import inbox
 from placehub.vacancies.events import VacancyOpened
 from placehub.whole import Running, start_embedded
 
@@ -61,6 +71,39 @@ def running_region(
             yield running, world, now
         finally:
             running.stop()
+
+
+@contextmanager
+def delivering(
+    count: int, tell: Callable[[str], None]
+) -> Iterator[tuple[Running, tuple[str, ...], Decision, Callable[[], dict[str, float]]]]:
+    """Yield a hub of which delivery alone runs, so many providers with an inbox, a decision, and who was how busy.
+
+    The decision is the first of a made-up world. Call it from the main thread.
+    """
+    with tempfile.TemporaryDirectory(prefix="placehub-bench-") as name:
+        tell("a hub starts")
+        others = tuple(one for one in PROCESSES if one not in ("api", "delivery"))
+        running = start_embedded(Path(name) / "hub", leave_out=others)
+        try:
+            settings = running.settings
+            kinds = (EarlyNoticeGiven, ProviderInvited)
+            notice, invited = first_made(settings, Asked("corner", days=7), kinds, tell)
+            providers = tuple(f"TBENCH{number}" for number in range(count))
+            running.see_through(lambda: _inboxes(settings, (notice.authority, *providers)))
+            yield running, providers, Decision(notice, invited, WallClock().now()), lambda: _delivered(running)
+        finally:
+            running.stop()
+
+
+def _inboxes(settings: Settings, organisations: Sequence[str]) -> None:
+    admin = KafkaAdminClient(**access(settings))
+    admin.create_topics({inbox(one): {"num_partitions": 1, "replication_factor": 1} for one in organisations})
+    admin.close()
+
+
+def _delivered(running: Running) -> dict[str, float]:
+    return {name: one for name, one in busy(running).items() if name in ("delivery", "kafka", "postgresql")}
 
 
 @dataclass(frozen=True, slots=True)

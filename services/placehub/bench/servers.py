@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from placehub.app import prepare
-from placehub.contracts.codec import Registry, event_class
+from placehub.contracts.codec import Codec, Registry, event_class
 from placehub.drivers.brokers import producer
 from placehub.embedded.stack import Stack
 from placehub.sample.made import Asked, make, read_made
 from placehub.settings import Settings
-from placehub.streams import LOGGED
+from placehub.streams import LOGGED, full_name
 
 
 @contextmanager
@@ -46,6 +46,19 @@ def load_world(settings: Settings, asked: Asked, tell: Callable[[str], None]) ->
                 counts[stream] = counts.get(stream, 0) + 1
         out.flush()
     return counts
+
+
+def first_made(settings: Settings, asked: Asked, kinds: Sequence[type], tell: Callable[[str], None]) -> list[Any]:
+    """Return the first event of each kind in a made world's stream `referral`."""
+    folder, _ = make(asked, tell)
+    registry = Registry(settings.registry)
+    codec = Codec(registry)
+    found: dict[str, Any] = {}
+    for one in read_made(folder, "referral"):
+        name = one["type"]
+        if name not in found and name in map(full_name, kinds):
+            found[name] = codec.decode(_head(registry, name) + one["value"])
+    return [found[full_name(one)] for one in kinds]
 
 
 def _head(registry: Registry, name: str) -> bytes:

@@ -19,8 +19,9 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from placehub.contracts.codec import Codec, Registry
-from placehub.contracts.headers import Attributes, write_headers
+from placehub.contracts.headers import Attributes, Headers, write_headers
 from placehub.drivers.brokers import access, producer, reader
+from placehub.drivers.patience import patiently
 from placehub.mailboxes.connection import ends_of
 from placehub.mailboxes.mailbox import subject_of
 from placehub.settings import Settings
@@ -41,6 +42,8 @@ class Arrival:
     type: str
     subject: str
     value: bytes | None
+    key: bytes | None = None
+    headers: Headers = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -65,7 +68,8 @@ class Watcher:
 def _arrival(now: float, record: Any) -> Arrival:
     headers = {name: value.decode() for name, value in record.headers or () if name in ("ce_type", "ce_subject")}
     kind, subject = headers.get("ce_type", ""), headers.get("ce_subject", "")
-    return Arrival(now, record.topic, kind, subject or (record.key or b"").decode(), record.value)
+    subject = subject or (record.key or b"").decode()
+    return Arrival(now, record.topic, kind, subject, record.value, record.key, record.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,10 @@ class Wire:
         self._producer.send(BARE, value, key.encode())
         return key, now
 
+    def put(self, topic: str, value: bytes | None, key: bytes | None, headers: Headers) -> None:
+        """Send a record as it is to any topic."""
+        self._producer.send(topic, value, key, list(headers))
+
     def flush(self) -> None:
         """Return once everything posted is with the broker."""
         self._producer.flush()
@@ -110,7 +118,7 @@ def wire(settings: Settings, organisations: Iterable[str]) -> Iterator[Wire]:
     with reader(settings, fetch_max_wait_ms=500) as consumer, producer(settings) as sending:
         places = [TopicPartition(topic, 0) for topic in (*map(inbox, organisations), BARE)]
         consumer.assign(places)
-        for place, end in ends_of(consumer, places).items():
+        for place, end in patiently(lambda: ends_of(consumer, places)).items():  # many were made just now
             consumer.seek(place, end)
         thread = threading.Thread(target=watcher.watch, args=(consumer,), daemon=True)
         thread.start()

@@ -93,6 +93,29 @@ def latency(
 
 
 @app.command()
+def fanout(repeats: Repeats = 3, quick: Quick = False, write: Write = None, json: Json = False) -> None:
+    """Measure one decision that reaches 1 to 300 inboxes, beside a bare producer writing the same bytes to them."""
+    from placehub.bench.fanout import SIZES, measure
+    from placehub.bench.page import fanout as page
+    from placehub.bench.scenes import delivering
+    from placehub.cli.printing import aside
+
+    _quietly()
+    sizes = SIZES[:2] if quick else SIZES
+    with delivering(max(sizes), aside) as (running, providers, decision, busy):
+        found = measure(
+            running.settings,
+            providers,
+            decision,
+            sizes=sizes,
+            repeats=1 if quick else repeats,
+            busy=busy,
+            tell=aside,
+        )
+    _give("fanout", found, page, write, json)
+
+
+@app.command()
 def startup(repeats: Repeats = 3, quick: Quick = False, write: Write = None, json: Json = False) -> None:
     """Measure a hub from `up` to ready, and the memory of everything, beside its servers alone."""
     from placehub.bench.page import startup as page
@@ -142,12 +165,17 @@ def portal(
 def peers(
     scale: Annotated[str, typer.Option(help="Size of the made world whose cases are folded.")] = "region",
     days: Annotated[int, typer.Option(min=1, help="Simulated days of it.")] = 14,
+    homes: Annotated[int, typer.Option(min=1, help="Homes that are matched with as many searches.")] = 3000,
     repeats: Repeats = 3,
     quick: Quick = False,
     write: Write = None,
     json: Json = False,
 ) -> None:
-    """Measure one view folded by the hub, Faust, quixstreams and Kafka Streams; exit 1 when the rows differ."""
+    """Measure the hub beside Faust, quixstreams and Kafka Streams: one view folded, and homes and searches matched.
+
+    Exit 1 when the rows or the pairs differ.
+    """
+    from placehub.bench import pairing
     from placehub.bench.peers import measure
     from placehub.bench.peers_page import peers as page
     from placehub.bench.servers import load_world, servers
@@ -158,6 +186,7 @@ def peers(
     with servers() as settings:
         load_world(settings, Asked("corner", days=7) if quick else Asked(scale, days=days), aside)
         found = measure(settings, 1 if quick else repeats, aside)
+        found["match"] = pairing.measure(settings, 50 if quick else homes, 1 if quick else repeats, aside)
     _give("peers", found, page, write, json)
     must_be_alike(found)
 
@@ -177,8 +206,9 @@ def must_be_alike(found: dict[str, Any]) -> None:
     from placehub.bench.peers_page import unlike
     from placehub.cli.printing import aside
 
-    if any(found["different"].values()):
-        aside(unlike(found))
+    pairs = found.get("match", {"alike": True})["alike"]
+    if any(found["different"].values()) or not pairs:
+        aside(unlike(found) if pairs else "The pairs differ.")
         raise typer.Exit(1)
 
 

@@ -46,6 +46,7 @@ final class Bench {
     private final AtomicInteger done = new AtomicInteger();
     private volatile long began;
     private volatile long later;
+    private volatile long laterBusy;
     private volatile long busy;
     private volatile Throwable failed;
 
@@ -74,6 +75,7 @@ final class Bench {
     void finish() {
         int count = done.incrementAndGet();
         if (count == half) {
+            laterBusy = processor();
             later = System.nanoTime();
         }
         if (count == events) {
@@ -109,6 +111,7 @@ final class Bench {
         ObjectNode told = JSON.createObjectNode();
         told.put("seconds", (System.nanoTime() - began) / 1e9);
         told.put("later_a_second", (events - half) / ((System.nanoTime() - later) / 1e9));
+        told.put("later_busy_us", (processor() - laterBusy) / 1e3 / (events - half));
         told.put("busy", (processor() - busy) / 1e9);
         told.put("memory_mb", mostMemory());
         more.forEach((name, value) -> told.putPOJO(name, value));
