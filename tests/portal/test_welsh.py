@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ from sqlalchemy.engine import Engine
 
 import placehub.portal
 from placehub.codes import CodeList, code_list, names
+from placehub.errors import Rejected
 from placehub.monitoring.views import VIEWS
 from placehub.portal.mails import telling_words
 from placehub.portal.pages.profile import USUAL
@@ -28,10 +29,12 @@ from placehub.portal.words import (
     LOCALES,
     day,
     gettext,
+    hour,
     in_language,
     label,
     ngettext,
     preferred,
+    typed_time,
     when,
     word,
 )
@@ -148,6 +151,36 @@ def test_what_is_filled_in_is_the_same() -> None:
 def test_what_a_browser_asks_for(accepted: str, language: str) -> None:
     """The first language of the browser's that there are texts in, by its weight; English where there is none."""
     assert preferred(accepted) == language
+
+
+@pytest.mark.parametrize("given", ["5pm", "5:00pm", "5.00 PM", "17:00", "17.00"])
+def test_a_time_is_typed_in_either_form(given: str) -> None:
+    """Twelve hours or twenty-four, as people write them; nothing is no time."""
+    assert typed_time("from", given) == time(17)
+    assert typed_time("from", " ") is None
+
+
+@pytest.mark.parametrize("given", ["17", "5", "13pm", "0am", "24:00", "12:60", "5:3pm", "at five", "٥pm"])
+def test_what_is_no_time_of_day(given: str) -> None:
+    """It is refused with what to write instead; a bare number might be either half of the day."""
+    with pytest.raises(Rejected, match="must be a time of day"):
+        typed_time("from", given)
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_time_that_is_shown_can_be_typed(language: str) -> None:
+    """Every quarter of an hour of a day, in either language; what is 12 is midnight or midday."""
+    with in_language(language):
+        for quarter in range(96):
+            at = time(quarter // 4, quarter % 4 * 15)
+            assert typed_time("from", hour(at)) == at
+        assert {hour(time(0)), hour(time(12))} == {gettext("midnight"), gettext("midday")}
+    assert [hour(one) for one in (time(0), time(0, 5), time(12), time(12, 30))] == [
+        "midnight",
+        "12:05am",
+        "midday",
+        "12:30pm",
+    ]
 
 
 def test_days_times_and_numbers() -> None:

@@ -27,7 +27,7 @@ from placehub.portal.people import Signed, signed
 from placehub.portal.replays import Replays
 from placehub.portal.signing_on import SignOn
 from placehub.portal.viewing import Views
-from placehub.portal.words import HERE, typed_day
+from placehub.portal.words import HERE, typed_day, typed_time
 from placehub.portal.words import gettext as _
 
 SESSION_COOKIE: Final = "placehub_session"
@@ -163,21 +163,19 @@ class Form:
         found = self.read(typed_day, name)
         return found.isoformat() if found else ""
 
+    def time_of_day(self, name: str) -> time | None:
+        """Return a time of day that has to be typed; None where it is missing or wrong."""
+        self.need(name, _("Enter the time, like 9:30pm."))
+        return self.read(typed_time, name)
+
     def moment(self, name: str) -> str:
         """Return a day `NAME_on` and a time of day `NAME_at` that have to be typed, by the clock of the United Kingdom.
 
         As an event has it; an empty text where one is missing or wrong.
         """
         found = self.day(f"{name}_on", _("Enter the day."))
-        given = self.need(f"{name}_at", _("Enter the time, like 21:30."))
-        if not found or not given:
-            return ""
-        try:
-            clock = time.fromisoformat(given.zfill(5))
-        except ValueError:
-            self.wrong(f"{name}_at", _("Must be a time of day. Enter it like 21:30."))
-            return ""
-        return datetime.combine(date.fromisoformat(found), clock.replace(tzinfo=None), HERE).isoformat()
+        at = self.time_of_day(f"{name}_at")
+        return datetime.combine(date.fromisoformat(found), at, HERE).isoformat() if found and at is not None else ""
 
     @property
     def act_id(self) -> UUID:

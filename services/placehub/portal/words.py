@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -26,6 +27,7 @@ LANGUAGES: Final = {"en": "English", "cy": "Cymraeg"}
 LOCALES: Final = Path(__file__).parent / "locales"
 HERE: Final = ZoneInfo("Europe/London")
 """The time zone in which times are shown and typed."""
+_TIME: Final = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))? ?(am|pm)?")
 _LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
 _BY_MEANING: Final = {
     "age_band",
@@ -144,7 +146,9 @@ def when(value: datetime | None) -> str:
 
 
 def hour(value: time) -> str:
-    """Return a time of day as people read it: `9am`, `5:30pm`."""
+    """Return a time of day as people read it: `9am`, `5:30pm`, `midnight`, `midday`."""
+    if value.hour % 12 == 0 and value.minute == 0:
+        return gettext("midday") if value.hour else gettext("midnight")
     half = gettext("am") if value.hour < 12 else gettext("pm")
     minutes = f":{value:%M}" if value.minute else ""
     return f"{value.hour % 12 or 12}{minutes}{half}"
@@ -157,8 +161,8 @@ def as_typed(value: date | datetime) -> str:
 
 
 def clock(value: datetime) -> str:
-    """Return a time of day as people type it, `17:20`, by the clock of the United Kingdom."""
-    return f"{value.astimezone(HERE):%H:%M}"
+    """Return a time of day as `hour` has it, by the clock of the United Kingdom."""
+    return hour(value.astimezone(HERE).time())
 
 
 def money(value: Decimal) -> str:
@@ -201,3 +205,28 @@ def typed_day(field: str, text: str) -> date | None:
     except ValueError:
         rule = gettext("must be a real date")
         raise Rejected(field, rule, gettext("Enter it like 27/3/2026.")) from None
+
+
+def typed_time(field: str, text: str) -> time | None:
+    """Return a time that was typed, as 5pm, 5:30pm, 17:30 or midnight; None for nothing, Rejected for what is none."""
+    given = text.strip().lower()
+    if not given:
+        return None
+    named = {"midnight": time(0), "midday": time(12), "noon": time(12)}
+    named |= {gettext("midnight"): time(0), gettext("midday"): time(12)}
+    found = named.get(given) or _by_the_clock(given.replace(gettext("am"), "am").replace(gettext("pm"), "pm"))
+    if found is None:
+        raise Rejected(field, gettext("must be a time of day"), gettext("Enter it like 9:30pm or 21:30."))
+    return found
+
+
+def _by_the_clock(given: str) -> time | None:
+    written = _TIME.fullmatch(given)
+    if written is None:
+        return None
+    number, minutes, half = int(written[1]), int(written[2] or 0), written[3]
+    of_a_half = half is not None and 1 <= number <= 12
+    of_a_day = half is None and written[2] is not None and number <= 23
+    if minutes > 59 or not (of_a_half or of_a_day):
+        return None
+    return time(number % 12 + (12 if half == "pm" else 0) if half else number, minutes)

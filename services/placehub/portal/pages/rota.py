@@ -105,12 +105,8 @@ def entry_removed(door: Open, form: Sent, entry_id: UUID, who: Signed = KEEPS) -
 
 
 def _time(form: Form, name: str) -> str:
-    given = form.need(name, _("Enter the time, like 21:30."))
-    try:
-        return time.fromisoformat(given.zfill(5)).replace(tzinfo=None).isoformat("minutes")
-    except ValueError:
-        form.wrong(name, _("Must be a time of day. Enter it like 21:30."))
-        return ""
+    found = form.time_of_day(name)
+    return found.isoformat("minutes") if found is not None else ""
 
 
 def _changed(
