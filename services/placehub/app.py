@@ -159,6 +159,7 @@ def _run_api(settings: Settings) -> None:
     from placehub.ingest.posting import Outboxes
     from placehub.keys.api import create_app
     from placehub.monitoring.api import router as own_views
+    from placehub.portal.rota_api import router as rota
     from placehub.retention.api import router as retention
 
     if settings.master_key is None:
@@ -169,7 +170,7 @@ def _run_api(settings: Settings) -> None:
         settings.api_token.get_secret_value(),
         settings.registry,
         WallClock().now,
-        [own_views, events, retention],
+        [own_views, events, retention, rota],
         portal_token=settings.portal_token.get_secret_value() if settings.portal_token else "",
     )
     app.state.hub_time = _hub_time(settings)

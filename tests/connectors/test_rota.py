@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from placehub.errors import Misconfigured
-from placehub.organisations.rota import read_rota
+from placehub.errors import HubError, Misconfigured, Unavailable
+from placehub.organisations.rota import Rota, read_rota
+from placehub_connectors.digest.asking import EVERY, Kept
 
 LONDON = ZoneInfo("Europe/London")
 # All made up.
@@ -110,3 +111,22 @@ def test_bank_holidays_are_the_nations() -> None:
     ]
     assert [one.who(st_andrews) for one in (plain, plain.of("Scotland"), scottish)] == ["manager", "deputy", "deputy"]
     assert scottish.of("Wales").nation == "Scotland"
+
+
+def test_the_last_rota_holds_while_none_can_be_asked_for() -> None:
+    """It is asked for again once a minute of looks; what goes wrong is said, and the rota of before is used."""
+    one, other = read_rota(ROTA), read_rota('nation = "Scotland"\n' + ROTA)
+    answers: list[Rota | HubError] = [one, Unavailable("The hub does not answer.", server="api"), other]
+
+    def ask() -> Rota:
+        answer = answers.pop(0)
+        if isinstance(answer, HubError):
+            raise answer
+        return answer
+
+    kept = Kept(ask)
+    told = [kept.again() for _ in range(EVERY)]
+    assert (set(told[:-1]), told[-1]) == ({""}, "The rota of before is used. The hub does not answer.")
+    assert kept.rota is one
+    assert {kept.again() for _ in range(EVERY)} == {""}
+    assert kept.rota is other

@@ -24,6 +24,7 @@ from placehub.mailboxes.connection import login
 from placehub.monitoring.api import router as own_views
 from placehub.organisations.joining import Credentials
 from placehub.organisations.register import disable
+from placehub.portal.rota_api import router as rota
 from placehub.retention.api import router as retention
 from placehub.streams import DEADLETTER, STREAMS, inbox, outbox
 
@@ -204,6 +205,8 @@ OWN: Final = {
 """Every route that tells an organisation its own part of a view; tests/monitoring tries each kind on each view."""
 LISTS: Final = {("GET", "/v1/erasures"): "erasures", ("GET", "/v1/holds"): "holds"}
 """Every route that lists what an organisation itself has -> the field of its answer that holds the list."""
+ROTA: Final = {("GET", "/v1/rota")}
+"""What tells a provider its own rota: tests/portal/test_rota.py has what it tells to whom."""
 POSTS: Final = {("POST", "/v1/events"): "/v1/events", ("GET", "/v1/receipts/{receipt_id}"): f"/v1/receipts/{uuid4()}"}
 """Routes by which an organisation posts as itself; tests/ingest has what crosses none of them."""
 OPEN: Final = {("GET", "/live"), ("GET", "/ready")}
@@ -222,9 +225,9 @@ WRITES: Final = (
 
 def test_every_route_is_in_the_tables() -> None:
     """A route that is added must be put into one of the tables above."""
-    routes = flat([*router.routes, *own_views.routes, *events.routes, *retention.routes])
+    routes = flat([*router.routes, *own_views.routes, *events.routes, *retention.routes, *rota.routes])
     there = {(method, route.path) for route in routes for method in route.methods - {"HEAD"}}
-    assert there == set(KEYS) | set(READS) | set(OWN) | set(LISTS) | set(POSTS) | OPEN
+    assert there == set(KEYS) | set(READS) | set(OWN) | set(LISTS) | ROTA | set(POSTS) | OPEN
 
 
 def flat(routes: Any) -> list[Any]:

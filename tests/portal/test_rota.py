@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,9 +12,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
+from placehub.errors import Misconfigured, NotFound
+from placehub.mailboxes.access import Access
+from placehub.organisations.joining import Credentials
 from placehub.portal.mailing import note
 from placehub.portal.tables import MAIL, PERSON
 from placehub.search.events import OutOfHoursContactTold
+from placehub_connectors.digest.asking import ask_rota
 
 from .visiting import Visitor, join
 
@@ -84,6 +89,42 @@ def test_whoever_covers_is_told(provider: str, manager: Visitor, duty: Visitor, 
     )
     assert "Nobody covers" not in seen.text
     assert told(engine_of_hub, provider) == {other}
+
+
+def test_its_own_programs_read_it(hub: Any) -> None:
+    """The digest is told what the page says, by name; nobody else is, and where nobody is on it there is none."""
+    own, other = hub.add("provider"), hub.add("provider")
+    manager = join(hub.settings, own.code, f"manager@{own.code}.example.org", "referral manager", name="Sam (made up)")
+    join(hub.settings, own.code, f"duty@{own.code}.example.org", "out of hours", name="Sam (made up)")
+    with pytest.raises(NotFound, match="Set it down on its page Rota"):
+        ask_rota(access(hub, own))
+    first, second = ids(manager)
+    hours: dict[str, Any] = {"from": "5pm", "until": "midnight"}
+    manager.send("/rota/cover", who=second, days=["mon"], **hours)
+    rota = ask_rota(access(hub, own))
+    named = [f"Sam (made up) ({one})" for one in (first, second)]
+    assert rota.people == dict(
+        zip(named, (f"{one}@{own.code}.example.org" for one in ("manager", "duty")), strict=True)
+    )
+    assert (rota.deputy, rota.nation) == (named[0], "England")
+    assert [(one.who, one.days, one.begins, one.until) for one in rota.cover] == [
+        (named[1], ("mon",), time(17), time(0))
+    ]
+    with pytest.raises(NotFound):
+        ask_rota(access(hub, other))
+    with pytest.raises(Misconfigured, match="credentials"):
+        ask_rota(replace(access(hub, own), api_token=other.api_token))
+
+
+def access(hub: Any, own: Credentials) -> Access:
+    """Return what an organisation's programs log in with."""
+    return Access(
+        organisation=own.code,
+        bootstrap=hub.settings.bootstrap,
+        kafka_password=own.kafka_password,
+        api=hub.settings.api,
+        api_token=own.api_token,
+    )
 
 
 def test_what_is_wrong_stands_beside_its_field(manager: Visitor, duty: Visitor) -> None:

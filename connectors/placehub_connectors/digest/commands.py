@@ -19,13 +19,19 @@ from placehub.mail.smtp import Post
 from placehub.mailboxes.access import Access
 from placehub.mailboxes.hushing import hush
 from placehub.organisations.rota import Rota, read_rota
+from placehub_connectors.digest.asking import Kept, ask_rota
 from placehub_connectors.digest.office import Office, Wanted
 from placehub_connectors.digest.serving import make_app, served
 from placehub_connectors.options import Credentials, Json
 
 EVERY_SECONDS: Final = 5.0
 """Between looks into the inbox: an emergency is told of no later."""
-RotaFile = Annotated[Path, typer.Option("--rota", help="The rota, a TOML file.")]
+RotaFile = Annotated[
+    Path | None, typer.Option("--rota", help="The rota, a TOML file, in place of the one kept in the portal.")
+]
+OwnCredentials = Annotated[
+    Path | None, typer.Option("--credentials", help="The organisation's credentials, to ask for the portal's rota.")
+]
 
 
 def commands() -> typer.Typer:
@@ -36,9 +42,18 @@ def commands() -> typer.Typer:
     return app
 
 
-def rota(file: RotaFile, json: Json = False) -> None:
-    """Say who is told now, and when nobody covers in the next four weeks; exit 1 when that is ever."""
-    found, now = _rota(file), WallClock().now()
+def rota(file: RotaFile = None, credentials: OwnCredentials = None, json: Json = False) -> None:
+    """Say who is told now, and when nobody covers in the next four weeks; exit 1 when that is ever.
+
+    Of a file, or of the rota that is kept in the portal, with the organisation's credentials.
+    """
+    if file is not None and credentials is None:
+        found = _rota(file)
+    elif credentials is not None and file is None:
+        found = ask_rota(Access.load(credentials))
+    else:
+        raise typer.BadParameter("one of them, and only one", param_hint="--rota or --credentials")
+    now = WallClock().now()
     holes = [str(one) for one in found.holes(now)]
     if json:
         print(text.dumps({"told_now": found.who(now), "holes": holes}, indent=1))
@@ -52,10 +67,10 @@ def rota(file: RotaFile, json: Json = False) -> None:
 def run(
     credentials: Credentials,
     memory: Annotated[Path, typer.Option(help="The digest's own file; made if there is none.")],
-    file: RotaFile,
     smtp: Annotated[str, typer.Option(help="The mail server, host[:port]; STARTTLS, port 587 unless given.")],
     sender: Annotated[str, typer.Option("--from", help="The address mails come from.")],
     base: Annotated[str, typer.Option("--base", help="How people reach the page, https://host.")],
+    file: RotaFile = None,
     listen: Annotated[str, typer.Option(help="Where the page is served, on this machine.")] = "127.0.0.1:8090",
     hour: Annotated[int, typer.Option(min=0, max=23, help="London's hour from which mails are sent.")] = 8,
     days: Annotated[int, typer.Option(min=1, max=90, help="Days for which a carer's word is taken.")] = 28,
@@ -66,6 +81,9 @@ def run(
     password: Annotated[str, typer.Option(envvar="PLACEHUB_SMTP_PASSWORD", hidden=True)] = "",
 ) -> None:
     """Send digests, weekly links and urgent mails, and serve the page, until told to stop.
+
+    Who is told out of hours the rota says that your people keep in the portal, asked for anew each minute; with --rota
+    a file, read again as often.
 
     The mail server's login is in PLACEHUB_SMTP_USER and PLACEHUB_SMTP_PASSWORD.
     """
@@ -83,31 +101,35 @@ def run(
     )
     wanted = Wanted(base=base, hour=hour, lasts=timedelta(days=days), always=always)
     hush()
-    _run(Access.load(credentials), memory, _rota(file), post, wanted, listen)
+    access = Access.load(credentials)
+    kept = Kept(lambda: _rota(file) if file else ask_rota(access))
+    _run(access, memory, kept, post, wanted, listen)
 
 
-def _run(access: Access, memory: Path, rota: Rota, post: Post, wanted: Wanted, listen: str) -> None:
+def _run(access: Access, memory: Path, kept: Kept, post: Post, wanted: Wanted, listen: str) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with ThreadPoolExecutor(1, "digest") as thread:
-        office = thread.submit(Office, access, memory, rota, post, wanted).result()
+        office = thread.submit(Office, access, memory, kept.rota, post, wanted).result()
         try:
             with served(make_app(lambda: office, thread), listen):
-                thread.submit(_look, office).result()
+                thread.submit(_look, office, kept).result()
                 _say_holes(thread.submit(lambda: office.rota).result())
                 while not stop.wait(EVERY_SECONDS):
-                    thread.submit(_look, office).result()
+                    thread.submit(_look, office, kept).result()
         finally:
             thread.submit(office.close).result()
 
 
-def _look(office: Office) -> None:
+def _look(office: Office, kept: Kept) -> None:
+    wrong = kept.again()
+    office.keep(kept.rota)
     try:
         told = office.look()
     except Unavailable as error:
         told = (str(error),)
         office.reconnect()
-    for one in told:
+    for one in (*filter(None, [wrong]), *told):
         print(f"placehub-connect: {one}", file=sys.stderr, flush=True)
 
 

@@ -71,6 +71,10 @@ class Office:
         self._mailbox.close()
         self._mailbox = Mailbox.of(self._access)
 
+    def keep(self, rota: Rota) -> None:
+        """Tell from now on whoever this rota says."""
+        self._rota = rota
+
     @property
     def rota(self) -> Rota:
         """The rota by the bank holidays of the provider's nation, as far as the inbox has told it."""

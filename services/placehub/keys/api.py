@@ -234,8 +234,8 @@ def describe(beside: Sequence[APIRouter] = ()) -> dict[str, Any]:
     app = FastAPI(
         title="placehub keys",
         version=version_of("placehub"),
-        summary="Keys of children and households, events by HTTP, an organisation's own part of the views, holds and "
-        "erasures, and a read-only window on the schema registry.",
+        summary="Keys of children and households, events by HTTP, an organisation's own part of the views, its rota, "
+        "holds and erasures, and a read-only window on the schema registry.",
     )
     for one in (router, *beside):
         app.include_router(one, responses=described_problems())

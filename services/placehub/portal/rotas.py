@@ -6,6 +6,7 @@ transaction.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -57,6 +58,24 @@ class Kept:
         """Who is told when nobody covers: whoever was named, else whoever joined first; empty where nobody is there."""
         named = [str(one.person_id) for one in self.of(DEPUTY)]
         return named[-1] if named else next(iter(self.names), "")
+
+    def by_name(self) -> Rota | None:
+        """Return the rota with people by their names, for programs and people outside the portal; None: there is none.
+
+        Of two with the same name the id stands beside it.
+        """
+        if self.rota is None:
+            return None
+        many = Counter(self.names.values())
+        says = {id: name if many[name] == 1 else f"{name} ({id})" for id, name in self.names.items()}
+        return self.rota.model_copy(
+            update={
+                "people": {says[id]: address for id, address in self.rota.people.items()},
+                "deputy": says[self.rota.deputy],
+                "cover": tuple(one.model_copy(update={"who": says[one.who]}) for one in self.rota.cover),
+                "away": tuple(one.model_copy(update={"who": says[one.who]}) for one in self.rota.away),
+            }
+        )
 
 
 def rota_of(connection: Connection, organisation: str) -> Kept:
