@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from placehub.portal.area_map import LARGEST, MARGIN, SMALLEST, WIDTH, drawn
+from placehub.portal.area_map import LARGEST, LETTER, MARGIN, SMALLEST, WIDTH, drawn
 from placehub.postcodes import Postcodes, authorities
 
 from .visiting import join
@@ -43,6 +43,16 @@ def test_north_is_up_and_area_is_number() -> None:
     assert north.x < south.x
     assert (north.x, south.x) == (MARGIN, WIDTH - MARGIN)
     assert found.around == ((WIDTH / 2, found.height / 2),)
+
+
+def test_a_name_is_not_cut_off() -> None:
+    """A long name at the edge stands a little aside, whole within the picture; a short one is beneath its area."""
+    far = "A Very Long Name of an Area at the Edge"
+    found = drawn([row(far, "homes", 5), row("Southtown", "homes", 10)], {far: (430_000.0, 480_000.0), **CENTRES})
+    assert found is not None
+    short, long = found.spots
+    assert (short.named_across, long.x) == (short.x, MARGIN)
+    assert long.x < long.named_across == round(len(far) * LETTER / 2, 1)
 
 
 def test_a_hidden_number_is_drawn_as_hidden() -> None:

@@ -38,6 +38,12 @@ class Spot:
     """Whether its name stands in the picture: not where it would stand upon another's. The table names all."""
 
     @property
+    def named_across(self) -> float:
+        """Where the middle of its name stands, across the picture: beneath it, and whole within the picture."""
+        half = len(self.name) * LETTER / 2
+        return round(min(max(self.x, half), WIDTH - half), 1)
+
+    @property
     def named_at(self) -> float:
         """Where its name stands, down the picture."""
         return round(self.y + max(self.searches or 0, self.homes or 0, SMALLEST * 2) + LINE - 2, 1)
@@ -111,5 +117,5 @@ def _named(spots: Sequence[Spot]) -> tuple[Spot, ...]:
 
 
 def _meet(one: Spot, other: Spot) -> bool:
-    across = abs(one.x - other.x) < (len(one.name) + len(other.name)) * LETTER / 2
+    across = abs(one.named_across - other.named_across) < (len(one.name) + len(other.name)) * LETTER / 2
     return across and abs(one.named_at - other.named_at) < LINE

@@ -41,7 +41,7 @@ def menu(who: Signed) -> list[Entry]:
     if who.acting.kind not in NAMED_BY or who.acting.role not in ROLES:
         return []
     says = _("Erase for good, with a second person, what is sealed; hold what must be kept.")
-    return [Entry("/erasures", _("Erasures and holds"), says)]
+    return [Entry("/erasures", _("Erasures"), says)]
 
 
 @router.get("/erasures")

@@ -20,6 +20,12 @@ from placehub.portal.words import label, when
 KINDS: Final = ("authority", "provider")
 MOST: Final = 500
 """Rows shown at most, the newest."""
+_COMPARTMENTS: Final = {
+    "need": lambda: _("Need"),
+    "identity": lambda: _("Who the child is"),
+    "household": lambda: _("Household"),
+}
+"""What sealed parts are called."""
 router = APIRouter()
 
 
@@ -73,7 +79,7 @@ def _by_others(
         (
             when(event.opened_at),
             names(event.organisation),
-            f"{event.compartment}, {str(event.subject_id)[:8]}",
+            f"{_COMPARTMENTS.get(event.compartment, str)()}, {str(event.subject_id)[:8]}",
             event.purpose,
         )
         if isinstance(event, SealedOpened)
