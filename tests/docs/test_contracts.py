@@ -15,6 +15,7 @@ from placehub.ingest.api import router as events
 from placehub.intake.table import ACTS
 from placehub.keys.api import router
 from placehub.monitoring.api import router as own_views
+from placehub.portal.rota_api import router as rota
 from placehub.retention.api import router as retention
 from placehub.streams import STREAMS, every_event, full_name
 
@@ -97,7 +98,7 @@ def test_every_route_is_described() -> None:
     found = {(method, path) for path, methods in OPENAPI["paths"].items() for method in methods}
     assert found == {
         (method.lower(), route.path)
-        for route in flat([*router.routes, *own_views.routes, *events.routes, *retention.routes])
+        for route in flat([*router.routes, *own_views.routes, *events.routes, *retention.routes, *rota.routes])
         for method in route.methods - {"HEAD"}
     }
     for path, methods in OPENAPI["paths"].items():
