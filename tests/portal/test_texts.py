@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +34,24 @@ def untold() -> Iterator[str]:
 def test_no_template_has_words_of_its_own() -> None:
     """What people read in a template is marked to be put into their language."""
     assert list(untold()) == []
+
+
+def notices(path: Path) -> Iterator[str]:
+    """Yield the names of what a module lets pages say after an act."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func) == "NOTICES.update"
+            and isinstance(node.args[0], ast.Dict)
+        ):
+            yield from (str(ast.literal_eval(key)) for key in node.args[0].keys if key)
+
+
+def test_no_area_says_what_another_does() -> None:
+    """Each name of what was done is one area's alone: the second would be said in place of the first."""
+    found = Counter(name for path in (FOLDER / "pages").glob("*.py") for name in notices(path))
+    assert len(found) > 30
+    assert [name for name, count in found.items() if count > 1] == []
 
 
 def test_texts_can_be_extracted() -> None:

@@ -36,7 +36,7 @@ NOTICES.update(
             "The version is proposed, and every party is told. You have agreed to it by proposing it."
         ),
         "commented": lambda: _("Every party reads your comment."),
-        "agreed": lambda: _("Your yes is recorded."),
+        "document-agreed": lambda: _("Your yes is recorded."),
         "clause-answered": lambda: _("The answer is recorded. Every provider that was told of the tender reads it."),
     }
 )
@@ -159,7 +159,7 @@ def document_agreed(
     request: Request, door: Open, who: Who, agreement_id: UUID, document_id: UUID, version: int, form: Sent
 ) -> Response:
     """Say yes to a version for one's sector."""
-    act = ("agreement.DocumentAgreed", dict[str, Any](), "agreed")
+    act = ("agreement.DocumentAgreed", dict[str, Any](), "document-agreed")
     return _say(request, door, who, agreement_id, (document_id, version), form, act)
 
 

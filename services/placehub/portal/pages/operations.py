@@ -31,7 +31,7 @@ DONE_SHOWN: Final = 30
 router = APIRouter(dependencies=[OPERATORS])
 NOTICES.update(
     {
-        "paused": lambda: _("It stops within about two seconds. What it has taken in goes out."),
+        "processor-paused": lambda: _("It stops within about two seconds. What it has taken in goes out."),
         "restarted": lambda: _("Its processes end in order and are started again. Nothing is lost."),
         "resumed": lambda: _("It goes on where it stood."),
     }
@@ -123,7 +123,7 @@ def processor_paused(request: Request, door: Open, who: Who, processor: str, for
     with door.engine.begin() as connection:
         pause_processor(connection, Pause(processor, door.operating.now(), signature(who), reason))
     acted(door, who, "pause", processor, reason)
-    return go_to(f"/operations/{processor}", "paused")
+    return go_to(f"/operations/{processor}", "processor-paused")
 
 
 @router.post("/operations/{processor}/resume")
