@@ -147,6 +147,7 @@ def environment() -> Environment:
     }
     pages.globals |= {
         "label": words.label,
+        "word": words.word,
         "choices": words.choices,
         "file": files.address,
         "notices": NOTICES,
