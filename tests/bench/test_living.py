@@ -13,10 +13,12 @@ from uuid import uuid4
 import pytest
 
 from placehub.agreements.events import AgreementRegistered, ContractManager, ProviderJoined
-from placehub.bench import latency
+from placehub.bench import latency, scale
 from placehub.bench.latency import Scene
 from placehub.bench.page import latency as latency_page
 from placehub.bench.page import startup as startup_page
+from placehub.bench.scale_page import panels
+from placehub.bench.scale_page import scale as scale_page
 from placehub.bench.wire import BARE, Arrival, bare_hops, wire
 from placehub.observing.usage import busy_seconds, descendants, memory_mb
 from placehub.referrals.child import NotedChild
@@ -28,6 +30,7 @@ from ..integration.story import BASIS, SECTOR
 from ..search.worlds import a_home
 
 pytestmark = pytest.mark.broker
+MACHINE = {"cores": 2, "python": "3", "load": 1.0}
 
 
 @pytest.fixture
@@ -87,6 +90,27 @@ def test_from_outbox_to_inbox(hub: Hub, scene: Scene) -> None:
     assert "2 early notices at 15 a second; 2 lead to an" in latency_page(found)
 
 
+def test_one_by_one_and_at_once(hub: Hub, scene: Scene) -> None:
+    """The first notice is timed beside a bare hop, the other until all is done; each is told of as it costs."""
+    spent = iter(({"search 1": 1.0, "kafka": 2.0}, {"search 1": 1.25, "kafka": 2.5}))
+    found = scale.timed(hub.settings, scene, hub.settle, 1, busy=lambda: next(spent))
+    assert (found["invited"], found["busy_ms"], found["busy_ms_of"]) == (1, 750.0, {"search 1": 250.0, "kafka": 500.0})
+    assert found["first_ms"] > found["bare_ms"] > 0
+    assert found["a_second"] > 0
+    row = {"workers": 2, "organisations": 30, **found}
+    told = {"workers": [row], "organisations": [], "timed": 1, "at_once": 1, "machine": MACHINE}
+    assert (
+        f"| 2 | 30 | {found['first_ms']} | {found['bare_ms']} | {found['a_second']} | 750.0 | 250.0 | 0 | 500.0 |"
+        in (scale_page(told))
+    )
+    assert panels(told) == {
+        "By search workers": {
+            "notices a second": [(2, found["a_second"])],
+            "processor ms a notice": [(2, 750.0)],
+        }
+    }
+
+
 def test_bare_hops_are_told_by_their_keys() -> None:
     """Only records of the bare topic that this run sent count, each from its own sending."""
     came = [
@@ -112,6 +136,5 @@ def test_processes_below_are_found() -> None:
 
 def test_the_page_of_a_start() -> None:
     """What a start took stands beside what its servers took."""
-    machine = {"cores": 2, "python": "3", "load": 1.0}
     found = dict.fromkeys(("seconds", "servers_seconds", "ratio", "memory_mb", "servers_memory_mb"), "1.0 (1.0 to 1.0)")
-    assert "its three servers alone: 1.0 (1.0 to 1.0) s" in startup_page({"machine": machine, **found})
+    assert "its three servers alone: 1.0 (1.0 to 1.0) s" in startup_page({"machine": MACHINE, **found})

@@ -52,11 +52,12 @@ BASIS: Final = LawfulBasis(
 
 @contextmanager
 def running_region(
-    scale: str, tell: Callable[[str], None], search_workers: int = 1
+    scale: str, tell: Callable[[str], None], search_workers: int = 1, organisations: int = 0
 ) -> Iterator[tuple[Running, World, datetime]]:
     """Yield a hub that runs for this alone, the sample world whose organisations have joined it, and what time it is.
 
-    Call it from the main thread.
+    Others join as well, without a part in anything, until there are so many `organisations`. Call it from the main
+    thread.
     """
     world = make_world(1, scale, Postcodes.open(), 30)
     with tempfile.TemporaryDirectory(prefix="placehub-bench-") as name:
@@ -64,8 +65,10 @@ def running_region(
         running = start_embedded(Path(name) / "hub", leave_out=("portal",), search_workers=search_workers)
         try:
             now = WallClock().now()
-            tell(f"{len(world.parties)} organisations join")
-            for some in _some([joining(one) for one in world.parties]):
+            joined = [joining(one) for one in world.parties]
+            joined += [_bystander(f"T{number:05}") for number in range(organisations - len(joined))]
+            tell(f"{len(joined)} organisations join")
+            for some in _some(joined):
                 running.see_through(lambda some=some: add_many(running.settings, some, now))  # type: ignore[misc]  # own default
             running.wait_quiet()
             yield running, world, now
@@ -152,17 +155,22 @@ def _next(stage: Stage, steps: Iterator[datetime]) -> None:
 def _strangers(running: Running, world: World) -> tuple[str, str]:
     known = {one.code for one in world.parties}
     authority = next(one.code for one in authorities("England") if one.code not in known)
-    signed = SharingAgreement(reference="DSA-BENCH", signed_on=STARTS_ON, contact="data@bench.example")
-    strange = Organisation(
-        code=authority, scheme="ons", kind="authority", name="An authority (made up)", nation="", agreement=signed
-    )
-    provider = replace(
-        strange, code="TBENCH", scheme="ofsted", kind="provider", name="A provider (made up)", nation="England"
+    provider = _bystander("TBENCH")
+    strange = replace(
+        provider, code=authority, scheme="ons", kind="authority", name="An authority (made up)", nation=""
     )
     both = [strange, provider]
     running.see_through(lambda: add_many(running.settings, both, FIRST_DAY))
     running.wait_quiet()
     return authority, provider.code
+
+
+def _bystander(code: str) -> Organisation:
+    """Return a provider that has no part in the sample."""
+    signed = SharingAgreement(reference="DSA-BENCH", signed_on=STARTS_ON, contact="data@bench.example")
+    return Organisation(
+        code=code, scheme="ofsted", kind="provider", name="A provider (made up)", nation="England", agreement=signed
+    )
 
 
 def _readers(world: World, count: int) -> list[tuple[str, str]]:

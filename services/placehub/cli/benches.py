@@ -191,6 +191,36 @@ def peers(
     must_be_alike(found)
 
 
+@app.command()
+def scale(
+    workers: Annotated[list[int] | None, typer.Option(min=1, max=6, help="Search workers; again for each.")] = None,
+    organisations: Annotated[list[int] | None, typer.Option(min=1, help="Organisations; again for each.")] = None,
+    quick: Quick = False,
+    write: Write = None,
+    json: Json = False,
+) -> None:
+    """Measure what a notice costs with more search workers, and with more organisations.
+
+    A picture is written beside the page.
+    """
+    from dataclasses import replace
+
+    from placehub.bench.scale import QUICK, Effort, measure
+    from placehub.bench.scale_page import PICTURE, panels
+    from placehub.bench.scale_page import scale as page
+    from placehub.cli.printing import aside
+    from placehub.faults.drawing import draw
+
+    _quietly()
+    effort = QUICK if quick else Effort()
+    effort = replace(effort, workers=tuple(workers or effort.workers))
+    effort = replace(effort, organisations=tuple(organisations or effort.organisations))
+    found = measure(effort, aside)
+    if write is not None:
+        write.with_name(PICTURE).write_text(draw(panels(found), unit=""), encoding="utf-8")
+    _give("scale", found, page, write, json)
+
+
 @app.command("whatif")
 def whatif_(quick: Quick = False, write: Write = None, json: Json = False) -> None:
     """Measure a span of history decided again, of growing length, beside one look for each of the same searches."""

@@ -1,4 +1,4 @@
-"""Lines over time as SVG, each named at its end: no script, no font but the reader's own."""
+"""Lines over time, or over whatever grows, as SVG, each named at its end: no script, no font but the reader's own."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ NAME_HEIGHT: Final = 13
 INK: Final = "#12436d"
 
 
-def draw(panels: Mapping[str, Mapping[str, Points]]) -> str:
-    """Return a picture with one panel under the other: title -> name of a line -> its points (seconds, value)."""
+def draw(panels: Mapping[str, Mapping[str, Points]], unit: str = "s") -> str:
+    """Return a picture with one panel under the other: title -> name of a line -> its points.
+
+    A point is how far along, in `unit`s, and a value.
+    """
     height = (HEIGHT + TOP) * len(panels) + TOP
     svg = ET.Element("svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {WIDTH} {height}", role="img")
     ET.SubElement(svg, "title").text = "; ".join(panels)
     ET.SubElement(svg, "rect", width="100%", height="100%", fill="#ffffff")
     for number, (title, lines) in enumerate(panels.items()):
-        _panel(svg, title, lines, TOP + number * (HEIGHT + TOP))
+        _panel(svg, title, lines, TOP + number * (HEIGHT + TOP), unit)
     return ET.tostring(svg, encoding="unicode") + "\n"
 
 
-def _panel(svg: ET.Element, title: str, lines: Mapping[str, Points], top: int) -> None:
+def _panel(svg: ET.Element, title: str, lines: Mapping[str, Points], top: int, unit: str) -> None:
     most_x = max((x for points in lines.values() for x, _ in points), default=0) or 1
     most_y = max((y for points in lines.values() for _, y in points), default=0) or 1
     bottom, width = top + HEIGHT - TOP, WIDTH - LEFT - RIGHT
@@ -39,7 +42,7 @@ def _panel(svg: ET.Element, title: str, lines: Mapping[str, Points], top: int) -
     _text(svg, title, 10, top, size=15)
     _text(svg, f"{most_y:,.0f}", LEFT - 6, at(0, most_y)[1] + 4, anchor="end")
     _text(svg, "0", LEFT - 6, bottom, anchor="end")
-    _text(svg, f"{most_x:,.0f} s", at(most_x, 0)[0], bottom + 16, anchor="end")
+    _text(svg, f"{most_x:,.0f} {unit}".strip(), at(most_x, 0)[0], bottom + 16, anchor="end")
     ET.SubElement(svg, "path", d=f"M{LEFT} {top + TOP}V{bottom}H{WIDTH - RIGHT}", fill="none", stroke="#505a5f")
     lowest = float(bottom)
     for name, points in sorted(lines.items(), key=lambda one: one[1][-1][1]):

@@ -1,0 +1,129 @@
+"""`placehub bench scale`: what a notice costs as search workers are added, and organisations.
+
+Each point is a hub of its own. First notices come one by one, so that only their own way is timed, a bare record over
+the same broker between each two; then all the others at once, until everything is decided and delivered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import Any, Final
+
+from placehub.bench.latency import INVITED, Scene
+from placehub.bench.scenes import busy, running_region, scene
+from placehub.bench.timing import machine
+from placehub.bench.wire import Wire, bare_hops, paced, until, wire
+from placehub.referrals.events import EarlyNoticeGiven
+from placehub.settings import Settings
+from placehub.streams import inbox
+
+A_SECOND: Final = 2.0
+"""Notices a second where each is timed: few enough for the next to find the hub at rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is measured."""
+
+    workers: tuple[int, ...] = (1, 2, 4)
+    """Numbers of search workers, each in the region of the sample."""
+    organisations: tuple[int, ...] = (30, 300)
+    """Numbers of organisations, most of them without a part in what happens in the sample's corner."""
+    timed: int = 20
+    """Notices that come one by one."""
+    at_once: int = 120
+    homes: int = 400
+
+
+QUICK: Final = Effort(workers=(1,), organisations=(12,), timed=3, at_once=4, homes=60)
+
+
+def measure(effort: Effort, tell: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+    """Return a row for each number of workers, and for each number of organisations. Call it from the main thread."""
+    by_workers = [("region", workers, 0) for workers in effort.workers]
+    by_organisations = [("corner", 1, organisations) for organisations in effort.organisations]
+    return {
+        "workers": [_point(effort, *one, tell) for one in by_workers],
+        "organisations": [_point(effort, *one, tell) for one in by_organisations],
+        "timed": effort.timed,
+        "at_once": effort.at_once,
+        "machine": machine(),
+    }
+
+
+def _point(effort: Effort, scale: str, workers: int, organisations: int, tell: Callable[[str], None]) -> dict[str, Any]:
+    tell(f"{scale}, {workers} search workers, {organisations or 'its own'} organisations")
+    with running_region(scale, tell, workers, organisations) as (running, world, now):
+        posted = scene(world, now, homes=effort.homes, notices=effort.timed + effort.at_once, openings=0)
+        found = timed(running.settings, posted, running.wait_quiet, effort.timed, busy=lambda: busy(running), tell=tell)
+    return {"workers": workers, "organisations": max(organisations, len(world.parties)), **found}
+
+
+def timed(
+    settings: Settings,
+    posted: Scene,
+    settle: Callable[[], object],
+    one_by_one: int,
+    *,
+    busy: Callable[[], Mapping[str, float]] = dict,
+    tell: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Return what the scene's notices took: the first so many one by one, the others all at once.
+
+    `settle` returns once the hub has read and published everything; `busy` tells the processor seconds that each of the
+    hub's processes has had by now.
+    """
+    with wire(settings, posted.organisations) as to:
+        for sender, event in posted.before:
+            to.post(sender, event, posted.at)
+        to.flush()
+        settle()
+        tell(f"{one_by_one} notices, one by one")
+        waits, hops = _alone(to, posted, posted.notices[:one_by_one], settle)
+        rest = posted.notices[one_by_one:]
+        tell(f"{len(rest)} notices at once")
+        before, began = busy(), time.perf_counter()
+        for one in rest:
+            to.post(one.authority, one, posted.at)
+        to.flush()
+        settle()
+        took, after = time.perf_counter() - began, busy()
+    each = {name: (seconds - before.get(name, 0.0)) * 1000 / len(rest) for name, seconds in after.items()}
+    return {
+        "invited": len(waits),
+        "first_ms": round(median(waits or [0.0]) * 1000, 1),
+        "bare_ms": round(median(hops or [0.0]) * 1000, 1),
+        "a_second": round(len(rest) / took, 1),
+        "busy_ms": round(sum(each.values()), 1),
+        "busy_ms_of": {name: round(value, 1) for name, value in sorted(each.items())},
+    }
+
+
+def _alone(
+    to: Wire, posted: Scene, notices: Sequence[EarlyNoticeGiven], settle: Callable[[], object]
+) -> tuple[list[float], list[float]]:
+    """Return how long each notice's first invitation took, and each bare record between."""
+    sent, bare = dict[str, float](), dict[str, float]()
+
+    def post(one: EarlyNoticeGiven) -> None:
+        sent[str(one.referral_id)] = to.post(one.authority, one, posted.at)
+
+    def hop() -> None:
+        key, now = to.post_bare()
+        bare[key] = now
+
+    paced([act for one in notices for act in (partial(post, one), hop)], 2 * A_SECOND)
+    to.flush()
+    settle()
+    key, _ = to.post_bare()
+    until(lambda: any(one.subject == key for one in to.watcher.arrivals))
+    told = {str(one.referral_id): inbox(one.authority) for one in notices}  # which is told of its invitations, too
+    first: dict[str, float] = {}
+    for one in to.watcher.arrivals:
+        if one.type == INVITED and one.subject in sent and one.topic != told[one.subject]:
+            first.setdefault(one.subject, one.at - sent[one.subject])
+    return list(first.values()), bare_hops(to.watcher.arrivals, bare)
