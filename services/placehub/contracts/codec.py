@@ -6,7 +6,7 @@ import io
 import json
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -197,12 +197,14 @@ class Codec:
     def __init__(self, schemas: Schemas, counted: Mapping[type, tuple[str, ...]] = NONE_COUNTED) -> None:
         """`counted`: fields that are lists of records whose items are only counted when an event is decoded.
 
-        Each item is then `UNREAD`; everything else of the event is as ever. Bytes that are passed over are not checked.
+        Each item is then `UNREAD`; everything else of the event is as ever. Bytes that are passed over are not checked;
+        those of a list that was written last are not looked at.
         """
         self._schemas = schemas
         self._writers: dict[int, Any] = {}
-        self._cut: dict[tuple[int, str], Any] = {}
+        self._cut: dict[tuple[int, str], Sequence[Any]] = {}
         self._counted = {full_name(cls): fields for cls, fields in counted.items()}
+        self._counting: dict[int, _Counting] = {}
 
     def encode(self, event: object) -> bytes:
         """Return the event's bytes; Rejected when a field does not fit its type."""
@@ -227,35 +229,33 @@ class Codec:
             )
         if len(value) < _MAGIC.size or value[0] != 0:
             raise Rejected("value", "must be Avro in the Confluent wire format", "Use a registry-aware serializer.")
-        writer = self._writer(_MAGIC.unpack_from(value)[1])
-        name = (
-            str(writer.get("name")) if "." in str(writer.get("name")) else f"{writer.get('namespace')}.{writer['name']}"
-        )
+        schema_id = int(_MAGIC.unpack_from(value)[1])
+        writer = self._writer(schema_id)
+        name = str(writer.get("name"))  # in full, as it is parsed
         cls = _classes().get(name)
         if cls is None:
             raise Rejected("ce_type", "is not an event this version of the hub knows", "Use an event of the catalogue.")
-        counted = None if whole else self._counted.get(name)
-        return (
-            _thin(cls, counted, value, writer, name)
-            if counted
-            else from_record(cls, _read(value, writer, parsed(name)))
-        )
+        if whole or name not in self._counted:
+            return from_record(cls, _read(value, writer, parsed(name)))
+        if schema_id not in self._counting:
+            self._counting[schema_id] = _Counting(cls, self._counted[name], writer)
+        return self._counting[schema_id].read(value)
 
-    def without_last(self, value: bytes, field: str) -> bytes | None:
-        """Return an event's bytes with its last field null; None where that is not its last field, or is never null.
+    def without(self, value: bytes, field: str) -> bytes | None:
+        """Return an event's bytes with one field null; None where it has no such field, or one that is never null.
 
         The rest is as it was: nothing is decoded and encoded again, which takes several times as long.
         """
         schema_id = int(_MAGIC.unpack_from(value)[1])
         if (schema_id, field) not in self._cut:
-            self._cut[schema_id, field] = _before_last(self._schemas.schema_of(schema_id), field)
-        before = self._cut[schema_id, field]
-        if before is None:
-            return None
-        stream = io.BytesIO(value)
-        stream.seek(_MAGIC.size)
-        fastavro.schemaless_reader(stream, *before)
-        return value[: stream.tell()] + _NULL
+            self._cut[schema_id, field] = _around(self._schemas.schema_of(schema_id), field)
+        ends = []
+        for schemas in self._cut[schema_id, field]:
+            stream = io.BytesIO(value)
+            stream.seek(_MAGIC.size)
+            fastavro.schemaless_reader(stream, *schemas)
+            ends.append(stream.tell())
+        return value[: ends[0]] + _NULL + value[ends[1] :] if ends else None
 
     def _writer(self, schema_id: int) -> Any:
         if schema_id not in self._writers:
@@ -266,42 +266,70 @@ class Codec:
         return self._writers[schema_id]
 
 
-def _before_last(schema: Mapping[str, Any] | None, field: str) -> Any:
-    """Return schemas that pass over all but the last field of a record; None where it is another, or never null."""
-    if schema is None or not schema["fields"]:
-        return None
+def _around(schema: Mapping[str, Any] | None, field: str) -> Sequence[Any]:
+    """Return schemas that pass over what stands before a field, and over that with the field; none if never null."""
+    fields = schema["fields"] if schema else []
+    at = next((number for number, one in enumerate(fields) if one["name"] == field), None)
+    if at is None or not isinstance(fields[at]["type"], list) or fields[at]["type"][0] != "null":
+        return ()
+    nothing = parse_schema({**(schema or {}), "fields": []})
+    return [(parse_schema({**(schema or {}), "fields": fields[:end]}), nothing) for end in (at, at + 1)]
+
+
+class _Counting:
+    """Reads an event as one schema wrote it, but for the items of some lists, which are counted.
+
+    Where the only such list is the last field of both sides, its items need not be gone through: it begins with their
+    number, as all that the hub writes stands in one block.
+    """
+
+    def __init__(self, cls: type, counted: tuple[str, ...], writer: Any) -> None:
+        self._cls = cls
+        self._counted = counted
+        both = writer, parsed(full_name(cls))
+        last = all(counted == (one["fields"][-1]["name"],) for one in both)
+        self._begun = [up_to_items(one) for one in both] if last else None
+        self._whole = writer, _without_items(both[1], counted)
+
+    def read(self, value: bytes) -> Any:
+        """Return the event; Rejected as `Codec.decode` says."""
+        record = _read(value, *self._begun, whole=False) if self._begun else {}
+        counts = {field: record.get(field, -1) for field in self._counted}
+        if min(counts.values()) < 0:  # not last, or in a block that tells its length too
+            record = _read(value, *self._whole)
+            counts = {field: len(record[field]) for field in self._counted}
+        event = from_record(self._cls, record | dict.fromkeys(counts, ()))
+        for field, count in counts.items():
+            object.__setattr__(event, field, (UNREAD,) * count)
+        return event
+
+
+def up_to_items(schema: Any) -> Any:
+    """Return the schema of an event that ends with a list, read no further than the number of its items."""
     *before, last = schema["fields"]
-    if last["name"] != field or not isinstance(last["type"], list) or last["type"][0] != "null":
-        return None
-    return parse_schema({**schema, "fields": before}), parse_schema({**schema, "fields": []})
+    return _of_fields(schema, [*before, {"name": last["name"], "type": "long"}])
 
 
-def _thin(cls: type, counted: tuple[str, ...], value: bytes, writer: Any, name: str) -> Any:
-    record = _read(value, writer, _counting(name, counted))
-    items = {field: (UNREAD,) * len(record[field]) for field in counted}
-    event = from_record(cls, record | dict.fromkeys(counted, ()))
-    for field, some in items.items():
-        object.__setattr__(event, field, some)
-    return event
-
-
-@cache
-def _counting(name: str, counted: tuple[str, ...]) -> Any:
+def _without_items(schema: Any, counted: tuple[str, ...]) -> Any:
     """Return the schema of an event in which the items of some lists have no fields."""
-    schema = json.loads(json.dumps(avro_schema(_classes()[name])))
-    for field in schema["fields"]:
+    fields = json.loads(json.dumps(schema["fields"]))
+    for field in fields:
         if field["name"] in counted:
             field["type"]["items"]["fields"] = []
-    return parse_schema(schema)
+    return _of_fields(schema, fields)
 
 
-def _read(value: bytes, writer: Any, reader: Any) -> dict[str, Any]:
+def _of_fields(schema: Any, fields: list[Any]) -> Any:
+    return parse_schema({"type": "record", "name": schema["name"], "fields": fields})
+
+
+def _read(value: bytes, writer: Any, reader: Any, *, whole: bool = True) -> dict[str, Any]:
     stream = io.BytesIO(value[_MAGIC.size :])
     try:
         record = fastavro.schemaless_reader(stream, writer, reader)
     except Exception as error:  # fastavro raises whatever its C reader met: EOFError, IndexError, ValueError, ...
         raise Rejected("value", "must be whole Avro of its schema", "Encode the event again and post it.") from error
-    if stream.read(1):
+    if whole and stream.read(1):
         raise Rejected("value", "must end where its record ends", "Encode the event again and post it.")
     return cast(dict[str, Any], record)
 

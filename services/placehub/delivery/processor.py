@@ -172,7 +172,7 @@ def _written(step: Step, record: Record, letter: Letter) -> tuple[Any, bytes | N
         return letter.event, None
     if not letter.without:
         return letter.event, record.value
-    value = step.codec.without_last(record.value, letter.without[0]) if len(letter.without) == 1 else None
+    value = step.codec.without(record.value, letter.without[0]) if len(letter.without) == 1 else None
     if value is not None or set(BULKY.get(type(letter.event), ())) <= set(letter.without):
         return letter.event, value
     return strip(step.codec.decode(record.value, whole=True), letter.without), None

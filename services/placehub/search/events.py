@@ -74,10 +74,10 @@ class ProviderInvited:
     provider: Organisation
     interest_only: Annotated[bool, Doc("After an early notice: no offer yet")]
     band: Annotated[str, Code("band"), Doc("The best band among its homes")]
-    homes: tuple[HomeFit, ...] = ()
     released_at: Annotated[datetime, Doc("The same for all invitations of one decision")]
     respond_by: datetime
     basis: Basis | None = None
+    homes: tuple[HomeFit, ...] = ()  # stands last: whoever only counts them reads no further
 
 
 @event
@@ -103,10 +103,10 @@ class InvitationUpdated:
     provider: Organisation
     interest_only: bool
     band: Annotated[str, Code("band")]
-    homes: tuple[HomeFit, ...] = ()
     released_at: datetime
     respond_by: datetime
     basis: Basis | None = None
+    homes: tuple[HomeFit, ...] = ()  # stands last: whoever only counts them reads no further
 
 
 @event
