@@ -64,7 +64,7 @@ def test_items_are_counted_wherever_they_were_written(cls: type) -> None:
         event = from_json(cls, json.loads(path.read_text(encoding="utf-8")))
         value = whole.encode(event)
         out = io.BytesIO()
-        fastavro.schemaless_writer(out, Earlier().schema_of(Folder().id_of(cls)), to_record(event))
+        fastavro.schemaless_writer(out, Earlier().schema_of(Folder().id_of(cls)) or {}, to_record(event))
         assert earlier.decode(value[:5] + out.getvalue()) == now.decode(value)
 
 

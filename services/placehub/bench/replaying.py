@@ -135,7 +135,7 @@ def bare(settings: Settings, ends: Ends, *, counted: bool) -> Timed:
 
 def _schemas(registry: Registry, number: int, counted: bool) -> tuple[Any, Any]:
     """Return what wrote a value and what it is read as."""
-    written = parse_schema(dict(registry.schema_of(number) or {}))
+    written: Any = parse_schema(dict(registry.schema_of(number) or {}))
     if counted and written["name"] in map(full_name, COUNTED):
         written = up_to_items(written)
     return written, written
