@@ -242,13 +242,13 @@ class Codec:
         return self._counting[schema_id].read(value)
 
     def without(self, value: bytes, field: str) -> bytes | None:
-        """Return an event's bytes with one field null; None where it has no such field, or one that is never null.
+        """Return an event's bytes with one field null; None where that cannot be said of it: see `_around`.
 
         The rest is as it was: nothing is decoded and encoded again, which takes several times as long.
         """
         schema_id = int(_MAGIC.unpack_from(value)[1])
         if (schema_id, field) not in self._cut:
-            self._cut[schema_id, field] = _around(self._schemas.schema_of(schema_id), field)
+            self._cut[schema_id, field] = _around(self._writer(schema_id), field)
         ends = []
         for schemas in self._cut[schema_id, field]:
             stream = io.BytesIO(value)
@@ -266,14 +266,19 @@ class Codec:
         return self._writers[schema_id]
 
 
-def _around(schema: Mapping[str, Any] | None, field: str) -> Sequence[Any]:
-    """Return schemas that pass over what stands before a field, and over that with the field; none if never null."""
-    fields = schema["fields"] if schema else []
-    at = next((number for number, one in enumerate(fields) if one["name"] == field), None)
-    if at is None or not isinstance(fields[at]["type"], list) or fields[at]["type"][0] != "null":
+def _around(schema: Any, field: str) -> Sequence[Any]:
+    """Return schemas that pass over what stands before a field, and over that with the field; none if never null.
+
+    None either where another version wrote it: it may hold what this one knows nothing of.
+    """
+    fields = schema["fields"]
+    names = [one["name"] for one in fields]
+    if field not in names or names != [one["name"] for one in parsed(schema["name"])["fields"]]:
         return ()
-    nothing = parse_schema({**(schema or {}), "fields": []})
-    return [(parse_schema({**(schema or {}), "fields": fields[:end]}), nothing) for end in (at, at + 1)]
+    at = names.index(field)
+    if not isinstance(fields[at]["type"], list) or fields[at]["type"][0] != "null":
+        return ()
+    return [(_of_fields(schema, fields[:end]), _of_fields(schema, [])) for end in (at, at + 1)]
 
 
 class _Counting:
