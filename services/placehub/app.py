@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from placehub.clock import TickedClock, WallClock
 from placehub.contracts.codec import Codec, Registry
-from placehub.database import connect, migrate
+from placehub.database import NEVER, connect, migrate
 from placehub.drivers.attendance import attend
 from placehub.drivers.brokers import producer, reader
 from placehub.drivers.presence import worker_id
@@ -252,7 +252,7 @@ def _run_intake(settings: Settings) -> None:
 
 
 def _worker(settings: Settings, processor: Processor) -> Worker:
-    engine = connect(settings.database.get_secret_value(), asks_first=False)
+    engine = connect(settings.database.get_secret_value(), tried_after=NEVER)
     codec = Codec(Registry(settings.registry, register=True), processor.counted)
     ticked = TickedClock() if settings.clock == "stream" else None
     shell = Shell(processor, engine, codec, Publisher(engine, producer(settings)), ticked or WallClock())

@@ -6,6 +6,7 @@ Each service owns a PostgreSQL schema of its own name and declares its tables in
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,28 +146,30 @@ def _worded(error: DBAPIError, where: str) -> Misconfigured | Unavailable:
     return Unavailable(f"The database at {where} does not answer. Is the hub up? See 'placehub status'.", "database")
 
 
-def connect(
-    url: str, *, pool_size: int = 4, connect_seconds: int = 0, asks_first: bool = True, rested_seconds: float = 0.0
-) -> Engine:
+NEVER: Final = math.inf
+"""After which rest a connection is tried that is not tried at all."""
+
+
+def connect(url: str, *, pool_size: int = 4, connect_seconds: int = 0, tried_after: float = 0.0) -> Engine:
     """Return an engine on `url` (`postgresql+psycopg://...`); nothing is opened until it is used.
 
-    A connection that was kept is asked first whether it still stands, unless whoever uses it tries again anyway.
     Connecting is given up after `connect_seconds`; 0 leaves it to the system. A transaction left idle for a
     minute is ended by the server, so that a stopped worker cannot hold its locks. A connection that has rested for
-    `rested_seconds` is tried before it is used; one that was used just now is not, which saves a turn to the server.
+    `tried_after` seconds is tried before it is used, which is a turn to the server; `NEVER` is for those who try what
+    they do again anyway.
     """
     engine = create_engine(
         url,
         pool_size=pool_size,
-        pool_pre_ping=asks_first and not rested_seconds,
+        pool_pre_ping=not tried_after,
         hide_parameters=True,  # an error text must not quote what was stored
         connect_args={
             "connect_timeout": connect_seconds,
             "options": "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=30000 -c timezone=UTC",
         },
     )
-    if rested_seconds:
-        _try_rested(engine, rested_seconds)
+    if 0 < tried_after < NEVER:
+        _try_rested(engine, tried_after)
     return engine
 
 

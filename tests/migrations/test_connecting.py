@@ -24,7 +24,7 @@ def own_pid(connection: Connection) -> int:
 def test_a_connection_that_has_rested_is_tried(engine: Engine) -> None:
     """Where it is gone another is opened, and whoever asks notices nothing."""
     url = engine.url.render_as_string(hide_password=False)
-    ours = connect(url, pool_size=1, rested_seconds=1e-9)
+    ours = connect(url, pool_size=1, tried_after=1e-9)
     with ours.connect() as connection:
         first = own_pid(connection)
     end(engine, first)
@@ -36,7 +36,7 @@ def test_a_connection_that_has_rested_is_tried(engine: Engine) -> None:
 def test_a_connection_of_just_now_is_used_as_it_is(engine: Engine) -> None:
     """Where it was ended that very moment one who asks is refused, and the next is not."""
     url = engine.url.render_as_string(hide_password=False)
-    ours = connect(url, pool_size=1, rested_seconds=3600.0)
+    ours = connect(url, pool_size=1, tried_after=3600.0)
     with ours.connect() as connection:
         first = own_pid(connection)
     end(engine, first)

@@ -13,13 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.engine import Engine
 
 from placehub.errors import Misconfigured, NotFound
-from placehub.mailboxes.access import Access
-from placehub.organisations.joining import Credentials
 from placehub.portal.mailing import note
 from placehub.portal.tables import MAIL, PERSON
 from placehub.search.events import OutOfHoursContactTold
 from placehub_connectors.digest.asking import ask_rota
 
+from ..mailboxes.test_mailbox import access_of
 from .visiting import Visitor, join
 
 pytestmark = pytest.mark.broker
@@ -97,11 +96,11 @@ def test_its_own_programs_read_it(hub: Any) -> None:
     manager = join(hub.settings, own.code, f"manager@{own.code}.example.org", "referral manager", name="Sam (made up)")
     join(hub.settings, own.code, f"duty@{own.code}.example.org", "out of hours", name="Sam (made up)")
     with pytest.raises(NotFound, match="Set it down on its page Rota"):
-        ask_rota(access(hub, own))
+        ask_rota(access_of(hub, own))
     first, second = ids(manager)
     hours: dict[str, Any] = {"from": "5pm", "until": "midnight"}
     manager.send("/rota/cover", who=second, days=["mon"], **hours)
-    rota = ask_rota(access(hub, own))
+    rota = ask_rota(access_of(hub, own))
     named = [f"Sam (made up) ({one})" for one in (first, second)]
     place = f"{own.code}.example.org".lower()
     assert rota.people == {named[0]: f"manager@{place}", named[1]: f"duty@{place}"}
@@ -110,20 +109,9 @@ def test_its_own_programs_read_it(hub: Any) -> None:
         (named[1], ("mon",), time(17), time(0))
     ]
     with pytest.raises(NotFound):
-        ask_rota(access(hub, other))
+        ask_rota(access_of(hub, other))
     with pytest.raises(Misconfigured, match="credentials"):
-        ask_rota(replace(access(hub, own), api_token=other.api_token))
-
-
-def access(hub: Any, own: Credentials) -> Access:
-    """Return what an organisation's programs log in with."""
-    return Access(
-        organisation=own.code,
-        bootstrap=hub.settings.bootstrap,
-        kafka_password=own.kafka_password,
-        api=hub.settings.api,
-        api_token=own.api_token,
-    )
+        ask_rota(replace(access_of(hub, own), api_token=other.api_token))
 
 
 def test_what_is_wrong_stands_beside_its_field(manager: Visitor, duty: Visitor) -> None:

@@ -9,10 +9,9 @@ from typing import Any, Final
 from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Integer
 
 from placehub.bench.jvm import task
-from placehub.errors import NotFound
-from placehub.monitoring.processor import COUNTED
+from placehub.monitoring.processor import COUNTED, area_of
 from placehub.monitoring.tables import SEARCH
-from placehub.postcodes import Postcodes, authority
+from placehub.postcodes import Postcodes
 from placehub.settings import Settings
 from placehub.streams import full_name
 
@@ -53,16 +52,7 @@ def _field(column: Column[Any]) -> Mapping[str, Any]:
 
 
 @cache
-def _areas() -> Mapping[str, str]:
-    """Return the name of each sector's authority, as the views have it: its code where the lists do not name it."""
+def _areas() -> Mapping[str, str | None]:
+    """Return the name of each sector's authority, as the views have it."""
     postcodes = Postcodes.open()
-    return {one: _area(postcodes, one) for one in postcodes.sectors()}
-
-
-def _area(postcodes: Postcodes, sector: str) -> str:
-    found = postcodes.sector(sector)
-    assert found is not None
-    try:
-        return authority(found.authority).name
-    except NotFound:
-        return found.authority
+    return {one: area_of(postcodes, one) for one in postcodes.sectors()}

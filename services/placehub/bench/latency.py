@@ -15,7 +15,7 @@ from functools import partial
 from statistics import median
 from typing import Any, Final
 
-from placehub.bench.timing import figures, machine
+from placehub.bench.timing import figures, machine, spent_ms
 from placehub.bench.wire import Arrival, Wire, bare_hops, paced, until, wire
 from placehub.contracts.codec import Codec
 from placehub.referrals.events import EarlyNoticeGiven
@@ -70,7 +70,7 @@ def measure(
         for number in range(repeats):
             tell(f"notices, run {number + 1} of {repeats}")
             some = scene.notices[number * share : (number + 1) * share]
-            came = _notices(to, some, scene.at, a_second, settle)
+            came = notices(to, some, scene.at, a_second, settle)
             waits.append(came[0])
             hops.append(came[1])
             invited += came[2]
@@ -82,10 +82,7 @@ def measure(
         "machine": machine(),
         "organisations": len(scene.organisations),
         "a_second": a_second,
-        "busy_ms_a_notice": {
-            name: round((seconds - before.get(name, 0.0)) * 1000 / (share * repeats), 1)
-            for name, seconds in sorted(after.items())
-        },
+        "busy_ms_a_notice": spent_ms(before, after, share * repeats),
         "p3": {
             "notices": share * repeats,
             "with_an_invitation": sum(map(len, waits)),
@@ -108,8 +105,8 @@ def _figures(ours: Sequence[Sequence[float]], bare: Sequence[Sequence[float]]) -
     return figures(ours, bare) if all(ours) and all(bare) else {}
 
 
-def _notices(
-    to: Wire, notices: Sequence[EarlyNoticeGiven], at: datetime, a_second: float, settle: Callable[[], object]
+def notices(
+    to: Wire, given: Sequence[EarlyNoticeGiven], at: datetime, a_second: float, settle: Callable[[], object]
 ) -> tuple[list[float], list[float], list[int]]:
     """Post notices at a pace, a bare record between each two; return waits for the first invitation, hops, invited."""
     since, sent, bare = len(to.watcher.arrivals), dict[str, float](), dict[str, float]()
@@ -117,9 +114,9 @@ def _notices(
     def post(notice: EarlyNoticeGiven) -> None:
         sent[str(notice.referral_id)] = to.post(notice.authority, notice, at)
 
-    _beside(to, [partial(post, one) for one in notices], bare, a_second)
+    _beside(to, [partial(post, one) for one in given], bare, a_second)
     came = _all_of(to, since, settle)
-    told = {str(one.referral_id): inbox(one.authority) for one in notices}  # which is told of its invitations, too
+    told = {str(one.referral_id): inbox(one.authority) for one in given}  # which is told of its invitations, too
     first: dict[str, float] = {}
     count: dict[str, int] = defaultdict(int)
     for one in came:

@@ -7,19 +7,16 @@ the same broker between each two; then all the others at once, until everything 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from statistics import median
 from typing import Any, Final
 
-from placehub.bench.latency import INVITED, Scene
+from placehub.bench.latency import Scene, notices
 from placehub.bench.scenes import busy, running_region, scene
-from placehub.bench.timing import machine
-from placehub.bench.wire import Wire, bare_hops, paced, until, wire
-from placehub.referrals.events import EarlyNoticeGiven
+from placehub.bench.timing import machine, spent_ms
+from placehub.bench.wire import wire
 from placehub.settings import Settings
-from placehub.streams import inbox
 
 A_SECOND: Final = 2.0
 """Notices a second where each is timed: few enough for the next to find the hub at rest."""
@@ -83,7 +80,7 @@ def timed(
         to.flush()
         settle()
         tell(f"{one_by_one} notices, one by one")
-        waits, hops = _alone(to, posted, posted.notices[:one_by_one], settle)
+        waits, hops, _ = notices(to, posted.notices[:one_by_one], posted.at, A_SECOND, settle)
         rest = posted.notices[one_by_one:]
         tell(f"{len(rest)} notices at once")
         before, began = busy(), time.perf_counter()
@@ -92,38 +89,12 @@ def timed(
         to.flush()
         settle()
         took, after = time.perf_counter() - began, busy()
-    each = {name: (seconds - before.get(name, 0.0)) * 1000 / len(rest) for name, seconds in after.items()}
+    each = spent_ms(before, after, len(rest))
     return {
         "invited": len(waits),
         "first_ms": round(median(waits or [0.0]) * 1000, 1),
         "bare_ms": round(median(hops or [0.0]) * 1000, 1),
         "a_second": round(len(rest) / took, 1),
         "busy_ms": round(sum(each.values()), 1),
-        "busy_ms_of": {name: round(value, 1) for name, value in sorted(each.items())},
+        "busy_ms_of": each,
     }
-
-
-def _alone(
-    to: Wire, posted: Scene, notices: Sequence[EarlyNoticeGiven], settle: Callable[[], object]
-) -> tuple[list[float], list[float]]:
-    """Return how long each notice's first invitation took, and each bare record between."""
-    sent, bare = dict[str, float](), dict[str, float]()
-
-    def post(one: EarlyNoticeGiven) -> None:
-        sent[str(one.referral_id)] = to.post(one.authority, one, posted.at)
-
-    def hop() -> None:
-        key, now = to.post_bare()
-        bare[key] = now
-
-    paced([act for one in notices for act in (partial(post, one), hop)], 2 * A_SECOND)
-    to.flush()
-    settle()
-    key, _ = to.post_bare()
-    until(lambda: any(one.subject == key for one in to.watcher.arrivals))
-    told = {str(one.referral_id): inbox(one.authority) for one in notices}  # which is told of its invitations, too
-    first: dict[str, float] = {}
-    for one in to.watcher.arrivals:
-        if one.type == INVITED and one.subject in sent and one.topic != told[one.subject]:
-            first.setdefault(one.subject, one.at - sent[one.subject])
-    return list(first.values()), bare_hops(to.watcher.arrivals, bare)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -46,6 +46,12 @@ def machine() -> dict[str, Any]:
         "numpy": np.__version__,
         "load": round(os.getloadavg()[0], 1),
     }
+
+
+def spent_ms(before: Mapping[str, float], after: Mapping[str, float], count: int) -> dict[str, float]:
+    """Return the processor milliseconds that each process took for each of so many acts, from its seconds by then."""
+    each = {name: (seconds - before.get(name, 0.0)) * 1000 / count for name, seconds in sorted(after.items())}
+    return {name: round(one, 1) for name, one in each.items()}
 
 
 def _at(values: Sequence[float], percent: float) -> float:

@@ -182,19 +182,20 @@ class Monitoring:
     def _changes(self, table: Table, folding: fold.Fold, record: Record) -> list[Change]:
         def change(row: Mapping[str, Any]) -> dict[str, Any]:
             after = folding(row, record.event, record.attributes)
-            return {**after, "area": self._area(after["sector"])} if "sector" in after else after
+            return {**after, "area": area_of(self._postcodes, after["sector"])} if "sector" in after else after
 
         return [(key, change) for key in _keys(table, record)]
 
-    def _area(self, sector: str | None) -> str | None:
-        """Return the name of the authority the sector is in; its code where the lists do not name it."""
-        found = self._postcodes.sector(sector) if sector else None
-        if found is None:
-            return None
-        try:
-            return authority(found.authority).name
-        except NotFound:
-            return found.authority
+
+def area_of(postcodes: Postcodes, sector: str | None) -> str | None:
+    """Return the name of the authority the sector is in; its code where the lists do not name it."""
+    found = postcodes.sector(sector) if sector else None
+    if found is None:
+        return None
+    try:
+        return authority(found.authority).name
+    except NotFound:
+        return found.authority
 
 
 def _keys(table: Table, record: Record) -> list[fold.Key]:

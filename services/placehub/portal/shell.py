@@ -75,7 +75,7 @@ class Portal:
         if settings.portal_token is None:
             raise Misconfigured("The portal process needs its token. Set PLACEHUB_PORTAL_TOKEN.")
         mail = sender(settings)
-        engine = connect(settings.database.get_secret_value(), pool_size=CONNECTIONS, rested_seconds=RESTED_SECONDS)
+        engine = connect(settings.database.get_secret_value(), pool_size=CONNECTIONS, tried_after=RESTED_SECONDS)
         reads = reading(engine)
         codec, bell = Codec(Registry(settings.registry)), Bell()
         outboxes = Outboxes(codec, producer, settings.bootstrap)
