@@ -155,7 +155,7 @@ def test_the_file_of_a_policy(tmp_path: Path) -> None:
         with pytest.raises(Misconfigured):
             read_policy(file)
     file.write_text(json.dumps({"version": "far", "radius_miles": 40}))
-    assert differing(DEFAULT, read_policy(file)) == {"version": ("default-1", "far"), "radius_miles": (30, 40)}
+    assert differing(DEFAULT, read_policy(file)) == {"version": ("default-2", "far"), "radius_miles": (30, 40)}
 
 
 def test_a_picture_of_it(lived: Lived) -> None:

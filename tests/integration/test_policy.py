@@ -78,7 +78,7 @@ def test_a_policy_decides_once_its_parties_have_agreed(town: Town, authorities: 
     (second,) = town.authority.got(ProviderInvited, after.id)
     assert first.basis is not None
     assert second.basis is not None
-    assert (first.basis.policy, second.basis.policy) == ("default-1", f"{DOCUMENT} v1")
+    assert (first.basis.policy, second.basis.policy) == ("default-2", f"{DOCUMENT} v1")
     known = agreement_of(town.hub.settings, town.agreement_id)
     assert known is not None
     assert known.policy_for(town.hub.now).version == f"{DOCUMENT} v1", "what `search policy` shows"

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from placehub.contracts.parts import Finding
 from placehub.offers.events import InvitationDeclined, OfferMade, OfferWithdrawn
 from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
 from placehub.search import inviting
@@ -70,7 +71,7 @@ def test_nothing_fits() -> None:
 
 
 def test_the_next_best_is_invited_for_who_declines() -> None:
-    """As many as the policy says are asked at a time: a decline makes room for the next best, an offer for nobody."""
+    """As many as the policy says are asked at a time: a decline makes room for the next best, an equal offer none."""
     third = UUID(int=8), ("P3", a_fit(UUID(int=8)))
     view = Given({HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME)), third[0]: third[1]}, most=1)
     case, _ = begun(view, ReferralMade)
@@ -83,14 +84,28 @@ def test_the_next_best_is_invited_for_who_declines() -> None:
 
 
 def test_an_offer_of_a_lesser_band_does_not_end_the_asking() -> None:
-    """While only a stretch is on offer, a decline still makes room for a home that fits, but for no other stretch."""
+    """Where only a stretch is on offer, a home that fits is asked in its provider's place, but no other stretch."""
     third, fourth = UUID(int=8), UUID(int=10)
     homes = {HOME: (PROVIDER, a_fit()), OTHER_HOME: (OTHER, a_fit(OTHER_HOME, "stretch")), third: ("P3", a_fit(third))}
     view = Given(homes | {fourth: ("P4", a_fit(fourth, "stretch"))}, most=2)
     case, _ = begun(view, ReferralMade)
-    offered = decide(case, an_act(OfferMade, provider=OTHER, vacancy_id=OTHER_HOME), 5, view).case
-    declined = decide(offered, an_act(InvitationDeclined), 6, view)
-    assert [one.provider for one in declined.events] == ["P3"]
+    offered = decide(case, an_act(OfferMade, provider=OTHER, vacancy_id=OTHER_HOME), 5, view)
+    assert [one.provider for one in offered.events if isinstance(one, ProviderInvited)] == ["P3"]
+    assert decide(offered.case, an_act(InvitationDeclined), 6, view).events == ()
+
+
+@pytest.mark.parametrize(("verdict", "asked"), [("fits", ["P3"]), ("needs support", []), ("needs variation", [])])
+def test_a_carer_whose_word_has_run_out_is_asked_where_the_home_may_fit_better(verdict: str, asked: list[str]) -> None:
+    """A stretch for that alone is no lesser home than what is on offer: nobody knows, and the invitation asks."""
+    skills = Finding(criterion="skills", verdict=verdict, facts={})
+    stale = Finding(criterion="freshness", verdict="ask", facts={"ask": "carer"})
+    unsure = replace(a_fit(THIRD_HOME, "stretch"), findings=(stale, skills), questions=("freshness",))
+    on_offer = a_fit(OTHER_HOME, "fits with named support")
+    view = Given({OTHER_HOME: (OTHER, on_offer), THIRD_HOME: ("P3", unsure)}, most=1)
+    case, _ = begun(view, ReferralMade)
+    assert list(case.invitations) == [OTHER]
+    offered = decide(case, an_act(OfferMade, provider=OTHER, vacancy_id=OTHER_HOME), 5, view)
+    assert [one.provider for one in offered.events if isinstance(one, ProviderInvited)] == asked
 
 
 def test_the_next_best_is_invited_for_who_is_silent() -> None:

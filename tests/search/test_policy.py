@@ -20,7 +20,7 @@ from .worlds import CENTRE, MILE, NOW, Vacancy, a_home, a_search, world
 def test_an_emergency_has_a_short_window_and_no_limit_on_who_is_invited() -> None:
     """Needed today: an hour to answer, every fitting home at once; otherwise a day, and ten providers."""
     assert (DEFAULT.response_window("Today"), DEFAULT.most_invited_at_start("Today")) == (timedelta(hours=1), None)
-    assert (DEFAULT.response_window(None), DEFAULT.most_invited_at_start(None)) == (timedelta(days=1), 10)
+    assert (DEFAULT.response_window(None), DEFAULT.most_invited_at_start(None)) == (timedelta(hours=20), 9)
 
 
 def test_the_policy_decides_not_the_code() -> None:

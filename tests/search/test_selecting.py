@@ -136,6 +136,7 @@ def test_a_word_for_an_older_version_is_not_enough() -> None:
     made = decide(late, an_act(OfferMade, offer_id=CASE, referral_version=2), 4, VIEW)
     (asked,) = [one for one in made.events if isinstance(one, ReconfirmationAsked)]
     assert (asked.offer_id, asked.fields) == (CASE, ("wanted.near_sector",))
+    assert made.case.offers[CASE].state == "to reconfirm"
 
 
 def test_a_better_home_that_is_not_reconfirmed_asks_for_no_reason() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from placehub.search.events import (
 from placehub.search.ordering import BANDS, place_of
 from placehub.search.policy import DEFAULT
 from placehub.search.releasing import announce_to_audience, basis_of, begin, duty_desks, interest_only, invite, is_due
-from placehub.search.standing import best_offered, place_of_band
+from placehub.search.standing import best_offered, place_hoped_for
 from placehub.search.together import may_part
 from placehub.search.widening import nothing_fits, widen
 
@@ -114,10 +114,11 @@ def _withhold(case: Case, view: View) -> Decided:
 
 
 def next_best(case: Case, view: View) -> Decided:
-    """Invite the next best in place of providers that declined or were silent, while no offer as good stands.
+    """Invite the next best in place of providers that have answered or were silent, while no offer as good stands.
 
-    So as many as the policy invites at the start have an open invitation, until there is an offer of a home in a band
-    at least as good as that of who would be next; in an emergency all were invited at once.
+    So as many as the policy invites at the start are to answer, until there is an offer of a home in a band at least
+    as good as those that are left: as they stand, or as they may turn out to be once the carer, whose word has run
+    out, is asked. In an emergency all were invited at once.
     """
     most = view.most_invited(case)
     if most is None or not case.searching:
@@ -128,8 +129,8 @@ def next_best(case: Case, view: View) -> Decided:
         return Decided(case)
     known = case.invitations.keys() | case.waiting.keys()
     new = ((provider, homes) for provider, homes in view.by_provider(case).items() if provider not in known)
-    # providers come in the order of their best home, so nobody behind one whose best is no better has a better one
-    better = takewhile(lambda one: place_of_band(one[1][:1]) < offered, new)
+    policy = view.policy(case)
+    better = (one for one in new if offered == len(BANDS) or place_hoped_for(one[1], policy) < offered)
     return invite(case, view, {provider: _best(homes) for provider, homes in islice(better, room)})
 
 

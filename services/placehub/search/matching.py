@@ -29,7 +29,7 @@ from placehub.search.unit import Unit
 from placehub.search.vector import Match, match_columns
 from placehub.search.weighing import HARD_FACTS, ORDER_ONLY, need_of
 
-RULES_VERSION: Final = "5"
+RULES_VERSION: Final = "6"
 """Counts up whenever the same facts under the same policy could give another result."""
 
 FITS, WITH_SUPPORT, STRETCH = BANDS

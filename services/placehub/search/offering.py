@@ -44,7 +44,7 @@ def declined(case: Case, event: offers.InvitationDeclined, view: View) -> Decide
 
 
 def offered(case: Case, event: offers.OfferMade | offers.OfferRevised, view: View, at: datetime) -> Decided:
-    """The whole offer as it now stands; the authority is told how its home fits."""
+    """The whole offer as it now stands: the authority is told how its home fits, and who may fit better is invited."""
     _check_terms(case, event, view)
     known = case.offers.get(event.offer_id)
     offer = Offer(
@@ -63,8 +63,9 @@ def offered(case: Case, event: offers.OfferMade | offers.OfferRevised, view: Vie
     if isinstance(event, offers.OfferRevised):
         questioned = contradicting.by_revising(case, known, event, view)
     asked = _asked_again(case, [offer.offer_id])
-    assessed = asked.then(_assess(case, view, offer.offer_id, told_anew=True))
-    return replace(assessed, events=(*assessed.events, *questioned))
+    assessed = asked.then(_assess(asked.case, view, offer.offer_id, told_anew=True))
+    better = assessed.then(inviting.next_best(assessed.case, view))
+    return replace(better, events=(*better.events, *questioned))
 
 
 def _check_terms(case: Case, event: offers.OfferMade | offers.OfferRevised, view: View) -> None:

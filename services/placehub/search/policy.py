@@ -51,7 +51,7 @@ class TierDelay:
 class Policy:
     """The numbers matching runs with; whoever changes one gives it another `version`."""
 
-    version: Annotated[str, OpenWords()] = "default-1"
+    version: Annotated[str, OpenWords()] = "default-2"
     """Of an agreed policy, the hub writes the document and its version here."""
 
     radius_miles: int = 30
@@ -100,23 +100,24 @@ class Policy:
     after behaviour problems and parenting (.35, .29), both Konijn and others 2019; the rest is the hub's own choice.
     """
 
-    response_hours: int = 24
-    """How long a provider has to answer. The hub's own choice: one working day."""
+    response_hours: int = 20
+    """How long a provider has to answer.
+
+    The hub's own choice: who is told in the afternoon answers by the next midday, and the next best by the day after.
+    """
 
     response_minutes_today: int = 60
     """The same in minutes when the home is needed today. The hub's own choice: an emergency runs in minutes, not days.
     """
 
-    most_invited: int = 10
+    most_invited: int = 9
     """Providers invited when a search starts, best fit first; a vacancy that comes in sight later does not count.
 
-    In place of who declines or lets the time pass the next best is invited, until an offer as good stands; none other
+    In place of who answers or lets the time pass the next best is invited, until an offer as good stands; none other
     that was seen at the start is invited for being confirmed again. From the hub's aim of 15 deliveries or fewer per
     placement, against 150 to 350 by blanket mailing. What it gives in simulation is in docs/benchmarks.md
-    (`placehub world compare`): where people answer as usual or eagerly nearly all of the aim; where half of them never
-    answer, a little less. More is bought with deliveries alone: 8 invited with 6 hours to answer kept 99.4 of 100
-    offers there, by 18.6 deliveries a placement and not 15.3. Three of ten deliveries are emergencies, in which every
-    home that fits is told at once.
+    (`placehub world compare`). More is bought with deliveries alone. Three of ten deliveries are emergencies, in
+    which every home that fits is told at once.
     """
 
     freshness_grace_hours: int = 0
