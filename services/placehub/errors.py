@@ -20,11 +20,17 @@ class HubError(Exception):
     exit_code = 1
 
 
+def sentence_of(error: Exception) -> str:
+    """Return what an error says, still with the form it was made from where it has one."""
+    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
+
+
 class Rejected(HubError):
     """An event or input that can never be accepted as it is.
 
     `field` names the place (`children.0.age_band`), `rule` what is required, `remedy` what to do. None of the
-    three ever contains the offending value: it may be a child's data.
+    three ever contains the offending value: it may be a child's data. Where facts stand in a rule or remedy it is made
+    by `saying.said`, so that a page can put it into its reader's language.
     """
 
     def __init__(self, field: str, rule: str, remedy: str) -> None:

@@ -74,11 +74,12 @@ def test_two_people_erase_a_household(hub: Any) -> None:
 
 
 def test_an_authority_names_a_child_by_its_id(hub: Any) -> None:
-    """What it does not have is not found, whether to be erased or held, and the page says so beside the field."""
+    """What it does not have is not found, to be erased or held, and the page says so beside the field, in Welsh too."""
     manager = join(hub.settings, str(hub.add("authority").code), f"{uuid4()}@example.org", "team manager")
     manager.get("/erasures")
     assert "Must be an id" in beside(manager.send("/erasures", 422, subject="Anna", reason="asked for"), "subject")
     unknown = manager.send("/erasures", 422, subject=str(uuid4()), reason="asked for")
     assert "holds nothing of a child of that id" in beside(unknown, "subject")
+    manager.get("/language/cy?back=/erasures")
     held = manager.send("/erasures/hold", 422, held=str(uuid4()), ground="court")
-    assert "holds nothing of a child of that id" in beside(held, "held")
+    assert "Nid yw’r hyb yn dal dim o’r dynodydd hwnnw (plentyn)." in beside(held, "held")

@@ -27,7 +27,7 @@ from placehub.portal.pages import (
 from placehub.returns.publishing import run
 
 from ..integration.story import Desk, desk
-from .visiting import Visitor, join, settle
+from .visiting import Seen, Visitor, join, settle
 
 pytestmark = pytest.mark.broker
 OF_PARTNERS = (
@@ -201,6 +201,10 @@ def _links(visitor: Visitor, pattern: str) -> list[str]:
     return re.findall(rf'href="({pattern})"', visitor.page.answer.text)
 
 
+def _lower(seen: Seen) -> str:
+    return seen.text.lower()
+
+
 def _titled(visitor: Visitor, address: str, title: str) -> bool:
     return title in visitor.get(address).text
 
@@ -218,8 +222,15 @@ def test_both_sectors_name_who_speaks(partnership: Partnership) -> None:
     lead.send("/representatives", term_until=until, **given)
     provider.get(address)
     assert "Choose the seat" in provider.send("/representatives", 422, post="Chair (made up)", term_until=until).text
-    assert "term_from" in provider.send("/representatives", 422, seat="small agency", term_until="2026-01-01").text
-    provider.send("/representatives", seat="small agency", term_until=until)
+    over: dict[str, Any] = {"seat": "small agency", "term_until": "2026-01-01"}
+    assert "must not lie before the first day of the term" in _lower(provider.send("/representatives", 422, **over))
+    provider.get(f"/language/cy?back={address}")
+    refused = provider.send("/representatives", 422, post="Chair (made up)", **over)
+    assert "cyn diwrnod cyntaf y tymor. Cywirwch un o’r ddau ddiwrnod." in refused.text
+    provider.get(f"/language/en?back={address}")
+    provider.get(address)
+    given = {"post": "Chair (made up)"}
+    provider.send("/representatives", **given, seat="small agency", term_until=until)
     partnership.settle()
     seen = authority.get(address)
     assert "Head of commissioning (made up)" in seen.text

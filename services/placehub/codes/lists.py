@@ -17,6 +17,7 @@ from importlib.resources import files
 from typing import NotRequired, TypedDict
 
 from placehub.errors import Misconfigured, NotFound, Rejected
+from placehub.saying import said
 
 LISTED_IN_FULL = 12
 NEAR = 5
@@ -117,9 +118,9 @@ def check(name: str, code: str, on: date, field: str, nation: str | None = None)
     if codes.allows(code, on, nation):
         return
     if nation is not None and nation not in codes.nations:
-        rule = f"code list {name} is known for {', '.join(codes.nations)} only"
+        rule = said("code list {name} is known for {nations} only", name=name, nations=", ".join(codes.nations))
         raise Rejected(field, rule, "Leave the field out for this nation.")
-    rule = f"must be a code of list {name} on {on.isoformat()}"
+    rule = said("must be a code of list {name} on {day}", name=name, day=on.isoformat())
     raise Rejected(field, rule, _remedy(codes.codes(on), code))
 
 
@@ -132,9 +133,9 @@ def version() -> str:
 
 def _remedy(allowed: tuple[str, ...], given: str) -> str:
     if len(allowed) <= LISTED_IN_FULL:
-        return f"Use one of: {', '.join(allowed)}."
+        return said("Use one of: {names}.", names=", ".join(allowed))
     near = get_close_matches(given, allowed, n=NEAR) or allowed[:NEAR]
-    return f"Use one of its {len(allowed)} codes, such as: {', '.join(near)}."
+    return said("Use one of its {count} codes, such as: {names}.", count=len(allowed), names=", ".join(near))
 
 
 @cache

@@ -11,6 +11,7 @@ from placehub.codesign.agreeing import COMMISSIONERS, PROVIDERS, Voices, agreein
 from placehub.codesign.documents import POLICY, Documents, Version, name_of
 from placehub.codesign.events import Clause, DocumentAgreed, DocumentCommented, DocumentProposed, RepresentativeNamed
 from placehub.errors import Rejected
+from placehub.saying import Said, said
 from placehub.search.policy import Policy, check_policy
 
 LONGEST_ID: Final = 40
@@ -42,7 +43,7 @@ def check_clauses(clauses: Sequence[Clause]) -> None:
     seen: set[str] = set()
     for number, one in enumerate(clauses):
         if not one.clause_id.strip() or len(one.clause_id) > LONGEST_ID or one.clause_id in OF_POLICY:
-            rule = f"must be 1 to {LONGEST_ID} characters, and not a field of a policy"
+            rule = said("must be 1 to {most} characters, and not a field of a policy", most=LONGEST_ID)
             raise Rejected(f"clauses.{number}.clause_id", rule, "Number the clause as the document does.")
         if one.clause_id in seen:
             raise Rejected(f"clauses.{number}.clause_id", "must be used once", "Number each clause on its own.")
@@ -106,6 +107,23 @@ def check_both(of: Voices, version: Version, agreed_by: set[str], field: str) ->
     agreed = agreeing(of, agreed_by, version.rule)
     lacking = [sector for sector in (COMMISSIONERS, PROVIDERS) if sector not in agreed]
     if lacking:
-        counts = [f"of the {one} {len(of[one] & agreed_by)} of {len(of[one])} have agreed" for one in lacking]
-        rule = f"a document needs both sectors by the rule `{version.rule}`: {', '.join(counts)}"
-        raise Rejected(field, rule, "Wait until their representatives have agreed; until then nothing is in force.")
+        raise Rejected(
+            field,
+            _unsaid(of, agreed_by, version.rule, lacking),
+            "Wait until their representatives have agreed; until then nothing is in force.",
+        )
+
+
+def _unsaid(of: Voices, agreed_by: set[str], rule: str, lacking: Sequence[str]) -> Said:
+    """Say of each sector that has not agreed how many of its own have."""
+    counts = {one: (len(those & agreed_by), len(those)) for one, those in of.items()}
+    if len(lacking) == 1:
+        given, every = counts[lacking[0]]
+        form = "a document needs both sectors by the rule `{rule}`: of the {sector} {given} of {every} have agreed"
+        return said(form, rule=rule, sector=lacking[0], given=given, every=every)
+    form = (
+        "a document needs both sectors by the rule `{rule}`: of the commissioners {given} of {every} have agreed, "
+        "of the providers {given_too} of {every_too} have agreed"
+    )
+    (given, every), (given_too, every_too) = counts[COMMISSIONERS], counts[PROVIDERS]
+    return said(form, rule=rule, given=given, every=every, given_too=given_too, every_too=every_too)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from placehub.contracts.traces import is_traceparent, trace_id_of, traceparent
 from placehub.errors import Rejected
+from placehub.saying import said
 
 Headers = list[tuple[str, bytes]]
 CONTENT_TYPE = "application/avro"
@@ -130,7 +131,7 @@ def _text(name: str, value: bytes | None) -> str:
     except UnicodeDecodeError:
         raise Rejected(name, "must be UTF-8 text", "Encode the header as UTF-8.") from None
     if len(text) > LONGEST or not text.isprintable():
-        rule = f"must be one line of at most {LONGEST} characters, none of them a control character"
+        rule = said("must be one line of at most {most} characters, none of them a control character", most=LONGEST)
         raise Rejected(name, rule, "Send the attribute as CloudEvents words it.")
     return text
 

@@ -6,6 +6,8 @@ from typing import Final
 
 from pydantic_core import ErrorDetails
 
+from placehub.saying import said
+
 UNKNOWN: Final = ("extra_forbidden", "unexpected_keyword_argument")
 """Types of the errors of a field that is not known, whatever it says."""
 _RULES: Final = {
@@ -51,12 +53,22 @@ _KINDS: Final = {
     "dataclass": "a table of names and values",
 }
 """By the beginning of the error's type: what the value must be."""
+_ANY: Final = "must be as the documentation has it"
 
 
 def rule_of(found: ErrorDetails) -> str:
     """Return which rule is broken, as the rest of a sentence that begins with the field: `is required`."""
     rule = _RULES.get(found["type"])
     if rule is not None:
-        return rule.format_map(found.get("ctx", {}))
+        return said(rule, **found.get("ctx", {}))
     kind = _KINDS.get(found["type"].partition("_")[0])
-    return f"must be {kind}" if kind else "must be as the documentation has it"
+    return _must_be(kind) if kind else _ANY
+
+
+def forms() -> frozenset[str]:
+    """Return the form of every rule that `rule_of` can return."""
+    return frozenset((*_RULES.values(), *map(_must_be, _KINDS.values()), _ANY))
+
+
+def _must_be(kind: str) -> str:
+    return f"must be {kind}"

@@ -20,6 +20,7 @@ from placehub.drivers.records import Partition, Record, Row
 from placehub.drivers.tables import OUTGOING, SEQUENCE
 from placehub.errors import Rejected
 from placehub.mailboxes.events import EventRejected
+from placehub.saying import facts_of, form_of
 from placehub.streams import DEADLETTER, OUTBOX, full_name, inbox, stream
 
 HUB: Final = UUID("6f1d9a52-5c0b-5d8e-9d0e-0d6a3f2b7c11")
@@ -150,6 +151,9 @@ class Step:
             field=why.field,
             rule=why.rule,
             remedy=why.remedy,
+            rule_form=_form(why.rule),
+            remedy_form=_form(why.remedy),
+            facts={**facts_of(why.rule), **facts_of(why.remedy)} or None,
         )
         self.notify(sender, told, nth=f"{record.position}|{why.field}", trace_id=known.trace_id if known else "")
 
@@ -186,6 +190,12 @@ class Step:
 
 Turn = tuple[Step, Sequence[Record]]
 """One partition's turn: what it may do, and what has come there."""
+
+
+def _form(text: str) -> str:
+    """Return a text's form, where that is another text."""
+    form = form_of(text)
+    return form if form != text else ""
 
 
 def sender_of(record: Record) -> str:

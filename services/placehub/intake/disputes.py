@@ -17,6 +17,7 @@ from placehub.disputes.events import (
     StatementGiven,
 )
 from placehub.errors import Rejected
+from placehub.saying import said
 
 MOST_DISPUTES: Final = 500
 """Disputes under one agreement at most, so that no party fills what is kept of it."""
@@ -62,7 +63,9 @@ def _raised(event: DisputeRaised, parties: Collection[str], known: tuple[str, ..
     if _sides(event, known):
         raise Rejected("dispute_id", "is in use already", "Choose a new id for another dispute.")
     if sum(one.startswith(_MARK) for one in known) >= MOST_DISPUTES:
-        raise Rejected("dispute_id", f"an agreement takes at most {MOST_DISPUTES}", "Ask the agreement's lead.")
+        raise Rejected(
+            "dispute_id", said("an agreement takes at most {most}", most=MOST_DISPUTES), "Ask the agreement's lead."
+        )
     return (*known, f"{_MARK}{event.dispute_id} {event.sender} {event.against}")
 
 

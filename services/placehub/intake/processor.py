@@ -35,6 +35,7 @@ from placehub.organisations.events import OrganisationDisabled, OrganisationRegi
 from placehub.partnership.agendas import Agendas
 from placehub.postcodes import Postcodes
 from placehub.returns.events import ReturnProduced
+from placehub.saying import said
 from placehub.streams import OUTBOX, full_name, outbox, stream
 
 LOG = structlog.get_logger()
@@ -195,7 +196,9 @@ class Intake:
         attributes: Attributes | None = None
         try:
             if record.headers and record.headers[0][0] == UNREADABLE:
-                raise Rejected("batch", f"must unpack to at most {MOST_BYTES} bytes", "Send smaller batches.")
+                raise Rejected(
+                    "batch", said("must unpack to at most {most} bytes", most=MOST_BYTES), "Send smaller batches."
+                )
             attributes = replace(read_headers(record.headers), source=f"/organisations/{sender.code}")
             _check_size(record)
             event = self._codec.decode(record.value)

@@ -33,6 +33,7 @@ from placehub.mailboxes.checks import check_event, marked
 from placehub.partnership import agendas
 from placehub.partnership.agendas import Agendas
 from placehub.partnership.checking import LATE, came_late, check_agenda
+from placehub.saying import said
 from placehub.search.policy import MOST_HOURS
 from placehub.streams import full_name, stream
 
@@ -86,10 +87,16 @@ def check_form(
     """
     name = full_name(type(event))
     if attributes.type != name:
-        raise Rejected("ce_type", f"must be {name}, the schema of the value", "Send the type that the value has.")
+        raise Rejected(
+            "ce_type", said("must be {name}, the schema of the value", name=name), "Send the type that the value has."
+        )
     subject = str(getattr(event, stream(name.partition(".")[0]).key))
     if attributes.subject != subject or key != subject:
-        raise Rejected("ce_subject", "and the record's key must be the id of the event's aggregate", f"Use {subject}.")
+        raise Rejected(
+            "ce_subject",
+            "and the record's key must be the id of the event's aggregate",
+            said("Use {subject}.", subject=subject),
+        )
     _check_sender(event, name, sender)
     if attributes.time > now + AHEAD:
         raise Rejected("ce_time", "must not lie in the future", "Send the time at which it happened.")
@@ -108,10 +115,18 @@ def _check_sender(event: Any, name: str, sender: Sender) -> None:
     act = ACTS.get(name)
     if act is None or sender.kind not in act.by:
         who = " or ".join(act.by) if act else "nobody"
-        raise Rejected("ce_type", f"{name} may be published by {who} only", "Post an event of your own side.")
+        raise Rejected(
+            "ce_type",
+            said("{name} may be published by {who} only", name=name, who=who),
+            "Post an event of your own side.",
+        )
     field = next((one for one in SENDER_FIELDS if hasattr(event, one)), sender.kind)
     if getattr(event, field, None) != sender.code:
-        raise Rejected(field, "must be the organisation whose outbox it is", f"Write {sender.code} there.")
+        raise Rejected(
+            field,
+            "must be the organisation whose outbox it is",
+            said("Write {organisation} there.", organisation=sender.code),
+        )
 
 
 def _check_people(event: Any) -> None:
@@ -129,7 +144,9 @@ def _check_people(event: Any) -> None:
 def _check_agreement(event: Any) -> None:
     hours = getattr(event, "response_hours", None)
     if hours is not None and not 1 <= hours <= MOST_HOURS:
-        raise Rejected("response_hours", f"must be 1 to {MOST_HOURS}", "Give a number within these bounds.")
+        raise Rejected(
+            "response_hours", said("must be 1 to {most}", most=MOST_HOURS), "Give a number within these bounds."
+        )
     check_terms(event)
     check_document(event)
     check_tender(event)
@@ -171,8 +188,10 @@ def check_aggregate(event: Any, known: Aggregate | None, sender: Sender, now: da
         raise Rejected("ce_subject", "belongs to other parties", "Use the placement's id as the hub gave it.")
     if out_of_place(act, known.state) and not act.happened:
         what = name.partition(".")[0]
-        rule = f"the {what} must be {' or '.join(act.before)}; it is {known.state}"
-        raise Rejected(stream(what).key, rule, f"See the {what} as it now stands.")
+        rule = said(
+            "the {what} must be {states}; it is {state}", what=what, states=" or ".join(act.before), state=known.state
+        )
+        raise Rejected(stream(what).key, rule, said("See the {what} as it now stands.", what=what))
     parties = known.parties
     if name.startswith("agreement."):
         parties = tuple(sorted({*parties, *_named(event)}))
@@ -229,10 +248,16 @@ def _documents(event: Any, known: tuple[str, ...]) -> tuple[str, ...]:
     last = max((int(one.rpartition(" v")[2]) for one in known if one.startswith(f"{event.document_id} ")), default=0)
     if event.document_version != last + 1:
         raise Rejected(
-            "document_version", f"must be {last + 1}, one above the last", "Propose a change as a new version."
+            "document_version",
+            said("must be {next}, one above the last", next=last + 1),
+            "Propose a change as a new version.",
         )
     if len(known) >= MOST_DOCUMENTS:
-        raise Rejected("document_id", f"an agreement takes at most {MOST_DOCUMENTS} versions", "Register a new one.")
+        raise Rejected(
+            "document_id",
+            said("an agreement takes at most {most} versions", most=MOST_DOCUMENTS),
+            "Register a new one.",
+        )
     return (*known, name)
 
 
@@ -245,7 +270,9 @@ def _consultations(event: ConsultationOpened | ConsultationAnswered, known: tupl
         rule = "must be a consultation that was opened under this agreement"
         raise Rejected("consultation_id", rule, "Name the consultation that you were sent.")
     if opens and len(known) >= MOST_DOCUMENTS:
-        raise Rejected("consultation_id", f"an agreement takes at most {MOST_DOCUMENTS}", "Register a new one.")
+        raise Rejected(
+            "consultation_id", said("an agreement takes at most {most}", most=MOST_DOCUMENTS), "Register a new one."
+        )
     return (*known, name) if opens else known
 
 
@@ -254,7 +281,9 @@ def _version(event: Any, known: int) -> int:
     if version is None:
         return known
     if version != known + 1:
-        raise Rejected("version", f"must be {known + 1}, one above the last", "Revise from the version in force.")
+        raise Rejected(
+            "version", said("must be {next}, one above the last", next=known + 1), "Revise from the version in force."
+        )
     return int(version)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from placehub.agreements.events import ProviderLeft, ProviderSuspended, ReturnTerms, SuspensionLifted
 from placehub.errors import Rejected
 from placehub.partnership.checking import check_shares
+from placehub.saying import said
 
 IN_ORDER: Final = (
     ("starts_on", "consult_by"),
@@ -34,11 +35,11 @@ def check_terms(event: Any) -> None:
     for first, second in IN_ORDER:
         begins, ends = getattr(event, first, None), getattr(event, second, None)
         if begins is not None and ends is not None and ends < begins:
-            raise Rejected(second, f"must not lie before {first}", "Correct one of the two days.")
+            raise Rejected(second, said("must not lie before {first}", first=first), "Correct one of the two days.")
     for name, most in MOST.items():
         number = getattr(event, name, None)
         if number is not None and not 0 <= number <= most:
-            raise Rejected(name, f"must be 0 to {most}", "Give a number within these bounds.")
+            raise Rejected(name, said("must be 0 to {most}", most=most), "Give a number within these bounds.")
     _check_returns(getattr(event, "returns", None))
     check_shares(getattr(event, "agenda_shares", None))
 
@@ -47,10 +48,12 @@ def _check_returns(terms: ReturnTerms | None) -> None:
     if terms is None:
         return
     if terms.every_months not in MONTHS:
-        rule = f"must be one of {', '.join(map(str, MONTHS))}"
+        rule = said("must be one of {months}", months=", ".join(map(str, MONTHS)))
         raise Rejected("returns.every_months", rule, "Choose how many months a period has.")
     if not 1 <= terms.confirm_days <= MOST_DAYS:
-        raise Rejected("returns.confirm_days", f"must be 1 to {MOST_DAYS}", "Give a number within these bounds.")
+        raise Rejected(
+            "returns.confirm_days", said("must be 1 to {most}", most=MOST_DAYS), "Give a number within these bounds."
+        )
 
 
 def _check_manager(event: Any) -> None:

@@ -20,6 +20,7 @@ from placehub.certificates import certificates
 from placehub.errors import Conflict, Misconfigured, NotFound, Rejected, Unavailable
 from placehub.keys.sealed import Sealed
 from placehub.keys.sealing import DataKey, seal, unseal
+from placehub.saying import Said
 
 BATCH = 500
 """The most keys asked for in one call."""
@@ -165,7 +166,7 @@ class KeyClient:
             where = str(self._http.base_url.copy_with(userinfo=b"")).rstrip("/")
             raise Unavailable(f"The key service at {where} does not answer. Try again.", server="api") from None
         if response.status_code != 200:
-            raise _error(response)
+            raise refused(response)
         answer: Document = response.json()
         return answer
 
@@ -227,12 +228,13 @@ def _subject_path(subject_kind: str, subject_id: str) -> str:
     return f"/v1/keys/{quote(subject_kind, safe='')}/{quote(subject_id, safe='')}"
 
 
-def _error(response: httpx.Response) -> Exception:
+def refused(response: httpx.Response) -> Exception:
+    """Return the error that an answer of the key service is, its sentences with their forms."""
     try:
         body = response.json()
     except ValueError:
         body = {}
-    detail, remedy = str(body.get("detail", "")), str(body.get("remedy", ""))
+    detail, remedy = _told(body, "detail"), _told(body, "remedy")
     match response.status_code:
         case 401:
             return Misconfigured("The key service refused us: wrong code or token. Correct them and start again.")
@@ -241,9 +243,15 @@ def _error(response: httpx.Response) -> Exception:
         case 409:
             return Conflict(detail)
         case 422:
-            return Rejected(str(body.get("field", "request")), detail, remedy)
+            return Rejected(str(body.get("field", "request")), _told(body, "detail"), _told(body, "remedy"))
         case status if status >= 500:
             told = detail or f"The key service is not working (it answered {status}). Try again."
             return Unavailable(told, server="api")
         case status:
             return Misconfigured(f"The key service answered {status}: {detail or 'no reason given'}. {remedy}".strip())
+
+
+def _told(body: Mapping[str, Any], name: str) -> Said:
+    """Return a sentence of a problem with the form it was made from, where the service is new enough to tell."""
+    facts = body.get("facts") or {}
+    return Said(str(body.get(name, "")), str(body.get(f"{name}_form", "")), {one: str(facts[one]) for one in facts})

@@ -16,7 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from placehub.contracts.wording import rule_of
-from placehub.errors import Conflict, HubError, NotFound, Rejected, Unavailable
+from placehub.errors import Conflict, HubError, NotFound, Rejected, Unavailable, sentence_of
+from placehub.saying import facts_of, form_of
 
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -62,7 +63,7 @@ def problem(
     headers: dict[str, str] | None = None,
     errors: Sequence[Rejected] = (),
 ) -> JSONResponse:
-    """Return one problem as a response."""
+    """Return one problem as a response; what was made from a form has that form and its facts beside it."""
     title = HTTPStatus(status).phrase
     content: dict[str, Any] = {
         "type": f"urn:placehub:problem:{title.lower().replace(' ', '-')}",
@@ -73,6 +74,9 @@ def problem(
     }
     if field is not None:
         content["field"] = field
+    facts = {**facts_of(detail), **facts_of(content["remedy"])}
+    if facts:
+        content |= {"detail_form": form_of(detail), "remedy_form": form_of(content["remedy"]), "facts": facts}
     if errors:
         content["errors"] = [{"field": one.field, "rule": one.rule, "remedy": one.remedy} for one in errors]
     return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
@@ -81,10 +85,12 @@ def problem(
 def described_problems() -> dict[int | str, dict[str, Any]]:
     """Return, for the API's description, what every answer is that is an error."""
     text = {"type": "string"}
-    fields = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text, "remedy": text, "field": text}
-    required = [name for name in fields if name != "field"]
+    fields = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text, "remedy": text}
+    required = list(fields)
+    also = {"field": text, "detail_form": text, "remedy_form": text}
+    facts = {"type": "object", "additionalProperties": text}
     each = {"type": "object", "properties": {"field": text, "rule": text, "remedy": text}}
-    properties = {**fields, "errors": {"type": "array", "items": each}}
+    properties = {**fields, **also, "facts": facts, "errors": {"type": "array", "items": each}}
     content = {MEDIA_TYPE: {"schema": {"type": "object", "required": required, "properties": properties}}}
     kinds = {"4XX": "What the caller can mend", "5XX": "What the caller can only try again"}
     return {status: {"description": says, "content": content} for status, says in kinds.items()}
@@ -109,7 +115,7 @@ def _of_hub_error(_request: Request, error: Exception) -> JSONResponse:
         return problem(422, first.rule, remedy=first.remedy, field=first.field, errors=error.errors)
     if isinstance(error, Rejected):
         return problem(status, error.rule, remedy=error.remedy, field=error.field)
-    return problem(status, str(error))
+    return problem(status, sentence_of(error))
 
 
 def _of_http_exception(_request: Request, error: Exception) -> JSONResponse:

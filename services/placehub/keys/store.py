@@ -21,6 +21,7 @@ from placehub.database import hold_names
 from placehub.errors import Conflict, NotFound, Rejected
 from placehub.keys.sealing import DataKey, new_key, unwrap, wrap
 from placehub.keys.tables import credential, entitlement, name_of_subject, opening, subject_key
+from placehub.saying import said
 
 HUB = "hub"
 """The hub's own principal: it owns no key and is granted none."""
@@ -72,10 +73,11 @@ def make_keys_of(
     _hold_subjects(conn, owner, subject_kind, subject_ids)
     rows = conn.execute(select(subject_key).where(_are_subjects(owner, subject_kind, subject_ids))).all()
     if any(row.destroyed_at is not None for row in rows):
-        raise Conflict(
-            f"The keys of this {subject_kind} were destroyed; nothing more can be sealed for it. "
-            f"If it has come back, use a new {subject_kind} id."
+        form = (
+            "The keys of this {kind} were destroyed; nothing more can be sealed for it. "
+            "If it has come back, use a new {kind} id."
         )
+        raise Conflict(said(form, kind=subject_kind))
     keys: dict[str, dict[str, DataKey]] = {one: {} for one in subject_ids}
     for row in rows:
         if row.compartment in wanted:
@@ -117,7 +119,8 @@ def open_key(conn: Connection, master: bytes, organisation: str, key_id: str, pu
     own = and_(subject_key.c.key_id == key_id, subject_key.c.owner == organisation)
     destroyed_at = conn.scalar(select(subject_key.c.destroyed_at).where(own))
     if destroyed_at is not None:
-        raise NotFound(f"This key was destroyed on {destroyed_at:%d %B %Y}; what it sealed can no longer be read.")
+        form = "This key was destroyed on {day}; what it sealed can no longer be read."
+        raise NotFound(said(form, day=f"{destroyed_at:%d %B %Y}"))
     raise NotFound("No such key is open to you. It opens once its owner's act entitles your organisation.")
 
 
@@ -191,7 +194,8 @@ def destroy(conn: Connection, owner: str, subject_kind: str, subject_id: str, re
         update(subject_key).where(live).values(wrapped=None, destroyed_at=now, destroyed_reason=reason)
     )
     if not erased.rowcount and not conn.scalar(select(exists().where(subject))):
-        raise NotFound(f"You have no key for a {subject_kind} of that id. Check the id and your organisation.")
+        form = "You have no key for a {kind} of that id. Check the id and your organisation."
+        raise NotFound(said(form, kind=subject_kind))
     return erased.rowcount
 
 
@@ -233,10 +237,14 @@ def _checked(owner: str, subject_kind: str, compartments: Iterable[str]) -> froz
     if owner == HUB:
         raise Rejected("owner", "keys belong to organisations, never to the hub", "Ask as the organisation.")
     if subject_kind not in COMPARTMENTS:
-        raise Rejected("subject_kind", f"must be one of {', '.join(COMPARTMENTS)}", "Correct it and ask again.")
+        raise Rejected(
+            "subject_kind", said("must be one of {kinds}", kinds=", ".join(COMPARTMENTS)), "Correct it and ask again."
+        )
     wanted, known = frozenset(compartments), COMPARTMENTS[subject_kind]
     if not wanted or wanted - known:
-        rule = f"a {subject_kind} has {' and '.join(sorted(known))}, and at least one must be named"
+        rule = said(
+            "a {kind} has {parts}, and at least one must be named", kind=subject_kind, parts=" and ".join(sorted(known))
+        )
         raise Rejected("compartments", rule, "Correct it and ask again.")
     return wanted
 

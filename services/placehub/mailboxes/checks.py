@@ -17,6 +17,7 @@ from placehub.contracts.fields import Code, FieldOf, MonthAhead, OpenWords, Seal
 from placehub.contracts.schema import optional, unpack
 from placehub.errors import Rejected
 from placehub.keys.sealed import Sealed
+from placehub.saying import said
 
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
@@ -77,7 +78,9 @@ def _check_lengths(event: Any, within: str = "") -> None:
     for field in described(cls):
         value, path = getattr(event, field.name), f"{within}{field.name}"
         if isinstance(value, tuple) and len(value) > MOST_ENTRIES:
-            raise Rejected(path, f"must have at most {MOST_ENTRIES} entries", "Send fewer, or in several events.")
+            raise Rejected(
+                path, said("must have at most {most} entries", most=MOST_ENTRIES), "Send fewer, or in several events."
+            )
         if field.record is not None:
             for where, one in _flat(value, path):
                 _check_lengths(one, f"{where}.")
@@ -116,10 +119,14 @@ def _leads(steps: list[str], cls: type | None) -> bool:
 
 def _check_words(value: str, path: str) -> None:
     if len(value) > MOST_WORDS:
-        raise Rejected(path, f"must be at most {MOST_WORDS} characters", "Say it shorter, or in a part that is sealed.")
+        raise Rejected(
+            path,
+            said("must be at most {most} characters", most=MOST_WORDS),
+            "Say it shorter, or in a part that is sealed.",
+        )
     for what, pattern in PERSONAL.items():
         if pattern.search(value):
-            rule = f"is open to everyone who gets the event, and holds what looks like {what}"
+            rule = said("is open to everyone who gets the event, and holds what looks like {what}", what=what)
             raise Rejected(path, rule, "Take it out, or say it in a part that is sealed.")
 
 
@@ -129,13 +136,15 @@ def _check_month(value: date, path: str, mark: MonthAhead, on: date) -> None:
         rule = "is open to both parties, so it must be a month: its first day, whatever the day is"
         raise Rejected(path, rule, "Write the first day of the month, never the day itself.")
     if not first <= value <= first + relativedelta(months=mark.months):
-        rule = f"must be the month of the event or one of the {mark.months} after it"
+        rule = said("must be the month of the event or one of the {months} after it", months=mark.months)
         raise Rejected(path, rule, "Leave it out; tell it with a later event, in the year before.")
 
 
 def _check_sealed(value: Sealed, path: str) -> None:
     if len(value.nonce) != NONCE_BYTES or len(value.ciphertext) <= TAG_BYTES:
-        rule = f"must be AES-256-GCM: a nonce of {NONCE_BYTES} bytes, a tag of {TAG_BYTES} at the end"
+        rule = said(
+            "must be AES-256-GCM: a nonce of {nonce} bytes, a tag of {tag} at the end", nonce=NONCE_BYTES, tag=TAG_BYTES
+        )
         raise Rejected(path, rule, "Seal the document with a key of the key service, and send it again.")
     if _is_text(value.ciphertext):
         raise Rejected(path, "must be sealed, and reads as plain text", "Seal it, and send it again as a new event.")

@@ -21,6 +21,7 @@ from placehub.contracts.fields import OpenWords, Seals
 from placehub.errors import Rejected
 from placehub.keys.sealed import Sealed
 from placehub.mailboxes.checks import check_codes, check_event, described, marked
+from placehub.saying import said
 from placehub.streams import every_event, full_name
 
 TEXT: Final = "text"
@@ -29,7 +30,6 @@ TEXT: Final = "text"
 _SEALED = {"key_id", "nonce", "ciphertext"}
 _STANDS_FOR_IT = {"key_id": "", "nonce": "A" * 16, "ciphertext": "_" * 32}
 _SHORTEST_NAME = 3
-_WHERE_IT_IS_GIVEN = "Give {0} beside it, or (words only) within it, next to `text`."
 _SUBJECT_FIELD = {"child": "child_id", "household": "household_ref"}
 
 
@@ -112,10 +112,14 @@ def event_named(name: str) -> type:
     if len(found) == 1:
         return found[0]
     if found:
-        raise Rejected("type", "stands for several events", f"Use one of: {', '.join(map(full_name, found))}.")
+        raise Rejected(
+            "type", "stands for several events", said("Use one of: {names}.", names=", ".join(map(full_name, found)))
+        )
     near = get_close_matches(name, [full_name(cls).partition(".")[2] for cls in every_event()], n=3)
     raise Rejected(
-        "type", "must be an event of the catalogue", f"Did you mean {' or '.join(near)}?" if near else "Correct it."
+        "type",
+        "must be an event of the catalogue",
+        said("Did you mean {names}?", names=" or ".join(near)) if near else "Correct it.",
     )
 
 
@@ -172,7 +176,9 @@ def _subject_id(given: Any, about: str, path: str) -> str:
         return str(UUID(given))
     except (TypeError, ValueError, AttributeError):
         raise Rejected(
-            path, f"is sealed under a key of its {about}, which must be a UUID", _WHERE_IT_IS_GIVEN.format(about)
+            path,
+            said("is sealed under a key of its {about}, which must be a UUID", about=about),
+            said("Give {about} beside it, or (words only) within it, next to `text`.", about=about),
         ) from None
 
 

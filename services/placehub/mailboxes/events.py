@@ -7,6 +7,8 @@ from uuid import UUID
 
 from placehub.contracts.fields import Doc, event
 from placehub.contracts.parts import Organisation, ReferralId
+from placehub.errors import Rejected
+from placehub.saying import Said
 
 
 @event
@@ -22,6 +24,17 @@ class EventRejected:
     field: str
     rule: str
     remedy: str
+    rule_form: Annotated[
+        str, Doc("The rule with its facts left out, in braces: the same in every refusal by it. Empty: the rule itself")
+    ] = ""
+    remedy_form: Annotated[str, Doc("The remedy, likewise")] = ""
+    facts: Annotated[dict[str, str] | None, Doc("What stands in the forms, by name")] = None
+
+    @property
+    def why(self) -> Rejected:
+        """The refusal as it was made, with its forms."""
+        rule = Said(self.rule, self.rule_form, self.facts)
+        return Rejected(self.field, rule, Said(self.remedy, self.remedy_form, self.facts))
 
 
 @event

@@ -11,6 +11,7 @@ from placehub.codes import check
 from placehub.errors import NotFound, Rejected
 from placehub.keys.store import HUB
 from placehub.postcodes.authorities import authority
+from placehub.saying import said
 
 CODE: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
 """The form of an organisation's code."""
@@ -103,10 +104,14 @@ def _nation(organisation: Organisation) -> str:
         raise Rejected("scheme", "an authority is known by its ONS code", "Use scheme ons.")
     try:
         known = authority(organisation.code)
-    except NotFound as error:
-        raise Rejected("code", "must be an authority's ONS code", str(error)) from None
+    except NotFound:
+        raise Rejected("code", "must be an authority's ONS code", "Codes look like E08000035.") from None
     if not known.places_children:
         raise Rejected("code", "must be of an authority that places children today", "Use its successor or its county.")
     if organisation.nation not in ("", known.nation):
-        raise Rejected("nation", f"this authority is in {known.nation}", "Leave the nation out, or correct the code.")
+        raise Rejected(
+            "nation",
+            said("this authority is in {nation}", nation=known.nation),
+            "Leave the nation out, or correct the code.",
+        )
     return known.nation

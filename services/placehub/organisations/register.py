@@ -29,6 +29,7 @@ from placehub.organisations.broker import administer
 from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered, SharingAgreementRecorded
 from placehub.organisations.joining import Credentials, Organisation, SharingAgreement, check_code, checked
 from placehub.organisations.tables import ACTIVE, DISABLED, REGISTERING, organisation
+from placehub.saying import said
 from placehub.settings import Settings
 from placehub.streams import full_name, outbox
 
@@ -104,7 +105,8 @@ def _acting_on(settings: Settings, code: str) -> Iterator[Engine]:
         with engine.connect() as connection:
             state = show(connection, code)["state"]
         if state != ACTIVE:
-            raise Conflict(f"{code} is {state}, not active. See 'placehub org show {code}'.")
+            form = "{code} is {state}, not active. See 'placehub org show {code}'."
+            raise Conflict(said(form, code=code, state=state))
         yield engine
 
 
@@ -139,7 +141,7 @@ def show(connection: Connection, code: str) -> dict[str, Any]:
     """Return one organisation as the register's columns; NotFound when there is none of that code."""
     row = connection.execute(select(organisation).where(organisation.c.code == check_code(code))).mappings().first()
     if row is None:
-        raise NotFound(f"No organisation {code} is registered. See 'placehub org list'.")
+        raise NotFound(said("No organisation {code} is registered. See 'placehub org list'.", code=code))
     return dict(row)
 
 
@@ -195,13 +197,11 @@ def _begin(connection: Connection, wanted: Sequence[Organisation], now: datetime
         if row is None:
             new.append({**entry, "registered_at": now, "state": REGISTERING})
         elif row["state"] != REGISTERING or row["code"] != one.code:
-            raise Conflict(
-                f"{row['code']} is registered already (scheme {row['scheme']}). See 'placehub org show {row['code']}'."
-            )
+            form = "{code} is registered already (scheme {scheme}). See 'placehub org show {code}'."
+            raise Conflict(said(form, code=row["code"], scheme=row["scheme"]))
         elif differing := [name for name, value in entry.items() if row[name] != value]:
-            raise Conflict(
-                f"{one.code} was begun with another {differing[0]}. Repeat it as it was begun, then correct it."
-            )
+            form = "{code} was begun with another {what}. Repeat it as it was begun, then correct it."
+            raise Conflict(said(form, code=one.code, what=differing[0]))
     if new:
         connection.execute(insert(organisation), new)
     begun = {row["code"]: row["registered_at"] for row in known.values()}

@@ -11,6 +11,7 @@ from placehub.codesign.agreeing import COMMISSIONERS, PROVIDERS
 from placehub.errors import Rejected
 from placehub.partnership.agendas import Agenda, Agendas, Event
 from placehub.partnership.events import AgendaItemProposed, PartnershipEventHeld, PartnershipEventPlanned
+from placehub.saying import said
 
 MOST_MINUTES: Final = 600
 """Of one item at most."""
@@ -60,7 +61,9 @@ def check_agenda(event: object, known: Agendas, kind: str, now: datetime) -> Non
 def _check_planned(event: PartnershipEventPlanned, known: Agenda | None, count: int) -> None:
     if known is None:
         if count >= MOST_EVENTS:
-            raise Rejected("partnership_event_id", f"an agreement takes at most {MOST_EVENTS}", "Use one of them.")
+            raise Rejected(
+                "partnership_event_id", said("an agreement takes at most {most}", most=MOST_EVENTS), "Use one of them."
+            )
         return
     if known.planner != event.sender:
         raise Rejected("partnership_event_id", "is in use already", "Choose a new id, or ask whoever planned it.")
@@ -70,14 +73,22 @@ def _check_planned(event: PartnershipEventPlanned, known: Agenda | None, count: 
 
 def _check_item(event: AgendaItemProposed, agenda: Agenda, sector: str) -> None:
     if event.sector != sector:
-        raise Rejected("sector", "must be the sender's own", f"Write {sector} there; the others propose their own.")
+        raise Rejected(
+            "sector",
+            "must be the sender's own",
+            said("Write {sector} there; the others propose their own.", sector=sector),
+        )
     if not 0 <= event.minutes <= MOST_MINUTES:
-        raise Rejected("minutes", f"must be 0 to {MOST_MINUTES}", "Give whole minutes; 0 takes the item off.")
+        raise Rejected(
+            "minutes", said("must be 0 to {most}", most=MOST_MINUTES), "Give whole minutes; 0 takes the item off."
+        )
     known = agenda.items.get(event.item_id)
     if known is not None and known.sender != event.sender:
         raise Rejected("item_id", "is another's item", "Choose a new id for an item of your own.")
     if known is None and len(agenda.items) >= MOST_ITEMS:
-        raise Rejected("item_id", f"an agenda takes at most {MOST_ITEMS} items", "Put several into one.")
+        raise Rejected(
+            "item_id", said("an agenda takes at most {most} items", most=MOST_ITEMS), "Put several into one."
+        )
     if agenda.held_on is not None and event.proposed_on > agenda.held_on:
         rule = "must not lie after the day the partnership event was held"
         raise Rejected("proposed_on", rule, "Propose it for another partnership event.")
@@ -98,7 +109,7 @@ def _check_held(event: PartnershipEventHeld, agenda: Agenda, now: datetime) -> N
         if one.item_id in seen:
             raise Rejected(f"{where}.item_id", "must be told of once", "Add its minutes up.")
         if not 0 <= one.minutes <= MOST_MINUTES:
-            raise Rejected(f"{where}.minutes", f"must be 0 to {MOST_MINUTES}", "Give whole minutes.")
+            raise Rejected(f"{where}.minutes", said("must be 0 to {most}", most=MOST_MINUTES), "Give whole minutes.")
         seen.add(one.item_id)
 
 

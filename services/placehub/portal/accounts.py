@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from placehub.codes import code_list
 from placehub.errors import Rejected
+from placehub.saying import said
 
 SHORTEST: Final = 12
 """Characters of a password at least; there is no other rule on what it is made of (NIST SP 800-63B)."""
@@ -45,7 +46,9 @@ def check_role(kind: str, role: str) -> str:
     allowed = ROLES.get(kind, ())
     if role not in allowed:
         raise Rejected(
-            "role", f"must be a role of an organisation that is {kind}", f"Use one of: {', '.join(allowed)}."
+            "role",
+            said("must be a role of an organisation that is {kind}", kind=kind),
+            said("Use one of: {names}.", names=", ".join(allowed)),
         )
     return role
 
@@ -62,7 +65,7 @@ def check_password(password: str) -> str:
     """Return a password that may be chosen; Rejected when it is too short or long."""
     if not SHORTEST <= len(password) <= LONGEST:
         remedy = "Three words that do not belong together are easy to keep in mind."
-        raise Rejected("password", f"must have {SHORTEST} to {LONGEST} characters", remedy)
+        raise Rejected("password", said("must have {least} to {most} characters", least=SHORTEST, most=LONGEST), remedy)
     return password
 
 

@@ -114,9 +114,7 @@ class Acting:
             with self._reads.connect() as connection:
                 taken, refusals = answered(connection, organisation, ids)
             found.update(dict.fromkeys(taken, True))
-            found.update(
-                {one.rejected_id: Rejected(one.field, one.rule, one.remedy) for one in refusals if one.rejected_id}
-            )
+            found.update({one.rejected_id: one.why for one in refusals if one.rejected_id})
             return found.keys() >= set(ids)
 
         self._bell.wait_for(have_come, RECEIPT_SECONDS)
@@ -154,7 +152,7 @@ class Acting:
         def has_come() -> bool:
             with self._reads.connect() as connection:
                 taken, refusals = answered(connection, organisation, ids)
-            refused[:] = [Rejected(one.field, one.rule, one.remedy) for one in refusals]
+            refused[:] = [one.why for one in refusals]
             return bool(refused) or taken >= set(ids)
 
         come = self._bell.wait_for(has_come, RECEIPT_SECONDS)

@@ -23,6 +23,7 @@ from placehub.portal import accounts
 from placehub.portal.accounts import HUB
 from placehub.portal.discarding import discard
 from placehub.portal.tables import ATTEMPT, DRAFT, INVITATION, MEMBER, PERSON, ROTA, SESSION
+from placehub.saying import said
 
 INVITED_DAYS: Final = 7
 SESSION_HOURS: Final = 12
@@ -72,7 +73,7 @@ def invite(
     """
     found = _acted_for(connection, organisation)
     if found["state"] != ACTIVE:
-        raise Conflict(f"{organisation} is {found['state']}, not active.")
+        raise Conflict(said("{code} is {state}, not active.", code=organisation, state=found["state"]))
     address = accounts.check_email(email)
     accounts.check_role(found["kind"], role)
     theirs = select(MEMBER.c.role).join(PERSON, PERSON.c.person_id == MEMBER.c.person_id)

@@ -29,6 +29,7 @@ from placehub.portal.guarding import Guarding
 from placehub.portal.listening import Listening
 from placehub.portal.mailing import Mailing, sender
 from placehub.portal.pages import AREAS, menu
+from placehub.portal.refusing import why_not
 from placehub.portal.replays import Replays
 from placehub.portal.signing_on import SignOn
 from placehub.portal.sitting import NOTICES, Doors, Form, Names, SignInFirst, page, signed_in
@@ -193,7 +194,7 @@ def _not_found(request: Request, _error: Exception) -> Response:
 
 
 def _conflict(request: Request, error: Exception) -> Response:
-    return _said(request, 409, str(error))
+    return _said(request, 409, why_not(error))
 
 
 def _away(request: Request, _error: Exception) -> Response:

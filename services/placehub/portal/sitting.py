@@ -24,6 +24,7 @@ from placehub.portal.acting import Act, Acting
 from placehub.portal.bell import Bell
 from placehub.portal.drafts import Drafts
 from placehub.portal.people import Signed, signed
+from placehub.portal.refusing import about, beside
 from placehub.portal.replays import Replays
 from placehub.portal.signing_on import SignOn
 from placehub.portal.viewing import Views
@@ -139,8 +140,7 @@ class Form:
     def refuse(self, why: Rejected, names: Mapping[str, str] | None = None) -> None:
         """Note a refusal beside the field it is about; `names`: a document's path -> the form's field."""
         name = next((mine for path, mine in (names or {}).items() if why.field.startswith(path)), why.field)
-        said = why.rule if name != why.field or name in self.data else f"{why.field}: {why.rule}"
-        self.wrong(name, f"{said[:1].upper()}{said[1:]}. {why.remedy}")
+        self.wrong(name, beside(why) if name != why.field or name in self.data else about(why))
 
     def need(self, name: str, says: str) -> str:
         """Return what was typed; note what is wrong where nothing was."""

@@ -80,8 +80,8 @@ def preferred(accepted: str) -> str:
 
 
 def gettext(text: str) -> str:
-    """Return a text in the reader's language."""
-    return _texts(_LANGUAGE.get()).gettext(text)
+    """Return a text in the reader's language; nothing stays nothing, under which a catalogue has its own head."""
+    return _texts(_LANGUAGE.get()).gettext(text) if text else ""
 
 
 def ngettext(one: str, several: str, count: int) -> str:

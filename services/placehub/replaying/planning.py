@@ -17,6 +17,7 @@ from placehub.errors import Conflict, NotFound
 from placehub.monitoring.processor import ALL, Monitoring
 from placehub.monitoring.tables import STORY, WITHHELD
 from placehub.monitoring.views import VIEWS
+from placehub.saying import said
 
 _APART: Final = (STORY, WITHHELD)
 """What the second of two processes makes: about as much work as all other tables."""
@@ -77,7 +78,7 @@ def wanted_views(names: Sequence[str], every: bool) -> tuple[str, ...]:
         raise Conflict("Say which views are made again: --view NAME, once for each, or --all, not both.")
     for name in names:
         if name not in VIEWS:
-            raise NotFound(f"There is no view {name}. See 'placehub views list'.")
+            raise NotFound(said("There is no view {name}. See 'placehub views list'.", name=name))
     return tuple(sorted(VIEWS if every else set(names)))
 
 

@@ -39,6 +39,7 @@ from placehub.errors import Conflict
 from placehub.monitoring import tables as live
 from placehub.monitoring.processor import ALL, Monitoring
 from placehub.replaying.planning import Ends, Wanted
+from placehub.saying import said
 
 SCHEMA: Final = "replay"
 SAMPLE: Final = "replay_sample"
@@ -107,10 +108,11 @@ def begin(engine: Engine, wanted: Wanted) -> bool:
             _OWN.create_all(connection, checkfirst=False)
             connection.execute(insert(_ASKED), {"wanted": wanted.document()})
         elif known != wanted.document():
-            raise Conflict(
-                f"A replay of {_told(known)} stands in the shadow. Ask for the same to go on with it, or take it away "
+            form = (
+                "A replay of {what} stands in the shadow. Ask for the same to go on with it, or take it away "
                 "with 'placehub replay --discard'."
             )
+            raise Conflict(said(form, what=_told(known)))
     return known is not None
 
 

@@ -44,6 +44,7 @@ from placehub.retention.store import (
     owners_of,
 )
 from placehub.retention.tables import ERASURE
+from placehub.saying import said
 
 LONGEST_NAME = 100
 """Characters of a person's name at most."""
@@ -153,7 +154,8 @@ def lift_hold(connection: Connection, hold_id: UUID, person: Person, now: dateti
     (hold,) = holds(connection, hold_id=hold_id, lifted=True)
     check_party(person, hold.owner, hold.subject_kind)
     if hold.lifted_at is not None:
-        raise Conflict(f"This hold was lifted on {hold.lifted_at:%d %B %Y}. There is nothing to lift.")
+        form = "This hold was lifted on {day}. There is nothing to lift."
+        raise Conflict(said(form, day=f"{hold.lifted_at:%d %B %Y}"))
     keep_lifted(connection, hold_id, person.name, now)
     return hold
 
@@ -169,5 +171,5 @@ def check_person(person: Person) -> None:
     """Raise Rejected unless the person has a name that can stand in a record."""
     name = person.name.strip()
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        rule = f"must be the name or post of one person, at most {LONGEST_NAME} characters"
+        rule = said("must be the name or post of one person, at most {most} characters", most=LONGEST_NAME)
         raise Rejected("--by", rule, "Say who does it.")

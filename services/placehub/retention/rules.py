@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
 from placehub.errors import Conflict, NotFound
+from placehub.saying import said
 
 NOTICE_KEPT: Final = timedelta(days=30)
 """How long an early notice that came to nothing is kept after its search closed."""
@@ -125,7 +126,8 @@ def check_party(person: Person, owner: str, kind: Kind) -> None:
 def unknown(kind: Kind) -> NotFound:
     """Return what is said of a child or household that is not known here, or is not the asker's."""
     named = PSEUDONYMS[kind]
-    return NotFound(f"The hub holds nothing of a {kind} of that id. Check the id: it is the pseudonym, `{named}`.")
+    form = "The hub holds nothing of a {kind} of that id. Check the id: it is the pseudonym, `{field}`."
+    return NotFound(said(form, kind=kind, field=named))
 
 
 def check_may_ask(held: Held, person: Person, reason: str, now: datetime) -> None:
@@ -133,10 +135,11 @@ def check_may_ask(held: Held, person: Person, reason: str, now: datetime) -> Non
     check_party(person, held.owner, held.kind)
     _check_may_erase(held, reason)
     if held.waiting is not None and now < held.waiting.expires_at:
-        raise Conflict(
-            f"An erasure of this {held.kind} waits for a second person until {_at(held.waiting.expires_at)}. "
+        form = (
+            "An erasure of this {kind} waits for a second person until {until}. "
             "Confirm it with --confirm, or take it back with --withdraw."
         )
+        raise Conflict(said(form, kind=held.kind, until=_at(held.waiting.expires_at)))
 
 
 def check_may_confirm(held: Held, person: Person, now: datetime) -> Asked:
@@ -148,15 +151,18 @@ def check_may_confirm(held: Held, person: Person, now: datetime) -> Asked:
     asked = held.waiting
     if asked is None or now >= asked.expires_at:
         _check_not_erased(held)
-        gone = "has expired" if asked is not None else "was not asked for"
-        raise Conflict(f"An erasure of this {held.kind} {gone}. Ask for it first, with --reason.")
+        form = "An erasure of this {kind} was not asked for. Ask for it first, with --reason."
+        if asked is not None:
+            form = "An erasure of this {kind} has expired. Ask for it first, with --reason."
+        raise Conflict(said(form, kind=held.kind))
     if _same(person.name) == _same(asked.by.name):
         raise Conflict("Whoever asked for an erasure cannot confirm it. Let a second person do so.")
     if held.owner not in (person.organisation, asked.by.organisation):
-        raise Conflict(
-            f"Nobody of the {SIDES[held.kind]} whose {held.kind} it is has asked or confirmed. One of the two must: "
+        form = (
+            "Nobody of the {side} whose {kind} it is has asked or confirmed. One of the two must: "
             "with --as and its credentials."
         )
+        raise Conflict(said(form, side=SIDES[held.kind], kind=held.kind))
     _check_may_erase(held, asked.reason)
     return asked
 
@@ -165,7 +171,8 @@ def check_may_withdraw(held: Held, person: Person, now: datetime) -> Asked:
     """Return the erasure to be withdrawn; raise NotFound or Conflict when none waits."""
     check_party(person, held.owner, held.kind)
     if held.waiting is None or now >= held.waiting.expires_at:
-        raise Conflict(f"No erasure of this {held.kind} waits for anybody. There is nothing to withdraw.")
+        form = "No erasure of this {kind} waits for anybody. There is nothing to withdraw."
+        raise Conflict(said(form, kind=held.kind))
     return held.waiting
 
 
@@ -173,50 +180,56 @@ def _check_may_erase(held: Held, reason: str) -> None:
     _check_not_erased(held)
     if held.holds:
         grounds = ", ".join(sorted({one.ground for one in held.holds}))
-        raise Conflict(
-            f"A hold stands on this {held.kind} ({grounds}), so nothing of it may be erased. See 'placehub hold list'; "
+        form = (
+            "A hold stands on this {kind} ({grounds}), so nothing of it may be erased. See 'placehub hold list'; "
             "ask again once it is lifted."
         )
+        raise Conflict(said(form, kind=held.kind, grounds=grounds))
     for home in held.homes:
         _check_empty(home)
     for case in held.cases:
         _check_over(case)
         if reason not in NO_EXPORT_NEEDED and not is_exported(case):
-            raise Conflict(
-                f"Case {case.referral_id} has not been exported to the authority's own record since its last event. "
-                f"Run 'placehub case export {case.referral_id}', keep the file there, and ask again."
+            form = (
+                "Case {case} has not been exported to the authority's own record since its last event. "
+                "Run 'placehub case export {case}', keep the file there, and ask again."
             )
+            raise Conflict(said(form, case=case.referral_id))
 
 
 def _check_not_erased(held: Held) -> None:
     if held.erased_at is not None and not held.live_keys:
-        raise Conflict(f"This {held.kind} was erased on {held.erased_at:%d %B %Y}. There is nothing left to erase.")
+        form = "This {kind} was erased on {day}. There is nothing left to erase."
+        raise Conflict(said(form, kind=held.kind, day=f"{held.erased_at:%d %B %Y}"))
 
 
 def _check_over(case: CaseOfChild) -> None:
     if case.live:
-        raise Conflict(f"Case {case.referral_id} of this child is still searched for. Let it be closed first.")
+        form = "Case {case} of this child is still searched for. Let it be closed first."
+        raise Conflict(said(form, case=case.referral_id))
     if case.lives_there:
-        raise Conflict(f"A placement of case {case.referral_id} goes on. Erase once it has ended.")
-    _check_undisputed(f"a placement of case {case.referral_id}", "its children", case.disputes)
+        raise Conflict(said("A placement of case {case} goes on. Erase once it has ended.", case=case.referral_id))
+    if case.disputes:
+        form = (
+            "A dispute about a placement of case {case} is open ({disputes}), so nothing of its children may be "
+            "erased. See 'placehub views show disputes'; ask again once it is resolved."
+        )
+        raise Conflict(said(form, case=case.referral_id, disputes=", ".join(map(str, case.disputes))))
 
 
 def _check_empty(home: HomeOfHousehold) -> None:
     if home.offered:
-        raise Conflict(f"Vacancy {home.vacancy_id} of this household is open. Close it first (VacancyClosed).")
+        form = "Vacancy {vacancy} of this household is open. Close it first (VacancyClosed)."
+        raise Conflict(said(form, vacancy=home.vacancy_id))
     if home.lives_there:
-        named = ", ".join(str(one) for one in home.lives_there)
-        raise Conflict(f"A placement with this household goes on ({named}). Erase once it has ended.")
-    _check_undisputed("a placement with this household", "it", home.disputes)
-
-
-def _check_undisputed(about: str, whom: str, disputes: Collection[UUID]) -> None:
-    if disputes:
-        named = ", ".join(map(str, disputes))
-        raise Conflict(
-            f"A dispute about {about} is open ({named}), so nothing of {whom} may be erased. See 'placehub views show "
-            "disputes'; ask again once it is resolved."
+        form = "A placement with this household goes on ({placements}). Erase once it has ended."
+        raise Conflict(said(form, placements=", ".join(map(str, home.lives_there))))
+    if home.disputes:
+        form = (
+            "A dispute about a placement with this household is open ({disputes}), so nothing of it may be erased. "
+            "See 'placehub views show disputes'; ask again once it is resolved."
         )
+        raise Conflict(said(form, disputes=", ".join(map(str, home.disputes))))
 
 
 def is_exported(case: CaseOfChild) -> bool:
@@ -252,7 +265,8 @@ def owner_among(owners: Iterable[str], person: Person, kind: Kind = CHILD) -> st
             raise unknown(kind)
         return person.organisation
     if len(found) > 1:
-        raise Conflict(f"Two organisations use this id: {', '.join(found)}. Let the one that means it ask, with --as.")
+        form = "Two organisations use this id: {organisations}. Let the one that means it ask, with --as."
+        raise Conflict(said(form, organisations=", ".join(found)))
     if not found:
         raise unknown(kind)
     return found[0]

@@ -14,6 +14,7 @@ from placehub.contracts.parts import Basis, HomeFit
 from placehub.errors import Rejected
 from placehub.placements.lifecycle import EARLY
 from placehub.referrals.events import EarlyNoticeGiven, OfferFeedback, ReferralMade, ReferralRevised
+from placehub.saying import said
 from placehub.search.events import ReferralAssessed, Relaxation
 from placehub.search.ordering import BANDS as BANDS
 from placehub.search.policy import Policy
@@ -330,7 +331,7 @@ def invitation_of(case: Case, provider: str, states: tuple[str, ...]) -> Invitat
     if found is None:
         raise Rejected("referral_id", "must be a case you were invited to", "Answer an invitation from your inbox.")
     if states and found.state not in states:
-        rule = f"your invitation must be {' or '.join(states)}; it is {found.state}"
+        rule = said("your invitation must be {states}; it is {state}", states=" or ".join(states), state=found.state)
         raise Rejected("referral_id", rule, "Wait for a new invitation.")
     return found
 
@@ -341,6 +342,6 @@ def offer_of(case: Case, offer_id: UUID, states: tuple[str, ...]) -> Offer:
     if found is None:
         raise Rejected("offer_id", "must be an offer made in this case", "Use the offer's id from your inbox.")
     if states and found.state not in states:
-        rule = f"the offer must be {' or '.join(states)}; it is {found.state}"
+        rule = said("the offer must be {states}; it is {state}", states=" or ".join(states), state=found.state)
         raise Rejected("offer_id", rule, "See the case's offers as they now stand.")
     return found

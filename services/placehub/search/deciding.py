@@ -12,6 +12,7 @@ from placehub.lifecycle import Act
 from placehub.offers import events as offers
 from placehub.referrals import events as referrals
 from placehub.referrals.lifecycle import ACTS
+from placehub.saying import said
 from placehub.search import contradicting, feedback, inviting, offering, selecting
 from placehub.search.case import Case, Decided, View, invitation_of
 from placehub.search.events import InvitationLapsed, SearchClosed, SearchReopened
@@ -39,7 +40,7 @@ def decide(case: Case | None, event: Any, offset: int, view: View, at: datetime 
         return _begin(event, offset, view)
     word = selecting.by_word(case, event)
     if state not in act.before and not act.happened and not word:
-        rule = f"the case must be {' or '.join(act.before)}; it is {state}"
+        rule = said("the case must be {states}; it is {state}", states=" or ".join(act.before), state=state)
         raise Rejected("referral_id", rule, "See the case as it now stands.")
     if act.party == "invited provider" and act.invitation:
         invitation_of(case, event.provider, act.invitation)
@@ -108,7 +109,7 @@ def _disclosed(case: Case, event: referrals.DisclosureGranted, view: View) -> De
     """Identity is opened to nobody that has no part in the case, and of no child but the case's own."""
     known = case.invitations.get(event.provider)
     if known is None or known.state not in _TOLD_WHO:
-        rule = f"must be a provider whose invitation is {' or '.join(_TOLD_WHO)}"
+        rule = said("must be a provider whose invitation is {states}", states=" or ".join(_TOLD_WHO))
         raise Rejected("provider", rule, "Disclose to who is invited; see the case as it now stands.")
     named = {one.child_id for one in event.children}
     if not named or not named <= {one.child_id for one in case.facts.children}:

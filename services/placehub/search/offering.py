@@ -12,6 +12,7 @@ from placehub.contracts.parts import Basis, HomeFit
 from placehub.errors import Rejected
 from placehub.offers import events as offers
 from placehub.referrals.events import EarlyNoticeGiven, OfferQueried
+from placehub.saying import said
 from placehub.search import contradicting, inviting
 from placehub.search.case import BANDS, Case, Decided, Facts, Offer, Told, View, told
 from placehub.search.events import OfferAssessed, OfferExpired, ReconfirmationAsked
@@ -84,7 +85,7 @@ def _check_terms(case: Case, event: offers.OfferMade | offers.OfferRevised, view
 
 def _check_version(case: Case, version: int) -> None:
     if version > case.version:
-        rule = f"must be a version of this referral, at most {case.version}"
+        rule = said("must be a version of this referral, at most {last}", last=case.version)
         raise Rejected("referral_version", rule, "Read it again.")
 
 

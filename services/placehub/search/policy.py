@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from placehub.contracts.fields import Code, OpenWords, record
 from placehub.errors import Rejected
+from placehub.saying import said
 
 TODAY: Final = "Today"
 """The code of `needed_by` that makes a search an emergency."""
@@ -204,7 +205,11 @@ def check_policy(policy: Policy) -> None:
 def _check_numbers(policy: Policy) -> None:
     for name, (least, most) in BOUNDS.items():
         if not least <= getattr(policy, name) <= most:
-            raise Rejected(f"policy.{name}", f"must be {least} to {most}", "Give a number within these bounds.")
+            raise Rejected(
+                f"policy.{name}",
+                said("must be {least} to {most}", least=least, most=most),
+                "Give a number within these bounds.",
+            )
     _check_weights(policy)
     _check_tiers(policy)
     _check_widening(policy)
@@ -214,9 +219,10 @@ def _check_weights(policy: Policy) -> None:
     known = {one.criterion for one in DEFAULT.weights}
     for at, weight in enumerate(policy.weights):
         if weight.criterion not in known or not 0 <= weight.weight <= MOST_WEIGHT:
-            rule = (
-                f"must be a need criterion with a weight of 0 to {MOST_WEIGHT}; a price has no weight. "
-                f"One of: {sorted(known)}"
+            rule = said(
+                "must be a need criterion with a weight of 0 to {most}; a price has no weight. One of: {names}",
+                most=MOST_WEIGHT,
+                names=", ".join(sorted(known)),
             )
             raise Rejected(f"policy.weights.{at}", rule, "Correct or leave out the weight.")
     if len({one.criterion for one in policy.weights}) < len(policy.weights):
@@ -226,7 +232,7 @@ def _check_weights(policy: Policy) -> None:
 def _check_tiers(policy: Policy) -> None:
     for at, tier in enumerate(policy.tiers):
         if not 0 <= tier.hours <= MOST_HOURS:
-            rule = f"a tier may only delay, by 0 to {MOST_HOURS} hours"
+            rule = said("a tier may only delay, by 0 to {most} hours", most=MOST_HOURS)
             raise Rejected(f"policy.tiers.{at}.hours", rule, "Give a number within these bounds.")
     if len({one.tier for one in policy.tiers}) < len(policy.tiers):
         raise Rejected("policy.tiers", "must name each tier once", "Leave out the second one.")
@@ -236,10 +242,12 @@ def _check_widening(policy: Policy) -> None:
     reach = policy.radius_miles
     for at, step in enumerate(policy.widening):
         if not reach < step.radius_miles <= MOST_MILES:
-            rule = f"each step must reach further than the last, to {MOST_MILES} miles at most"
+            rule = said("each step must reach further than the last, to {most} miles at most", most=MOST_MILES)
             raise Rejected(f"policy.widening.{at}", rule, "Widen step by step.")
         if not 0 <= step.after_hours <= MOST_HOURS:
             raise Rejected(
-                f"policy.widening.{at}.after_hours", f"must be 0 to {MOST_HOURS}", "Give a number within these bounds."
+                f"policy.widening.{at}.after_hours",
+                said("must be 0 to {most}", most=MOST_HOURS),
+                "Give a number within these bounds.",
             )
         reach = step.radius_miles

@@ -11,6 +11,7 @@ from placehub.errors import Rejected
 from placehub.lifecycle import Act
 from placehub.offers.events import OfferMade, OfferWithdrawn
 from placehub.referrals.events import OfferSelected, SelectionWithdrawn
+from placehub.saying import said
 from placehub.search import inviting
 from placehub.search.case import SELECTED, Case, Decided, Offer, View, offer_of
 from placehub.search.events import SearchResumed
@@ -55,7 +56,10 @@ def check_offer(case: Case, event: Any, act: Act) -> None:
     states = _AGREED_BY_WORD if is_selection and by_word(case, event) else act.offer
     known = case.offers.get(event.offer_id)
     if is_selection and known is not None and known.state == "to reconfirm" and known.state not in states:
-        rule = f"must be reconfirmed first: {', '.join(to_reconfirm(case, known))} was revised after it was made"
+        rule = said(
+            "must be reconfirmed first: {fields} was revised after it was made",
+            fields=", ".join(to_reconfirm(case, known)),
+        )
         raise Rejected("offer_id", rule, "Wait for OfferReconfirmed or OfferRevised, or select another offer.")
     offer = offer_of(case, event.offer_id, states)
     if act.party == "invited provider" and offer.provider != event.provider:
@@ -106,18 +110,20 @@ def _broken(case: Case, event: OfferSelected, offer: Offer, view: View, at: date
 
 def _untold(case: Case, event: OfferSelected, offer: Offer, at: datetime) -> Rejected | None:
     """Every provider whose offer the authority could know of is told why not; in an emergency that may wait."""
-    said = {one.offer_id for one in event.feedback}
+    answered = {one.offer_id for one in event.feedback}
     if case.facts.wanted.needed_by == TODAY:
         return None
     missing = [
         one
         for one in order(case, STANDING, offer.children)
-        if one not in said | {offer.offer_id} and _known_at(case.offers[one], at)
+        if one not in answered | {offer.offer_id} and _known_at(case.offers[one], at)
     ]
     if not missing:
         return None
-    remedy = f"Say of each why it was not chosen: {', '.join(map(str, missing))}."
-    return Rejected("feedback", f"must name every other offer that stands; {len(missing)} left out", remedy)
+    remedy = said("Say of each why it was not chosen: {offers}.", offers=", ".join(map(str, missing)))
+    return Rejected(
+        "feedback", said("must name every other offer that stands; {count} left out", count=len(missing)), remedy
+    )
 
 
 def _known_at(offer: Offer, at: datetime) -> bool:

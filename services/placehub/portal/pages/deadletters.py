@@ -13,6 +13,7 @@ from placehub.errors import HubError, Rejected
 from placehub.portal.accounts import HUB
 from placehub.portal.pages.operations import OPERATORS, acted, signature
 from placehub.portal.people import Signed
+from placehub.portal.refusing import in_words, why_not
 from placehub.portal.sitting import NOTICES, Doors, Entry, Form, Open, Sent, Who, go_to, page
 from placehub.portal.words import gettext as _
 from placehub.portal.words import when
@@ -115,7 +116,7 @@ def _why_not(tray: Tray, letter: DeadLetter) -> str:
     try:
         tray.posted(letter)
     except HubError as why:
-        return str(why)
+        return why_not(why)
     return ""
 
 
@@ -127,8 +128,8 @@ def _facts(one: DeadLetter) -> list[tuple[str, str]]:
         (_("Its id"), one.ce_id),
         (_("Record"), f"{one.topic}/{one.partition}/{one.offset}"),
         (_("Field"), one.field),
-        (_("Rule"), one.reason),
-        (_("Remedy"), one.remedy),
+        (_("Rule"), in_words(one.reason)),
+        (_("Remedy"), in_words(one.remedy)),
         (_("State"), one.state),
     ]
     if one.settlement:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from placehub.errors import Conflict, NotFound, Rejected
 from placehub.portal.keeping import homes_of
 from placehub.portal.people import Signed
+from placehub.portal.refusing import why_not
 from placehub.portal.sitting import NOTICES, Doors, Entry, Form, Open, Sent, go_to, only, page
 from placehub.portal.words import choices, day, label, when
 from placehub.portal.words import gettext as _
@@ -105,7 +106,7 @@ def _done(
     except Rejected as why:
         form.refuse(why, {"--reason": "reason", "--ground": "ground", NAMED_BY[who.acting.kind]: field})
     except (Conflict, NotFound) as why:
-        form.wrong(field, str(why))
+        form.wrong(field, why_not(why))
     return _shown(request, door, who, form) if form.errors else go_to("/erasures", what)
 
 

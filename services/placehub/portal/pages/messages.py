@@ -11,6 +11,7 @@ from placehub.errors import NotFound
 from placehub.portal.accounts import HUB
 from placehub.portal.pages.operations import OPERATORS, acted
 from placehub.portal.people import Signed
+from placehub.portal.refusing import why_not
 from placehub.portal.sitting import Entry, Open, Who, page
 from placehub.portal.words import gettext as _
 from placehub.portal.words import when
@@ -65,7 +66,7 @@ def evidence_page(request: Request, door: Open) -> Response:
         try:
             found = door.operating.evidence(connection)
         except NotFound as why:
-            return page(request, "evidence.html", none_yet=str(why))
+            return page(request, "evidence.html", none_yet=why_not(why))
     rows = [
         (_("Log"), str(found.log_id)),
         (_("Records"), str(found.size)),

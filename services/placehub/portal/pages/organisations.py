@@ -13,6 +13,7 @@ from placehub.organisations.register import add_organisation, disable, list_orga
 from placehub.portal.accounts import HUB
 from placehub.portal.pages.operations import OPERATORS, acted
 from placehub.portal.people import Signed
+from placehub.portal.refusing import why_not
 from placehub.portal.sitting import NOTICES, Doors, Entry, Form, Open, Sent, Who, go_to, page
 from placehub.portal.words import day, label, typed_day, when
 from placehub.portal.words import gettext as _
@@ -50,7 +51,7 @@ def organisation_registered(request: Request, door: Open, who: Who, form: Sent) 
     except Rejected as why:
         form.refuse(why)
     except Conflict as why:
-        form.wrong("code", str(why))
+        form.wrong("code", why_not(why))
     else:
         acted(door, who, "register", made.code)
         return _credentials(request, door, made)

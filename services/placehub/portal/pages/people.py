@@ -12,6 +12,7 @@ from placehub.errors import Conflict, HubError, Rejected
 from placehub.portal.accounts import ROLES, role_title
 from placehub.portal.mailing import mail_invitation
 from placehub.portal.people import Signed, invite, invited_to, people_of, remove
+from placehub.portal.refusing import why_not
 from placehub.portal.sitting import Entry, Form, Open, Sent, Who, go_to, page
 from placehub.portal.words import gettext as _
 
@@ -48,7 +49,7 @@ def people_invited(request: Request, door: Open, who: Who, form: Sent) -> Respon
     except Rejected as why:
         form.refuse(why)
     except Conflict as why:
-        form.wrong("email", str(why))
+        form.wrong("email", why_not(why))
     else:
         link, email = f"{door.root}/join/{token}", form.text("email")
         return _people(request, door, who, Form(), link=link, invited=email, mailed=_mailed(door, who, form, link))

@@ -10,6 +10,7 @@ from placehub.errors import Conflict, HubError
 from placehub.portal.accounts import HUB
 from placehub.portal.pages.operations import OPERATORS, acted, signature
 from placehub.portal.people import Signed
+from placehub.portal.refusing import why_not
 from placehub.portal.replays import Run
 from placehub.portal.sitting import NOTICES, Doors, Entry, Form, Open, Sent, Who, go_to, page
 from placehub.portal.words import gettext as _
@@ -50,7 +51,7 @@ def replay_begun(request: Request, door: Open, who: Who, form: Sent) -> Response
         try:
             door.replays.begin(wanted, signature(who))
         except Conflict as why:
-            form.wrong("view", str(why))
+            form.wrong("view", why_not(why))
         else:
             acted(door, who, "replay into the shadow", view)
             return go_to("/replay", "replay")
@@ -70,7 +71,7 @@ def replay_put_live(request: Request, door: Open, who: Who, form: Sent) -> Respo
         try:
             door.replays.begin(run.wanted, signature(who), into_live=True)
         except Conflict as why:
-            form.wrong("reason", str(why))
+            form.wrong("reason", why_not(why))
         else:
             acted(door, who, "put replayed views live", ", ".join(run.wanted.views), reason)
             return go_to("/replay", "replay-live")
@@ -107,7 +108,7 @@ def _wanted(view: str, form: Form) -> Wanted | None:
     try:
         return Wanted(views=wanted_views([] if view == "all" else [view], view == "all"))
     except HubError as why:
-        form.wrong("view", str(why))
+        form.wrong("view", why_not(why))
         return None
 
 
