@@ -20,9 +20,9 @@ from placehub.keys.client import refused
 from placehub.keys.problems import problem
 from placehub.mailboxes.checks import PERSONAL
 from placehub.mailboxes.events import EventRejected
-from placehub.portal.refusing import about, beside, field_in_words, in_words, why_not
+from placehub.portal.refusing import about, beside, field_in_words, why_not
 from placehub.portal.sitting import Form, filled_form
-from placehub.portal.words import LOCALES, gettext, in_language
+from placehub.portal.words import LOCALES, gettext, in_language, retold
 from placehub.referrals.lifecycle import INVITATION_STATES, OFFER_STATES
 from placehub.saying import Said, facts_of, form_of, said
 from placehub.streams import every_event
@@ -170,20 +170,20 @@ def test_several_words_of_one_fact_are_each_told() -> None:
     """States that are one of several, days and fields of a referral are read as such."""
     states = said("the case must be {states}; it is {state}", states="noticed or referred", state="closed")
     fact = said("must be reconfirmed first: {fields} was revised after it was made", fields="wanted.needed_by")
-    assert "(needed by)" in in_words(fact)
+    assert "(needed by)" in retold(fact)
     with in_language("cy"):
-        assert "rhoddwyd rhybudd neu wedi’i atgyfeirio" in in_words(states)
+        assert "rhoddwyd rhybudd neu wedi’i atgyfeirio" in retold(states)
         with pytest.raises(Rejected) as found:
             check("sex", "unheard of", date(2026, 1, 3), "sex")
-        assert in_words(found.value.rule) == "rhaid iddo fod yn un o’r geiriau sy’n gymwys iddo ar 3 Ionawr 2026"
+        assert retold(found.value.rule) == "rhaid iddo fod yn un o’r geiriau sy’n gymwys iddo ar 3 Ionawr 2026"
 
 
 def test_what_another_version_says_is_shown_as_it_came() -> None:
     """A form nobody has words for is read in English; so is one whose words want a fact that is not there."""
     with in_language("cy"):
-        assert in_words(Said("is unheard of 3", "is unheard of {count}", {"count": "3"})) == "is unheard of 3"
-        assert in_words(Said("must be 0 to 24", "must be 0 to {most}", {"least": "0"})) == "must be 0 to 24"
-        assert in_words("is unheard of") == "is unheard of"
+        assert retold(Said("is unheard of 3", "is unheard of {count}", {"count": "3"})) == "is unheard of 3"
+        assert retold(Said("must be 0 to 24", "must be 0 to {most}", {"least": "0"})) == "must be 0 to 24"
+        assert retold("is unheard of") == "is unheard of"
 
 
 def test_a_refusal_stands_beside_its_field_or_names_it() -> None:

@@ -18,12 +18,14 @@ from sqlalchemy.engine import Engine
 
 import placehub.portal
 from placehub.codes import CodeList, code_list, names
+from placehub.contracts.parts import Finding
 from placehub.errors import Rejected
 from placehub.monitoring.views import VIEWS
 from placehub.portal.mails import telling_words
 from placehub.portal.pages.profile import USUAL
 from placehub.portal.pages.views import head
 from placehub.portal.tables import PERSON
+from placehub.portal.telling import how_it_fits
 from placehub.portal.words import (
     LANGUAGES,
     LOCALES,
@@ -34,15 +36,21 @@ from placehub.portal.words import (
     label,
     ngettext,
     preferred,
+    retold,
     typed_time,
     when,
     word,
 )
+from placehub.search.wording import BANDS, REASONS, forms, sentence
 
 from .refusals import refusals
 from .visiting import Visitor, join
 
 FOLDER = Path(placehub.portal.__file__).parent
+IN_FINDINGS = ("placement_kind", "skill", "communication")
+"""Lists whose codes stand in the findings of a search."""
+ALIKE = {"BSL", "ESOL", "Makaton", "diabetes", "remand"}
+"""Names and letters that are the same in both languages."""
 
 
 def extracted() -> list[tuple[str, Any]]:
@@ -95,6 +103,19 @@ def test_figures_are_told_in_welsh() -> None:
     columns = [text for view in VIEWS.values() for one in view.columns.items() for text in (head(one[0]), one[1])]
     assert len(columns) > 400
     assert untold([*titles, *columns]) == []
+
+
+def test_how_a_home_fits_is_told_in_welsh() -> None:
+    """Every sentence of a finding, what a home of each band does, whatever keeps one out, and the codes in them."""
+    assert untold([*forms(), *REASONS.values(), *BANDS.values()]) == []
+    codes = [one.code for name in IN_FINDINGS for one in code_list(name).values]
+    with in_language("cy"):
+        assert [one for one in codes if word(one) == one and one not in ALIKE] == []
+        finding = Finding(criterion="kind", verdict="ask", facts={"ask": "carer", "kind": "long term"})
+        assert retold(sentence(finding)) == "A yw’r cartref yn cymryd y math hwn o leoliad: tymor hir?"
+        risks = Finding(criterion="risks", verdict="ask", facts={"ask": "authority", "excluded": "riskSelfHarm"})
+        assert retold(sentence(risks)).endswith(f"{label('risk', 'riskSelfHarm')}.")
+        assert how_it_fits("stretch") == "dan straen"
 
 
 def test_usual_facts_of_a_profile_are_told_in_welsh() -> None:

@@ -14,8 +14,7 @@ from typing import Any, Final
 
 from placehub.codes import code_list
 from placehub.errors import Rejected
-from placehub.portal.refusing import in_words
-from placehub.portal.words import amount, typed_day, whole_number
+from placehub.portal.words import amount, retold, typed_day, whole_number
 from placehub.portal.words import gettext as _
 from placehub.postcodes.notation import normalise, sector_of
 
@@ -67,7 +66,7 @@ class Row:
         """Note a refusal of the whole row's event beside the column it is about."""
         fact = why.field.replace("home.postcode_sector", "household.postcode")
         column = next((one.name for one in COLUMNS if fact.startswith(one.fact)), why.field)
-        self.wrong.append(Wrong(column, "", in_words(why.rule), in_words(why.remedy)))
+        self.wrong.append(Wrong(column, "", retold(why.rule), retold(why.remedy)))
 
 
 def rows(data: bytes, today: date) -> Iterator[Row]:
@@ -131,7 +130,7 @@ def _row(line: int, values: Mapping[str, str], today: date) -> Row:
             fact = column.read(column.name, value)
         except Rejected as why:
             shown = "" if part == "household" else value[:60]
-            row.wrong.append(Wrong(column.name, shown, in_words(why.rule), in_words(why.remedy) or column.takes))
+            row.wrong.append(Wrong(column.name, shown, retold(why.rule), retold(why.remedy) or column.takes))
             continue
         if part in told and name == "exclusions":
             row.home.setdefault(name, []).append(fact)

@@ -34,9 +34,8 @@ from placehub.portal.replays import Replays
 from placehub.portal.signing_on import SignOn
 from placehub.portal.sitting import NOTICES, Doors, Form, Names, SignInFirst, page, signed_in
 from placehub.portal.speaking import Speaking
-from placehub.portal.telling import in_short, risks_in_words
+from placehub.portal.telling import how_it_fits, in_short, risks_in_words
 from placehub.portal.viewing import Views
-from placehub.search.wording import in_band
 
 if TYPE_CHECKING:
     from kafka import KafkaConsumer, KafkaProducer
@@ -139,7 +138,7 @@ def environment() -> Environment:
     )
     pages.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     pages.globals |= {
-        "in_band": in_band,
+        "in_band": how_it_fits,
         "told_children": in_short,
         "risks_of": risks_in_words,
         "blank": Form(),

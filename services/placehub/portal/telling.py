@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final
 
-from placehub.contracts.parts import Finding, HomeFit
+from placehub.contracts.parts import HomeFit
 from placehub.portal.case import Case, Step
-from placehub.portal.words import day, label, when
+from placehub.portal.words import day, label, retold, when
 from placehub.portal.words import gettext as _
 from placehub.search.wording import because, in_band, sentence
 
@@ -64,31 +62,23 @@ def time_line(case: Case, name: Names) -> list[tuple[Any, str]]:
 
 def fits(home: HomeFit) -> list[str]:
     """Return why a home fits, a sentence each."""
-    return [_said(one) for one in home.findings if one.verdict == "fits"]
+    return [retold(sentence(one)) for one in home.findings if one.verdict == "fits"]
 
 
 def to_mind(home: HomeFit) -> list[str]:
     """Return what does not fit as it is: what needs support or a variation, or fits less, a sentence each."""
-    return [_said(one) for one in home.findings if one.verdict not in ("fits", "ask", "not known")]
+    return [retold(sentence(one)) for one in home.findings if one.verdict not in ("fits", "ask", "not known")]
 
 
-def _said(finding: Finding) -> str:
-    """Return a finding as a sentence, its days and times as people read them."""
-    facts = {name: _as_read(value) for name, value in finding.facts.items()}
-    return sentence(replace(finding, facts=facts))
-
-
-def _as_read(value: str) -> str:
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return value
-    return day(moment.date()) if len(value) == len("2026-03-02") else when(moment)
+def how_it_fits(band: str) -> str:
+    """Return what a home of that band does, to be read after `this home`."""
+    return _(in_band(band))
 
 
 def to_ask(home: HomeFit, whom: str) -> list[str]:
     """Return what is to be asked of whom, `carer` or `authority`, a sentence each."""
-    return [_said(one) for one in home.findings if one.verdict == "ask" and one.facts.get("ask", "carer") == whom]
+    asked = (one for one in home.findings if one.verdict == "ask" and one.facts.get("ask", "carer") == whom)
+    return [retold(sentence(one)) for one in asked]
 
 
 def how_far(home: HomeFit) -> str:
@@ -101,12 +91,12 @@ def how_far(home: HomeFit) -> str:
 def kept_out(removed: Iterable[Any]) -> list[str]:
     """Return what kept homes out, most homes first."""
     ordered = sorted(removed, key=lambda one: -one.homes)
-    return [_("{homes}: {why}").format(homes=one.homes, why=because(one.criterion)) for one in ordered if one.homes]
+    return [_("{homes}: {why}").format(homes=one.homes, why=_(because(one.criterion))) for one in ordered if one.homes]
 
 
 def _invited(event: Any, name: Names) -> str:
     said = _("{provider} was invited: a home {fits}. It may answer until {until}.")
-    return said.format(provider=name(event.provider), fits=in_band(event.band), until=when(event.respond_by))
+    return said.format(provider=name(event.provider), fits=how_it_fits(event.band), until=when(event.respond_by))
 
 
 def _declined(event: Any, name: Names) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po
 
 from placehub.codes import code_list
 from placehub.errors import Rejected
+from placehub.saying import facts_of, form_of
 
 LANGUAGES: Final = {"en": "English", "cy": "Cymraeg"}
 """Languages there are texts in, each by its own name; the first is the one the texts are written in."""
@@ -28,6 +29,9 @@ LOCALES: Final = Path(__file__).parent / "locales"
 HERE: Final = ZoneInfo("Europe/London")
 """The time zone in which times are shown and typed."""
 _TIME: Final = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))? ?(am|pm)?")
+_BETWEEN: Final = re.compile(r"(, |; | or | and )")
+"""What stands between the words of a fact that are several."""
+_FIELD: Final = re.compile(r"[a-z_]+(?:[._][a-z_]+)+")
 _LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
 _BY_MEANING: Final = {
     "age_band",
@@ -115,6 +119,39 @@ def word(text: str) -> str:
         return told
     told = gettext(_sentence(text))
     return text if told == _sentence(text) else told[:1].lower() + told[1:]
+
+
+def retold(sentence: str) -> str:
+    """Return a sentence of the hub, or a part of one, as people on a page read it."""
+    facts = facts_of(sentence)
+    told = gettext(form_of(sentence))
+    if not facts:
+        return told
+    try:
+        return told.format_map({name: _fact(value) for name, value in facts.items()})
+    except (KeyError, IndexError, ValueError):  # another version's form, with other facts
+        return str(sentence)
+
+
+def _fact(value: str) -> str:
+    with suppress(ValueError):
+        return day(date.fromisoformat(value))
+    with suppress(ValueError):
+        return when(datetime.fromisoformat(value))
+    with suppress(ValueError):
+        return day(datetime.strptime(value, "%d %B %Y").replace(tzinfo=UTC).date())
+    with suppress(ValueError):
+        return when(datetime.strptime(value, "%d %B %Y %H:%M UTC").replace(tzinfo=UTC))
+    return "".join(
+        gettext(one) if number % 2 else _word_of_fact(one) for number, one in enumerate(_BETWEEN.split(value))
+    )
+
+
+def _word_of_fact(one: str) -> str:
+    """Return a code by its meaning, the last name of a field's path as words, and any other word as `word` does."""
+    if any(one == each.code for each in code_list("risk").values):
+        return label("risk", one)
+    return word(one.rpartition(".")[2].replace("_", " ") if _FIELD.fullmatch(one) else one)
 
 
 def choices(list_name: str, on: date, *, only: tuple[str, ...] = ()) -> list[tuple[str, str]]:

@@ -6,19 +6,29 @@ The one place for these words: whatever tells people of a fit takes them from he
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from string import Formatter
 from typing import Final
 
 from placehub.contracts.parts import Finding, HomeFit
+from placehub.saying import Said, said
 
 
-def sentence(finding: Finding) -> str:
+def sentence(finding: Finding) -> Said:
     """Return a finding as one sentence that a carer understands."""
     facts = finding.facts
     key = finding.verdict if finding.verdict != "ask" else f"ask {facts.get('ask', 'carer')}"
-    said = WORDS.get(finding.criterion, {}).get(key)
-    if said is None:
-        return f"{finding.criterion.capitalize()}: {finding.verdict}."
-    text = said.format_map(_Told(facts))
+    words = WORDS.get(finding.criterion, {}).get(key)
+    if words is None:
+        return said(UNKNOWN, criterion=finding.criterion.capitalize(), verdict=finding.verdict)
+    return said(_begun(words), **dict.fromkeys(_FACTS, NOT_TOLD) | dict(facts))
+
+
+def forms() -> frozenset[str]:
+    """Return the form of every sentence that `sentence` can return."""
+    return frozenset((UNKNOWN, *(_begun(text) for words in WORDS.values() for text in words.values())))
+
+
+def _begun(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
@@ -44,14 +54,9 @@ def because(rule: str) -> str:
     return REASONS.get(rule, rule)
 
 
-class _Told(dict[str, str]):
-    def __init__(self, facts: Mapping[str, str]) -> None:
-        super().__init__(facts)
-
-    def __missing__(self, name: str) -> str:
-        return "not told"
-
-
+NOT_TOLD: Final = "not told"
+UNKNOWN: Final = "{criterion}: {verdict}."
+"""What is said of a finding that there are no words for."""
 BANDS: Final = {
     "fits": "fits",
     "fits with named support": "fits with named support",
@@ -220,3 +225,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """Criterion -> verdict (a question with who is asked) -> the sentence, with the finding's facts in it."""
+
+_FACTS: Final = frozenset(
+    name for words in WORDS.values() for text in words.values() for _, name, _, _ in Formatter().parse(text) if name
+)

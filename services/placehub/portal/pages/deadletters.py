@@ -13,10 +13,10 @@ from placehub.errors import HubError, Rejected
 from placehub.portal.accounts import HUB
 from placehub.portal.pages.operations import OPERATORS, acted, signature
 from placehub.portal.people import Signed
-from placehub.portal.refusing import in_words, why_not
+from placehub.portal.refusing import why_not
 from placehub.portal.sitting import NOTICES, Doors, Entry, Form, Open, Sent, Who, go_to, page
 from placehub.portal.words import gettext as _
-from placehub.portal.words import when
+from placehub.portal.words import retold, when
 
 WINDOW: Final = 200
 """Records of each partition that one page shows, the newest first; an older page reads on from where it ends."""
@@ -128,8 +128,8 @@ def _facts(one: DeadLetter) -> list[tuple[str, str]]:
         (_("Its id"), one.ce_id),
         (_("Record"), f"{one.topic}/{one.partition}/{one.offset}"),
         (_("Field"), one.field),
-        (_("Rule"), in_words(one.reason)),
-        (_("Remedy"), in_words(one.remedy)),
+        (_("Rule"), retold(one.reason)),
+        (_("Remedy"), retold(one.remedy)),
         (_("State"), one.state),
     ]
     if one.settlement:

@@ -13,7 +13,6 @@ from placehub.errors import Rejected
 from placehub.portal.accounts import totp_address
 from placehub.portal.people import accept, act_for, count_attempt, invitation, sign_in, sign_out, spoken
 from placehub.portal.provided import sign_on
-from placehub.portal.refusing import in_words
 from placehub.portal.signing_on import BACK
 from placehub.portal.sitting import (
     SESSION_COOKIE,
@@ -28,6 +27,7 @@ from placehub.portal.sitting import (
 )
 from placehub.portal.speaking import LANGUAGE_COOKIE
 from placehub.portal.words import gettext as _
+from placehub.portal.words import retold
 
 router = APIRouter()
 STATE_COOKIE: Final = "placehub_state"
@@ -89,7 +89,7 @@ def provider_answered(request: Request, door: Open, state: str = "", code: str =
             token = sign_on(connection, proven, door.sign_on.organisations, door.wall())
     except Rejected as why:
         says = _("Your organisation's sign-in")
-        form.wrong("provider", f"{says} {in_words(why.rule)}. {in_words(why.remedy)}")
+        form.wrong("provider", f"{says} {retold(why.rule)}. {retold(why.remedy)}")
         return page(request, "sign_in.html", form=form)
     response = go_to("/")
     set_cookie(response, door, SESSION_COOKIE, token)
