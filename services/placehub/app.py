@@ -415,7 +415,7 @@ def replaying(settings: Settings, wanted: Wanted) -> Replay:
         return reader(settings, bootstrap_timeout_ms=ANSWER_MS, max_partition_fetch_bytes=REPLAY_FETCH_BYTES)
 
     codec = Codec(Registry(settings.registry), COUNTED)
-    return Replay(plan(wanted, known), engine, consumer, codec, Postcodes.open())
+    return Replay(plan(wanted, known, settings.partitions), engine, consumer, codec, Postcodes.open())
 
 
 def opened_needs(settings: Settings, *purpose: str) -> Needs:

@@ -87,6 +87,11 @@ def insertion(table: Table, rows: Sequence[Mapping[str, Any]]) -> Insert:
     return insert(table).from_select(columns, select(*taken).order_by(given.c.nth))
 
 
+def carried_whole(table: Table) -> bool:
+    """Tell whether `insertion` carries every column's values as they are: none is a list or a document."""
+    return not any(type(column.type) in _CARRIED for column in table.c)
+
+
 @dataclass(frozen=True, slots=True)
 class _Carried:
     """How a column's values are carried as the items of one array."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from placehub.bench.page import evidence as log_page
 from placehub.bench.page import replay as page
 from placehub.bench.replaying import measure
 
@@ -49,3 +50,17 @@ def test_a_replay_beside_a_bare_reader(hub: Hub) -> None:
     town.end()
     for one in (town.authority, *town.providers):
         one.mailbox.close()
+
+
+def test_a_made_worlds_log_is_checked(tmp_path: Path) -> None:
+    """In servers of its own, what a made world says is taken into the log, and nothing is found to differ from it."""
+    words = ["bench", "evidence", "--quick", "--json", "--write", str(tmp_path / "page.md")]
+    done = subprocess.run(
+        [sys.executable, "-m", "placehub", *words], capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["findings"] == 0
+    assert found["records"] > 100
+    assert min(found[way]["a_second"] for way in ("bare", "taken", "verified")) > 0
+    assert log_page(found) in (tmp_path / "page.md").read_text()

@@ -47,7 +47,7 @@ def test_rows_are_written_forgotten_and_read_again(engine: Engine) -> None:
     same_id = _record(2, _declined(CASES[1]), 1, 2)
     with engine.connect() as connection:
         make_tables(connection, SAMPLE)
-        folding = Folding(Monitoring(Postcodes.open()), SAMPLE, lambda record: True)
+        folding = Folding("monitoring", [(Monitoring(Postcodes.open()), lambda record: True)], SAMPLE)
         folding.begin(connection)
         for some in ([first], [first, declined], [same_id]):
             folding.take(connection, some)

@@ -124,7 +124,7 @@ def live(tools: Tools) -> None:
 
 def replay(tools: Tools) -> None:
     """As `placehub replay` does in one process: rows in memory, repeats dropped, written at the end."""
-    folding = Folding(tools.views, tools.schema, lambda record: True)
+    folding = Folding(tools.views.name, [(tools.views, lambda record: True)], tools.schema)
     with tools.engine.connect() as connection:
         folding.begin(connection)
     for batches in _read(tools, AT_ONCE):

@@ -148,7 +148,15 @@ def _live(settings: Settings, ends: Ends) -> Timed | None:
         known = stands(connection)
     if all(known.get(place, 0) >= end for place, end in ends.items()):
         return None
-    shell = Shell(Monitoring(Postcodes.open()), engine, Codec(Registry(settings.registry)), Silent(), WallClock())
+    codec = Codec(Registry(settings.registry), COUNTED)
+    shell = Shell(Monitoring(Postcodes.open()), engine, codec, Silent(), WallClock())
+    timed = taken_in(settings, shell, ends)
+    engine.dispose()
+    return timed
+
+
+def taken_in(settings: Settings, shell: Shell, ends: Ends) -> Timed:
+    """Have a processor take in all that stands before these ends, in batches as full as they are live."""
     at = {place: shell.take(place, {})[0] for place in ends}
     with reader(settings, max_partition_fetch_bytes=FETCH_BYTES) as consumer:
         consumer.assign([TopicPartition(place.topic, place.number) for place in ends])
@@ -160,19 +168,18 @@ def _live(settings: Settings, ends: Ends) -> Timed | None:
             if batches:
                 shell.process(batches)
                 done += sum(map(len, batches.values()))
-        timed = Timed(max(1, done), time.perf_counter() - began, time.process_time() - busy)
-    engine.dispose()
-    return timed
+        return Timed(max(1, done), time.perf_counter() - began, time.process_time() - busy)
 
 
 def _replayed(settings: Settings, processes: int) -> tuple[Timed, bool]:
     """Run `placehub replay` as anybody would; return what it took, and whether its tables are the live ones."""
     words = ["replay", "--all", "--processes", str(processes), "--execute", "--json"]
-    out, used = _run(settings, words)
-    _run(settings, ["replay", "--discard"])
+    out, used = run_program(settings, words)
+    run_program(settings, ["replay", "--discard"])
     told = json.loads(out)
-    busy, memory = used.ru_utime + used.ru_stime, used.ru_maxrss // 1024
-    return Timed(told["events"], told["seconds"], busy, memory), all(one["equal"] for one in told["tables"])
+    return Timed(told["events"], told["seconds"], used.ru_utime + used.ru_stime, told["memory_mb"]), all(
+        one["equal"] for one in told["tables"]
+    )
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -181,7 +188,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return {**plain, **settings.environment()}
 
 
-def _run(settings: Settings, words: list[str]) -> tuple[str, Any]:
+def run_program(settings: Settings, words: list[str]) -> tuple[str, Any]:
+    """Run `placehub` with these words; return what it prints, and what the system says it took."""
     command = [sys.executable, "-m", "placehub", *words]
     with subprocess.Popen(  # noqa: S603 - this very program
         command, env=environment_of(settings), stdout=subprocess.PIPE, text=True

@@ -53,6 +53,29 @@ def replay(
 
 
 @app.command()
+def evidence(
+    events: Annotated[int, typer.Option(min=1, help="Events of the made-up England, about.")] = 100_000,
+    quick: Quick = False,
+    write: Write = None,
+    json: Json = False,
+) -> None:
+    """Measure how fast records are taken into the evidence log and held against it; exit 1 when any differs."""
+    from placehub.bench.evidence import measure
+    from placehub.bench.page import evidence as page
+    from placehub.bench.servers import load_world, servers
+    from placehub.cli.printing import aside
+    from placehub.sample.made import Asked
+
+    _quietly()
+    with servers() as settings:
+        load_world(settings, Asked("corner", days=7) if quick else Asked(most=events), aside)
+        found = measure(settings, aside)
+    _give("evidence", found, page, write, json)
+    if found["findings"]:
+        raise typer.Exit(1)
+
+
+@app.command()
 def latency(
     scale: Annotated[str, typer.Option(help="Size of the sample world: region has 55 organisations.")] = "region",
     homes: Annotated[int, typer.Option(min=1, help="Homes that are open before.")] = 400,
@@ -222,13 +245,26 @@ def scale(
 
 
 @app.command("whatif")
-def whatif_(quick: Quick = False, write: Write = None, json: Json = False) -> None:
-    """Measure a span of history decided again, of growing length, beside one look for each of the same searches."""
+def whatif_(
+    scale: Annotated[str, typer.Option(help="Size of the sample world that is lived through.")] = "region",
+    days: Annotated[list[int] | None, typer.Option(min=1, help="Days of its history; again for each.")] = None,
+    repeats: Repeats = 3,
+    quick: Quick = False,
+    write: Write = None,
+    json: Json = False,
+) -> None:
+    """Measure a span of history decided again, of growing length, beside one look for each of the same searches.
+
+    Every scale but `region` has a section of its own on the page.
+    """
     from placehub.bench.page import whatif as page
     from placehub.bench.whatif import QUICK, Effort, measure
     from placehub.cli.printing import aside
 
-    _give("whatif", measure(QUICK if quick else Effort(), aside), page, write, json)
+    plain = Effort()
+    effort = QUICK if quick else Effort(scale, tuple(days or plain.days), repeats)
+    name = f"whatif {scale}" if scale != plain.scale else "whatif"
+    _give(name, measure(effort, aside), page, write, json)
 
 
 def must_be_alike(found: dict[str, Any]) -> None:

@@ -119,6 +119,7 @@ def _log(
     from placehub.cli.printing import progress
     from placehub.evidence.stamping import roots_in
     from placehub.evidence.verifying import verify as verify_log
+    from placehub.observing.usage import most_memory_mb
 
     given = _key(of_key) if of_key else None
     settings = hub(folder)
@@ -134,7 +135,7 @@ def _log(
             roots=roots_in(known_by) if known_by else (),
         )
     facts = {name: value for name, value in found.document().items() if name != "findings"}
-    return facts, found.findings
+    return facts | {"memory_mb": most_memory_mb()}, found.findings
 
 
 def _tell(facts: dict[str, Any], findings: Sequence[Finding], *, json: bool) -> None:

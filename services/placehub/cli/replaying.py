@@ -137,11 +137,12 @@ def _act(made: Replay, into: str, json: bool) -> list[Compared]:
     if begin(made.engine, made.plan.wanted) and not json:
         aside("A replay that was broken off goes on.")
     teller = _Teller()
-    made.run(teller)
+    memory = made.run(teller)
     found = made.settle(into == "live")
     rows = [{**asdict(one), "equal": one.equal} for one in found]
     last = teller.last
-    figures = {"events": last.done if last else 0, "seconds": round(last.seconds, 1) if last else 0.0, "into": into}
+    done, seconds = (last.done, round(last.seconds, 1)) if last else (0, 0.0)
+    figures = {"events": done, "seconds": seconds, "memory_mb": memory, "into": into}
     if json:
         as_json({**figures, "tables": rows})
         return found

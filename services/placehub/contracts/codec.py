@@ -205,6 +205,7 @@ class Codec:
         self._cut: dict[tuple[int, str], Sequence[Any]] = {}
         self._counted = {full_name(cls): fields for cls, fields in counted.items()}
         self._counting: dict[int, _Counting] = {}
+        self._heads: dict[bytes, type] = {}
 
     def encode(self, event: object) -> bytes:
         """Return the event's bytes; Rejected when a field does not fit its type."""
@@ -240,6 +241,18 @@ class Codec:
         if schema_id not in self._counting:
             self._counting[schema_id] = _Counting(cls, self._counted[name], writer)
         return self._counting[schema_id].read(value)
+
+    def class_of(self, value: bytes | None) -> type | None:
+        """Return which event these bytes are of, by their schema's id alone; None for what `decode` would reject."""
+        head = (value or b"")[: _MAGIC.size]
+        if head not in self._heads and len(head) == _MAGIC.size and head[0] == 0:
+            try:
+                cls = _classes().get(str(self._writer(int(_MAGIC.unpack(head)[1])).get("name")))
+            except Rejected:
+                return None
+            if cls is not None:
+                self._heads[head] = cls
+        return self._heads.get(head)
 
     def without(self, value: bytes, field: str) -> bytes | None:
         """Return an event's bytes with one field null; None where that cannot be said of it: see `_around`.

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from placehub.cases.story import sentence, speaker
-from placehub.database import among
+from placehub.database import among, carried_whole, insertion
 from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_letter
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
@@ -61,7 +61,7 @@ from placehub.monitoring.trust_tables import (
 )
 from placehub.postcodes import Postcodes, authority
 from placehub.search import events as search
-from placehub.streams import DEADLETTER, event_name, full_name
+from placehub.streams import DEADLETTER, event_name, every_event, full_name
 
 Change = tuple[fold.Key, Callable[[Mapping[str, Any]], dict[str, Any]]]
 
@@ -133,6 +133,10 @@ class Monitoring:
         self._postcodes = postcodes
         self._only = frozenset(only)
         self._folds = tuple(one for one in _FOLDS if one[0] in self._only)
+        self.kinds = frozenset(cls for _, known, _ in self._folds for cls in known)
+        """Classes of events that change any row it keeps; no other needs to be decoded for it."""
+        if STORY in self._only:
+            self.kinds |= {cls for cls in every_event() if _is_of_a_case(cls)}
 
     @classmethod
     def streams_of(cls, tables: Collection[Table]) -> tuple[str, ...]:
@@ -235,21 +239,22 @@ def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> N
         return
     names = [column.name for column in table.primary_key]
     keys = sorted({key for key, _ in changes})
-    connection.execute(insert(table).on_conflict_do_nothing(), [dict(zip(names, key, strict=True)) for key in keys])
+    fresh = insertion(table, [dict(zip(names, key, strict=True)) for key in keys])
+    connection.execute(fresh.on_conflict_do_nothing())
     locked = select(table).where(among(list(table.primary_key), keys)).order_by(*table.primary_key).with_for_update()
     rows: dict[fold.Key, dict[str, Any]] = {
         tuple(row[name] for name in names): dict(row) for row in connection.execute(locked).mappings()
     }
     for key, change in changes:
         rows[key] = change(rows[key])
-    new = insert(table)
+    folded = [rows[key] for key in keys]
+    new, many = (insertion(table, folded), None) if carried_whole(table) else (insert(table), folded)
     others = {column.name: new.excluded[column.name] for column in table.c if column.name not in names}
-    connection.execute(
-        new.on_conflict_do_update(index_elements=list(table.primary_key), set_=others), [rows[key] for key in keys]
-    )
+    connection.execute(new.on_conflict_do_update(index_elements=list(table.primary_key), set_=others), many)
 
 
 def _is_of_a_case(event: Any) -> bool:
+    """Tell whether an event, or a class of events, is one that a case's story tells."""
     # a dispute may name a placement: it is for its two sides and whoever settles it, not for who reads the case
     return hasattr(event, "referral_id") or event.STREAM == "placement"
 

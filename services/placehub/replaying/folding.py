@@ -23,6 +23,8 @@ from placehub.monitoring.processor import Change, Monitoring
 from placehub.monitoring.tables import STORY
 
 Row = Mapping[str, Any]
+Wants = Callable[[Record], bool]
+"""Tells whether a record is folded."""
 
 
 class Kept:
@@ -92,12 +94,15 @@ class Kept:
 class Folding:
     """The views' tables, folded from records outside of any transaction, and written from time to time."""
 
-    def __init__(self, views: Monitoring, schema: str, wants: Callable[[Record], bool]) -> None:
-        """`schema`: where the tables are written; `wants`: which records are folded."""
-        self._views = views
+    def __init__(self, name: str, parts: Sequence[tuple[Monitoring, Wants]], schema: str) -> None:
+        """`name`: under which repeats are known; each part's views are folded from the records it wants.
+
+        `schema`: where the tables are written.
+        """
+        self._name = name
+        self._parts = parts
         self._schema = schema
-        self._wants = wants
-        self._tables = {table: Kept(table) for table in views.folded}
+        self._tables = {table: Kept(table) for views, _ in parts for table in views.folded}
         self._passed = Kept(PASSED)
         self._story: list[Row] = []
         self._letters: list[Record] = []
@@ -114,21 +119,22 @@ class Folding:
 
     def take(self, connection: Connection, records: Sequence[Record]) -> None:
         """Fold records, each partition's in order; repeats are dropped."""
-        raw = [one for one in records if one.topic in self._views.raw]
-        told = self._unseen(connection, [one for one in records if one.topic not in self._views.raw])
-        fresh = [one for one in told if self._wants(one)]
-        for table, changes in self._views.changes(fresh):
-            kept = self._tables[table]
-            kept.look_up(connection, {key for key, _ in changes})
-            kept.change(changes)
-        self._story += self._views.told(fresh)
-        self._letters += raw
+        self._letters += [one for one in records if one.topic in Monitoring.raw]
+        told = self._unseen(connection, [one for one in records if one.topic not in Monitoring.raw])
+        for views, wants in self._parts:
+            fresh = [one for one in told if wants(one)]
+            for table, changes in views.changes(fresh):
+                kept = self._tables[table]
+                kept.look_up(connection, {key for key, _ in changes})
+                kept.change(changes)
+            self._story += views.told(fresh)
 
     def write(self, connection: Connection) -> None:
         """Write everything that waits; it may be called again from the start until `forget`."""
         for kept in (*self._tables.values(), self._passed):
             kept.write(connection, self._schema)
-        self._views.set_aside(connection, self._letters)
+        for views, _ in self._parts:
+            views.set_aside(connection, self._letters)
         self._tell(connection)
 
     def forget(self) -> None:
@@ -138,7 +144,7 @@ class Folding:
         self._story, self._letters = [], []
 
     def _unseen(self, connection: Connection, records: Sequence[Record]) -> list[Record]:
-        places = [(self._views.name, one.topic, one.attributes.source, one.key) for one in records]
+        places = [(self._name, one.topic, one.attributes.source, one.key) for one in records]
         self._passed.look_up(connection, places)
         unseen = []
         for place, one in zip(places, records, strict=True):

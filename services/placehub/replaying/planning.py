@@ -12,15 +12,17 @@ from uuid import UUID
 from sqlalchemy import DateTime, Table, literal
 from sqlalchemy.sql import visitors
 
+from placehub.drivers.parking import partition_of
 from placehub.drivers.records import Partition, Record
 from placehub.errors import Conflict, NotFound
 from placehub.monitoring.processor import ALL, Monitoring
-from placehub.monitoring.tables import STORY, WITHHELD
+from placehub.monitoring.tables import STORY
 from placehub.monitoring.views import VIEWS
 from placehub.saying import said
 
-_APART: Final = (STORY, WITHHELD)
-"""What the second of two processes makes: about as much work as all other tables."""
+REFERRAL: Final = "referral"
+_SECOND: Final = 2 / 3
+"""Of the cases, as measured: the first of two processes makes what is not kept by case, and is as long about it."""
 Ends = Mapping[Partition, int]
 """Partition -> the offset a replay reads up to."""
 
@@ -60,6 +62,8 @@ class Plan:
     wanted: Wanted
     tables: tuple[Table, ...]
     ends: Ends
+    partitions: int
+    """Of the stream `referral`."""
 
     @property
     def events(self) -> int:
@@ -94,42 +98,84 @@ def tables_of(views: Iterable[str]) -> tuple[Table, ...]:
     return tuple(table for table in ALL if table in read)
 
 
-def plan(wanted: Wanted, stands: Ends) -> Plan:
-    """Return the plan of a replay up to where the live views stand."""
+def plan(wanted: Wanted, stands: Ends, partitions: int) -> Plan:
+    """Return the plan of a replay up to where the live views stand; `partitions`: of `referral`, full or not."""
     tables = tables_of(wanted.views)
     streams = Monitoring.streams_of(tables)
     # who sent a dead letter, and about which case, stands in no event that could be narrowed down
     left_out = () if wanted.whole else Monitoring.raw
     ends = {one: end for one, end in stands.items() if one.topic in streams and one.topic not in left_out and end}
-    return Plan(wanted, tables, dict(sorted(ends.items())))
+    return Plan(wanted, tables, dict(sorted(ends.items())), partitions)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the tables; with `cases`, of tables that are kept by case only the rows of these cases."""
+
+    tables: tuple[Table, ...]
+    cases: frozenset[int] | None
+    """Partitions of `referral` whose cases they are; None: nothing is left out."""
+    partitions: int
+    """Of the stream `referral`."""
+
+    def may_want(self, topic: str, number: int) -> bool:
+        """Tell whether a partition of a topic holds anything of these cases, as far as its place says."""
+        return self.cases is None or topic != REFERRAL or number in self.cases
+
+    def wants(self, record: Record) -> bool:
+        """Tell whether a record is of one of these cases; what names no case goes with the first partition's."""
+        if self.cases is None or record.topic == REFERRAL:
+            return self.may_want(record.topic, record.partition)
+        case = getattr(record.event, "referral_id", None)
+        return (partition_of(str(case), self.partitions) if case else 0) in self.cases
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one process of a replay makes: some of the tables, from all their events."""
+    """What one process of a replay makes."""
 
     name: str
     """Under which its positions are kept."""
-    tables: tuple[Table, ...]
+    parts: tuple[Part, ...]
     ends: Ends
 
 
 def shares(of: Plan) -> tuple[Share, ...]:
-    """Return how a plan is shared out over its processes: no two write the same table, so none waits for another."""
-    groups: tuple[tuple[Table, ...], ...] = (of.tables,)
-    if of.wanted.processes > 1:
-        groups = (
-            tuple(one for one in of.tables if one not in _APART),
-            tuple(one for one in of.tables if one in _APART),
-        )
-    some = [one for one in groups if one]
-    names = [Monitoring.name] if len(some) == 1 else [f"{Monitoring.name} {number}" for number in range(1, 3)]
-    return tuple(Share(name, tables, _read_for(of.ends, tables)) for name, tables in zip(names, some, strict=True))
+    """Return how a plan is shared out over its processes: no two write the same row, so none waits for another.
+
+    What is kept by case is shared out by the partition its case stands in, and both read only what they need for it.
+    """
+    if of.wanted.processes == 1:
+        return (Share(Monitoring.name, (Part(of.tables, None, of.partitions),), of.ends),)
+    first = of.partitions - max(1, round(of.partitions * _SECOND))
+    by_case = tuple(one for one in of.tables if _is_by_case(one))
+    rest = tuple(one for one in of.tables if one not in by_case)
+    groups = (
+        ((rest, None), (by_case, frozenset(range(first)))),
+        ((by_case, frozenset(range(first, of.partitions))),),
+    )
+    made = [
+        tuple(Part(tables, cases, of.partitions) for tables, cases in group if tables and cases != frozenset())
+        for group in groups
+    ]
+    return tuple(
+        Share(f"{Monitoring.name} {number}", parts, _read_for(of.ends, parts))
+        for number, parts in enumerate(made, 1)
+        if parts
+    )
 
 
-def _read_for(ends: Ends, tables: tuple[Table, ...]) -> Ends:
-    streams = Monitoring.streams_of(tables)
-    return {one: end for one, end in ends.items() if one.topic in streams}
+def _is_by_case(table: Table) -> bool:
+    """Tell whether each row belongs to one case, which all that changes the row names, or is of one event alone."""
+    return table is STORY or "referral_id" in table.primary_key.columns
+
+
+def _read_for(ends: Ends, parts: Sequence[Part]) -> Ends:
+    return {
+        one: end
+        for one, end in ends.items()
+        if any(one.topic in Monitoring.streams_of(part.tables) and part.may_want(*one) for part in parts)
+    }
 
 
 def wants(wanted: Wanted, placements: frozenset[UUID]) -> Callable[[Record], bool]:

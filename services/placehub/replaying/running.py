@@ -24,10 +24,11 @@ from placehub.drivers.records import Message, Partition, Record, Row, read_event
 from placehub.drivers.shell import Shell
 from placehub.errors import Misconfigured
 from placehub.monitoring.processor import Monitoring
+from placehub.observing.usage import most_memory_mb
 from placehub.postcodes import Postcodes
 from placehub.replaying.beside import side_by_side
-from placehub.replaying.folding import Folding
-from placehub.replaying.planning import Plan, Share, shares, wants
+from placehub.replaying.folding import Folding, Wants
+from placehub.replaying.planning import Part, Plan, Share, shares, wants
 from placehub.replaying.shadow import (
     SAMPLE,
     SCHEMA,
@@ -49,6 +50,8 @@ ROWS_AT_ONCE: Final = 100_000
 CONTAINERS_AT_ONCE: Final = 1_000_000
 """Objects that may hold others, made and not yet let go, at which Python looks for those that hold each other alone."""
 _WAIT_MS: Final = 200
+Reads = Callable[[Message], object]
+"""Tells whether a message must be decoded."""
 
 
 class Silent:
@@ -102,12 +105,13 @@ class Replay:
         consumer = self.open_consumer()
         try:
             _go_to(consumer, dict.fromkeys(self.plan.ends, 0))
-            folding, done = Folding(Monitoring(self.postcodes, self.plan.tables), SAMPLE, lambda record: True), 0
+            views, done = Monitoring(self.postcodes, self.plan.tables), 0
+            folding = Folding(views.name, [(views, _every)], SAMPLE)
             with self.engine.connect() as connection:
                 make_tables(connection, SAMPLE)
                 started = time.monotonic()
                 while done < min(SAMPLED, self.plan.events) and (batches := poll(consumer, 2000, SAMPLED)):
-                    folding.take(connection, [one for some in batches.values() for one in self._read(some)])
+                    folding.take(connection, [one for some in batches.values() for one in self._read(some, _every)])
                     done += sum(map(len, batches.values()))
                 folding.write(connection)
                 connection.rollback()
@@ -115,13 +119,16 @@ class Replay:
             consumer.close(autocommit=False)
         return done / (time.monotonic() - started) if done else None
 
-    def run(self, tell: Callable[[Progress], object]) -> None:
-        """Fold everything up to the plan's ends into the shadow, from where it is; `tell` is called after each step."""
+    def run(self, tell: Callable[[Progress], object]) -> int:
+        """Fold everything up to the plan's ends into the shadow, from where it is; `tell` is called after each step.
+
+        Returns the megabytes that its largest process held at most; 0 where the system does not tell.
+        """
         mine = shares(self.plan)
         if len(mine) == 1:
             self.make(mine[0], tell)
-        else:
-            side_by_side([partial(self._make_alone, one) for one in mine], partial(self._tell, mine, tell))
+            return most_memory_mb()
+        return max(side_by_side([partial(self._make_alone, one) for one in mine], partial(self._tell, mine, tell)))
 
     def make(self, share: Share, tell: Callable[[Progress], object]) -> None:
         """Fold one share, from where it is."""
@@ -129,7 +136,7 @@ class Replay:
             self._make(share, tell)
 
     def _make(self, share: Share, tell: Callable[[Progress], object]) -> None:
-        shell, folding = self._begin(share)
+        shell, folding, reads = self._begin(share)
         at = {place: shell.take(place, {})[0] for place in share.ends}
         begun, started = sum(at.values()), time.monotonic()
         left = {place: end for place, end in share.ends.items() if at[place] < end}
@@ -138,7 +145,10 @@ class Replay:
             _go_to(consumer, {place: at[place] for place in left})
             while left:
                 batches = poll(consumer, _WAIT_MS, AT_ONCE)
-                self._fold(shell, folding, batches, left)
+                for place, batch in batches.items():
+                    mine = [one for one in batch if one.offset < left.get(place, 0)]
+                    with shell.engine.connect() as connection:
+                        folding.take(connection, self._read(mine, reads))
                 at |= {place: min(end, _position(consumer, place)) for place, end in left.items()}
                 left = {place: end for place, end in left.items() if at[place] < end}
                 if folding.rows >= ROWS_AT_ONCE or not left:
@@ -165,30 +175,32 @@ class Replay:
                 swap(connection, tables)
         return found
 
-    def _begin(self, share: Share) -> tuple[Shell, Folding]:
+    def _begin(self, share: Share) -> tuple[Shell, Folding, Reads]:
         engine = self.engine.execution_options(**translated(SCHEMA))
-        views = Monitoring(self.postcodes, share.tables, share.name)
+        views = [Monitoring(self.postcodes, part.tables, share.name) for part in share.parts]
         with self.engine.connect() as connection:
             placements = placements_of(connection, self.plan.wanted.case)
-        folding = Folding(views, SCHEMA, wants(self.plan.wanted, placements))
+        asked = wants(self.plan.wanted, placements)
+        parts = [(one, _both(part.wants, asked)) for one, part in zip(views, share.parts, strict=True)]
+        folding = Folding(share.name, parts, SCHEMA)
         with engine.connect() as connection:
             folding.begin(connection)
-        return Shell(views, engine, self.codec, Silent(), WallClock()), folding
+        reads = partial(self._reads, [(one.kinds, part) for one, part in zip(views, share.parts, strict=True)])
+        return Shell(views[0], engine, self.codec, Silent(), WallClock()), folding, reads
 
-    def _fold(
-        self,
-        shell: Shell,
-        folding: Folding,
-        batches: Mapping[Partition, Sequence[Message]],
-        left: Mapping[Partition, int],
-    ) -> None:
-        for place, batch in batches.items():
-            mine = [one for one in batch if one.offset < left.get(place, 0)]
-            with shell.engine.connect() as connection:
-                folding.take(connection, self._read(mine))
+    def _reads(self, parts: Sequence[tuple[frozenset[type], Part]], message: Message) -> bool:
+        """Tell whether a message must be decoded: by its place and its schema; what is of no event is to be met."""
+        cls = self.codec.class_of(message.value)
+        return cls is None or any(
+            cls in kinds and part.may_want(message.topic, message.partition) for kinds, part in parts
+        )
 
-    def _read(self, messages: Sequence[Message]) -> list[Record]:
-        return [read_raw(one) if one.topic in Monitoring.raw else read_event(self.codec, one) for one in messages]
+    def _read(self, messages: Sequence[Message], reads: Reads) -> list[Record]:
+        return [
+            read_raw(one) if one.topic in Monitoring.raw else read_event(self.codec, one)
+            for one in messages
+            if one.topic in Monitoring.raw or reads(one)
+        ]
 
     def _make_alone(self, share: Share, tell: Callable[[int], object]) -> None:
         """Fold one share in a process of its own, forked from this one: connections are not to be shared."""
@@ -216,6 +228,14 @@ def seldom_collected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
+
+
+def _every(one: object) -> bool:
+    return True
+
+
+def _both(one: Wants, other: Wants) -> Wants:
+    return lambda record: one(record) and other(record)
 
 
 def _write(shell: Shell, folding: Folding, at: Mapping[Partition, int]) -> None:
