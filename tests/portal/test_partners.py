@@ -391,7 +391,8 @@ def test_figures_are_those_the_organisation_may_see(partnership: Partnership) ->
     seen = lead.get("/views/sufficiency")
     assert "The same as a table" in seen.text
     chart = lead.http.get("/views/sufficiency/chart.svg")
-    assert chart.headers["content-type"] == "image/svg+xml"
+    assert (chart.headers["content-type"], 'lang="en"' in chart.text) == ("image/svg+xml", True)
+    assert lead.http.get("/views/disputes/chart.svg").status_code == 404
     assert "Portal test framework (made up)" in lead.get("/views/agreement_calendar").text
     assert lead.get("/views/nothing_of_the_kind").answer.status_code == 404
 

@@ -20,6 +20,9 @@ import placehub.portal
 from placehub.codes import CodeList, code_list, names
 from placehub.contracts.parts import Finding
 from placehub.errors import Rejected
+from placehub.monitoring.charts import HIDDEN, IN_A_DASHED_BOX, NOTHING, Bar, Chart, Group, Panel, draw
+from placehub.monitoring.sufficiency import ANY, FIGURES, SEARCHES, TITLES
+from placehub.monitoring.sufficiency import BANDS as MILES_BANDS
 from placehub.monitoring.views import VIEWS
 from placehub.portal.mails import telling_words
 from placehub.portal.pages.profile import USUAL
@@ -116,6 +119,20 @@ def test_how_a_home_fits_is_told_in_welsh() -> None:
         risks = Finding(criterion="risks", verdict="ask", facts={"ask": "authority", "excluded": "riskSelfHarm"})
         assert retold(sentence(risks)).endswith(f"{label('risk', 'riskSelfHarm')}.")
         assert how_it_fits("stretch") == "dan straen"
+
+
+def test_charts_are_told_in_welsh() -> None:
+    """Titles of panels, labels of bars, and what stands beside them; the names of areas stay as they are."""
+    assert untold([HIDDEN, IN_A_DASHED_BOX, NOTHING, *TITLES]) == []
+    bar = Bar(label=SEARCHES, count=None)
+    groups = (Group(heading="Leeds", bars=(bar, Bar(label="over 20 miles", count=5))),)
+    chart = Chart(name="made_up", title="Teitl", note="Nodyn", panels=(Panel(title=TITLES[0], groups=groups),))
+    with in_language("cy"):
+        assert [one for one in (*FIGURES, *MILES_BANDS, ANY, *REASONS) if word(one) == one] == []
+        drawn = draw(chart, word, "cy")
+    assert 'lang="cy"' in drawn
+    assert "Leeds: chwiliadau cudd, dros 20 milltir 5." in drawn
+    assert not [one for one in (TITLES[0], IN_A_DASHED_BOX, SEARCHES, "over 20 miles") if f">{one}" in drawn]
 
 
 def test_usual_facts_of_a_profile_are_told_in_welsh() -> None:

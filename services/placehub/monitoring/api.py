@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from placehub.keys.service import Caller, Service
-from placehub.monitoring.charts import draw
+from placehub.monitoring.charts import Panel, draw
 from placehub.monitoring.fairness import missed
 from placehub.monitoring.listing import view_named, views_for
 from placehub.search.wording import because
@@ -54,6 +54,7 @@ class Shown(BaseModel):
     columns: Annotated[dict[str, str], Field(description="What each column means, in their order")]
     rows: Annotated[list[dict[str, Any]], Field(description="Rows by column; a number that is hidden is null")]
     chart: Annotated[bool, Field(description="Whether it has a picture, at `/v1/views/{name}/chart`")]
+    panels: Annotated[tuple[Panel, ...], Field(description="What its picture draws, to be drawn in other words")] = ()
 
 
 @router.get("/views")
@@ -78,7 +79,8 @@ def show_view(service: Service, organisation: Caller, name: Name) -> Shown:
         rows = view.rows(connection, organisation=organisation)
     told = [{column: _plain(value) for column, value in row.items()} for row in rows]
     title, columns, charted = view.titled(organisation), dict(view.columns), view.panels is not None
-    return Shown(name=view.name, title=title, columns=columns, rows=told, chart=charted)
+    panels = view.panels(rows) if view.panels else ()
+    return Shown(name=view.name, title=title, columns=columns, rows=told, chart=charted, panels=panels)
 
 
 class Svg(Response):

@@ -6,8 +6,8 @@ nought. It needs nothing from outside: no script, no style sheet, no font but th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from textwrap import wrap
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -37,11 +37,13 @@ class Bar:
     label: str
     count: int | None
     series: int = 0
+    hidden: str = HIDDEN
+    """What stands in place of a hidden count."""
 
     @property
     def told(self) -> str:
         """The count in words."""
-        return HIDDEN if self.count is None else str(self.count)
+        return self.hidden if self.count is None else str(self.count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,18 +81,34 @@ def _sentence(group: Group) -> str:
     return f"{group.heading}: {', '.join(f'{bar.label} {bar.told}' for bar in group.bars)}."
 
 
-def draw(chart: Chart) -> str:
-    """Return the chart as an SVG document of its own."""
-    sheet = _Sheet(chart.name)
-    sheet.named(chart.title, in_words(chart.panels) or NOTHING)
+def draw(chart: Chart, tell: Callable[[str], str] = str, language: str = "en") -> str:
+    """Return the chart as an SVG document of its own; `tell` puts its words, but for names, into a language."""
+    sheet = _Sheet(chart.name, language)
+    chart = _told(chart, tell)
+    nothing = tell(NOTHING)
+    sheet.named(chart.title, in_words(chart.panels) or nothing)
     sheet.heading(chart.title, 17)
     for panel in chart.panels:
         _panel(sheet, panel)
     if not chart.panels:
-        sheet.line(NOTHING)
+        sheet.line(nothing)
     some_hidden = any(bar.count is None for panel in chart.panels for group in panel.groups for bar in group.bars)
-    sheet.note(f"{IN_A_DASHED_BOX} {chart.note}" if some_hidden else chart.note)
+    sheet.note(f"{tell(IN_A_DASHED_BOX)} {chart.note}" if some_hidden else chart.note)
     return sheet.written()
+
+
+def _told(chart: Chart, tell: Callable[[str], str]) -> Chart:
+    """Return the chart with its panels' titles and its bars' labels in another language; its own are told already."""
+    hidden = tell(HIDDEN)
+    panels = (
+        replace(panel, title=tell(panel.title), groups=tuple(_group(one, tell, hidden) for one in panel.groups))
+        for panel in chart.panels
+    )
+    return replace(chart, panels=tuple(panels))
+
+
+def _group(group: Group, tell: Callable[[str], str], hidden: str) -> Group:
+    return replace(group, bars=tuple(replace(one, label=tell(one.label), hidden=hidden) for one in group.bars))
 
 
 def _panel(sheet: _Sheet, panel: Panel) -> None:
@@ -106,10 +124,10 @@ def _panel(sheet: _Sheet, panel: Panel) -> None:
 class _Sheet:
     """A page that is written from the top down."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, language: str) -> None:
         self._name = name
         self._y = MARGIN
-        self._root = ET.Element("svg", xmlns="http://www.w3.org/2000/svg", role="img", lang="en")
+        self._root = ET.Element("svg", xmlns="http://www.w3.org/2000/svg", role="img", lang=language)
         self._root.set("aria-labelledby", f"{name}-title {name}-desc")
         self._root.set("font-family", "sans-serif")
         self._root.set("font-size", "13")

@@ -22,6 +22,12 @@ HOMES, HOMES_BY_KIND = "homes", "homes by kind"
 NO_FIT, DISTANCE = "no fit", "distance"
 FIGURES: Final = (SEARCHES, HOMES, SEARCHES_BY_KIND, HOMES_BY_KIND, NO_FIT, DISTANCE)
 """What is counted, in the order in which it is told."""
+TITLES: Final = (
+    "Searches for a home, and homes that opened",
+    "Searches in which nothing fitted, by what was lacking most",
+    "Placements, by miles from home",
+)
+"""Of the chart's panels."""
 ANY: Final = "any kind"
 NOT_TOLD: Final = "not told"
 MILES: Final = ((5, "up to 5 miles"), (10, "over 5, up to 10 miles"), (20, "over 10, up to 20 miles"))
@@ -128,9 +134,8 @@ def _panels(rows: Iterable[Mapping[str, Any]]) -> tuple[Panel, ...]:
         where = f"{row['area']}, {row['organisation']}" if "organisation" in row else row["area"]
         told.setdefault(where, {}).setdefault(row["figure"], {})[row["what"]] = row["count"]
     drawn = (
-        Panel(title="Searches for a home, and homes that opened", groups=_beside(told)),
-        Panel(title="Searches in which nothing fitted, by what was lacking most", groups=_of(told, NO_FIT)),
-        Panel(title="Placements, by miles from home", groups=_of(told, DISTANCE)),
+        Panel(title=title, groups=groups)
+        for title, groups in zip(TITLES, (_beside(told), _of(told, NO_FIT), _of(told, DISTANCE)), strict=True)
     )
     return tuple(panel for panel in drawn if panel.groups)
 

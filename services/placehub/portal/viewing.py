@@ -29,13 +29,9 @@ class Views:
         return found
 
     def shown(self, organisation: str, name: str) -> dict[str, Any]:
-        """Return name, title, what each column means, rows (a hidden number is None), and whether it has a chart."""
+        """Return name, title, what each column means, rows (a hidden number is None), its chart's panels."""
         found: dict[str, Any] = self._get(organisation, f"/v1/views/{quote(name, safe='')}").json()
         return found
-
-    def chart(self, organisation: str, name: str) -> bytes:
-        """Return the view's picture as SVG; NotFound where it has none."""
-        return self._get(organisation, f"/v1/views/{quote(name, safe='')}/chart").content
 
     def close(self) -> None:
         """Let go of the connections; harmless twice."""

@@ -7,13 +7,15 @@ from functools import cache
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import TypeAdapter
 
+from placehub.monitoring.charts import Chart, Panel, draw
 from placehub.portal.area_map import drawn
 from placehub.portal.pages.agreements import PARTNERS, is_partner
 from placehub.portal.people import Signed
 from placehub.portal.sitting import Entry, Open, Who, page
 from placehub.portal.words import gettext as _
-from placehub.portal.words import word
+from placehub.portal.words import language, word
 from placehub.postcodes import Postcodes, authority
 
 MOST: Final = 500
@@ -24,10 +26,11 @@ CODED: Final = frozenset(
     (
         *("about", "age_band", "answer", "band", "because", "began_with", "changed_by", "criterion", "decision"),
         *("feedback", "figure", "held", "kind", "lacking", "outcome", "planned", "question", "role", "sector"),
-        *("shares_of", "stage", "state"),
+        *("shares_of", "stage", "state", "what"),
     )
 )
 """Columns that hold words of the hub: told in the reader's language, where it has them."""
+_PANELS: Final = TypeAdapter(tuple[Panel, ...]).validate_python
 router = APIRouter(dependencies=[PARTNERS])
 
 
@@ -100,8 +103,13 @@ def _cell(value: object, coded: bool) -> str:
 
 @router.get("/views/{name}/chart.svg")
 def view_chart(door: Open, who: Who, name: str) -> Response:
-    """Give a view's picture."""
-    return Response(door.views.chart(who.organisation, name), media_type="image/svg+xml")
+    """Give a view's picture, drawn in the reader's language; 404 where it has none."""
+    found = door.views.shown(who.organisation, name)
+    if not found["chart"]:
+        raise HTTPException(404)
+    note = _("The table says the same.")
+    chart = Chart(name=name, title=_titled(found["title"], who), note=note, panels=_PANELS(found["panels"]))
+    return Response(draw(chart, word, language()), media_type="image/svg+xml")
 
 
 @router.get("/views/{name}/map.svg")
