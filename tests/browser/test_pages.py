@@ -33,6 +33,7 @@ OF_OPERATORS = (
     "/evidence",
     "/replay",
     "/replay?view=rejected_events",
+    "/waiting-erasures",
     "/mail",
 )
 OF_PROVIDERS = ("/rota", "/openings", "/erasures")

@@ -73,6 +73,33 @@ def test_two_people_erase_a_household(hub: Any) -> None:
     assert "There is nothing left to erase." in beside(again, "subject")
 
 
+def test_an_operator_is_the_second_person(hub: Any) -> None:
+    """What a provider asks for stands on an operator's page, to be confirmed there once, by somebody else alone."""
+    code = str(hub.add("provider").code)
+    manager = join(hub.settings, code, f"{uuid4()}@example.org", "referral manager", name="Asker (made up)")
+    add_home(manager)
+    ref = household(manager)
+    manager.get("/homes")
+    manager.send("/homes/close", reason="approval ended")
+    until(manager, "/homes", shows("No homes yet."))
+    until(manager, "/erasures", lambda _seen: "Nothing waits." not in asked(manager, ref).text)
+    namesake = join(hub.settings, "hub", f"{uuid4()}@example.org", "operator", name="Asker (made up)")
+    operator = join(hub.settings, "hub", f"{uuid4()}@example.org", "operator", name="Operator (made up)")
+    own = namesake.get("/waiting-erasures")
+    assert f"Household {ref[:8]}" in own.text
+    assert "You asked for it: a second person confirms it." in own.text
+    seen = operator.get("/waiting-erasures")
+    assert "Asker (made up)" in seen.text
+    card = seen.answer.text.partition(f"Household {ref[:8]}")[2]
+    address = re.findall(r'action="(/waiting-erasures/[0-9a-f-]{36})"', card)[0]
+    sure = f"sure_{address.rpartition('/')[2]}"
+    assert "Tick the box" in beside(operator.send(address, 422), sure)
+    ticked: dict[str, Any] = {sure: "yes"}
+    assert "It is erased: its keys are destroyed" in operator.send(address, **ticked).text
+    assert "Asker (made up), Operator (made up)" in manager.get("/erasures").text
+    assert address not in operator.get("/waiting-erasures").answer.text
+
+
 def test_an_authority_names_a_child_by_its_id(hub: Any) -> None:
     """What it does not have is not found, to be erased or held, and the page says so beside the field, in Welsh too."""
     manager = join(hub.settings, str(hub.add("authority").code), f"{uuid4()}@example.org", "team manager")

@@ -87,6 +87,8 @@ OWN: Final = {
     ("POST", "/replay/discard"): ("hub",),
     ("GET", "/messages"): ("hub",),
     ("GET", "/evidence"): ("hub",),
+    ("GET", "/waiting-erasures"): ("hub",),
+    ("POST", "/waiting-erasures/{erasure_id}"): ("hub",),
     ("GET", "/organisations"): ("hub",),
     ("POST", "/organisations"): ("hub",),
     ("GET", "/organisations/{code}"): ("hub",),

@@ -20,7 +20,7 @@ from placehub.drivers.pausing import paused
 from placehub.drivers.presence import present
 from placehub.drivers.quiet import Lag
 from placehub.operating import Operating
-from placehub.portal.pages import deadletters, messages, operations, organisations, replays
+from placehub.portal.pages import deadletters, messages, operations, organisations, replays, waiting_erasures
 from placehub.settings import Settings
 
 from ..integration.story import desk
@@ -28,7 +28,7 @@ from .test_story import add_home, until
 from .visiting import Seen, Visitor, join
 
 pytestmark = pytest.mark.broker
-OPERATED = (operations, deadletters, messages, organisations, replays)
+OPERATED = (operations, deadletters, messages, organisations, replays, waiting_erasures)
 
 
 @pytest.fixture(scope="module")

@@ -152,6 +152,13 @@ def erasures_of(connection: Connection, owner: str, now: datetime, at_most: int)
     return [dict(row) for row in connection.execute(found).mappings()]
 
 
+def erasures_waiting(connection: Connection, now: datetime, at_most: int) -> list[dict[str, Any]]:
+    """Return the erasures of every owner that wait for a second person; those whose time ends first."""
+    waits = ERASURE.c.withdrawn_by.is_(None) & ERASURE.c.erased_at.is_(None) & (ERASURE.c.expires_at > now)
+    found = select(ERASURE).where(waits).order_by(ERASURE.c.expires_at, ERASURE.c.erasure_id).limit(at_most)
+    return [dict(row) for row in connection.execute(found).mappings()]
+
+
 def keep_hold(connection: Connection, hold: Hold) -> None:
     """Keep a new hold."""
     connection.execute(insert(HOLD).values(asdict(hold)))

@@ -40,6 +40,7 @@ from placehub.portal.pages import (
     unfinished,
     urgent,
     views,
+    waiting_erasures,
 )
 from placehub.portal.people import Signed
 from placehub.portal.sitting import Entry
@@ -75,6 +76,7 @@ AREAS: Final[tuple[Any, ...]] = (
     deadletters,
     replays,
     messages,
+    waiting_erasures,
     organisations,
     people,
     mail,
