@@ -23,7 +23,6 @@ from placehub.drivers.brokers import producer, reader
 from placehub.drivers.publisher import Publisher
 from placehub.drivers.shell import Shell
 from placehub.evidence.processor import SEAT, Evidence
-from placehub.observing.usage import most_memory_mb
 from placehub.replaying.running import AT_ONCE
 from placehub.settings import Settings
 from placehub.streams import LOGGED
@@ -63,7 +62,7 @@ def hashed(settings: Settings, ends: Ends) -> Timed:
                 for one in batch:
                     hashlib.sha256(one.value or b"").digest()
                 done += len(batch)
-        return Timed(all_of, time.perf_counter() - began, time.process_time() - busy, most_memory_mb())
+        return Timed(all_of, time.perf_counter() - began, time.process_time() - busy)
 
 
 def _taken(settings: Settings, ends: Ends) -> Timed:
@@ -76,7 +75,7 @@ def _taken(settings: Settings, ends: Ends) -> Timed:
         made = taken_in(settings, shell, {SEAT: 0, **ends})
         shell.act([SEAT], log.tick, None)
     engine.dispose()
-    return Timed(made.events, made.seconds, made.busy, most_memory_mb())
+    return made
 
 
 def _verified(settings: Settings) -> tuple[Timed, int]:

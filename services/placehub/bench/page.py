@@ -183,7 +183,7 @@ _REPLAYS: Final = (
 def evidence(found: dict[str, Any]) -> str:
     """Return the section of `bench evidence`."""
     rows = [
-        [what, f"{one['a_second']:,}", one["busy_us_an_event"], one["memory_mb"]]
+        [what, f"{one['a_second']:,}", one["busy_us_an_event"], one["memory_mb"] or ""]
         for key, what in _EVIDENCE
         for one in (found[key],)
     ]
@@ -199,7 +199,7 @@ def evidence(found: dict[str, Any]) -> str:
             f"What differs: {found['findings']}. Asked again, with nothing new, it takes "
             f"{found['again_seconds']} s, its start included:",
             "it goes on where it came to. Records are taken in 500 in a transaction at most; the time of database and",
-            "broker is not in it. The first two are one process, whose most by then is told.",
+            "broker is not in it.",
         )
     )
 
