@@ -106,7 +106,7 @@ def test_a_document_of_one_sector_takes_no_effect_and_one_of_both_does_from_its_
     small.post(DocumentAgreed(**which, sender=small.code, concludes=True))
     hub.settle()
     moments = (later - timedelta(seconds=1), later)
-    assert [hours_at(hub, agreement.agreement_id, at) for at in moments] == [24, 48]
+    assert [hours_at(hub, agreement.agreement_id, at) for at in moments] == [DEFAULT.response_hours, 48]
     known = documents_of(hub.settings, agreement.agreement_id)
     (row,) = versions(known, hub.now)
     assert (row["state"], row["commissioners"], row["providers"]) == ("agreed", "1 of 1", "2 of 2")

@@ -84,7 +84,7 @@ def test_a_year_of_a_consortium(hub: Any, engine: Engine) -> None:
         {one.respond_by - one.released_at for one in year.invited(some, year.of_framework[0])}
         for some in (first, third)
     ]
-    assert waits == [{timedelta(hours=24)}, {timedelta(hours=48)}], "the agreed policy decides from its date"
+    assert waits == [{timedelta(hours=20)}, {timedelta(hours=48)}], "the agreed policy decides from its date"
     pass_to(year, began + timedelta(weeks=52))
     clocks(year)
     with connect(hub.settings.database.get_secret_value()).connect() as live:

@@ -82,7 +82,7 @@ def test_a_policy_decides_once_its_parties_have_agreed(town: Town, authorities: 
     known = agreement_of(town.hub.settings, town.agreement_id)
     assert known is not None
     assert known.policy_for(town.hub.now).version == f"{DOCUMENT} v1", "what `search policy` shows"
-    assert (first.respond_by - first.released_at).total_seconds() == 24 * 3600
+    assert (first.respond_by - first.released_at).total_seconds() == 20 * 3600
     assert (second.respond_by - second.released_at).total_seconds() == 48 * 3600
 
 
