@@ -77,6 +77,8 @@ def test_an_operator_is_the_second_person(hub: Any) -> None:
     """What a provider asks for stands on an operator's page, to be confirmed there once, by somebody else alone."""
     code = str(hub.add("provider").code)
     manager = join(hub.settings, code, f"{uuid4()}@example.org", "referral manager", name="Asker (made up)")
+    until(manager, "/erasures", lambda seen: "is still being read" not in seen.text)
+    assert "No household of yours is known here." in manager.page.text
     add_home(manager)
     ref = household(manager)
     manager.get("/homes")

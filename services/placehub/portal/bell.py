@@ -21,6 +21,15 @@ class Bell:
     def __init__(self) -> None:
         self._told = Condition()
         self._listening: dict[str, list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[str]]]] = defaultdict(list)
+        self._read: set[str] = set()
+
+    def has_read(self, organisation: str) -> bool:
+        """Tell whether all is kept that stood in an inbox when this process began to read it."""
+        return organisation in self._read
+
+    def note_read(self, organisation: str) -> None:
+        """Note that all of that is kept."""
+        self._read.add(organisation)
 
     def ring(self, told: Collection[tuple[str, str]]) -> None:
         """Say that these organisations were told of these cases or subjects; it is committed already."""

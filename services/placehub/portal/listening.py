@@ -69,6 +69,8 @@ class Listening(threading.Thread):
         self._mails = mails
         self._consumer: KafkaConsumer | None = None
         self._reading: frozenset[str] = frozenset()
+        self._ends: dict[TopicPartition, int] = {}
+        """Where each inbox ended when it was first read here, as long as that has not been reached."""
         self._end = threading.Event()
         self._looks = 0
 
@@ -111,6 +113,9 @@ class Listening(threading.Thread):
             self._tick(came.pop(place))
         if came:
             self._take({place.topic.partition(".")[2]: records for place, records in came.items()})
+        for place in [one for one, end in self._ends.items() if self._consumer.position(one) >= end]:
+            del self._ends[place]
+            self._bell.note_read(place.topic.partition(".")[2])
 
     def _follow(self, consumer: KafkaConsumer) -> None:
         """Read on all inboxes that are to be read, when they have become others."""
@@ -122,6 +127,9 @@ class Listening(threading.Thread):
         clocks = [TopicPartition(CLOCK_TOPIC, 0)] if self._ticked else []
         consumer.assign([*places, *clocks])
         self._reading = frozenset(wanted)
+        self._ends = consumer.end_offsets(
+            [one for one in places if not self._bell.has_read(one.topic.partition(".")[2])]
+        )
         ends = consumer.end_offsets(clocks) if clocks else {}
         for place, offset in (places | {one: max(0, end - 1) for one, end in ends.items()}).items():
             consumer.seek(place, offset)

@@ -19,7 +19,7 @@ from placehub.errors import Rejected
 from placehub.mail import Sender
 from placehub.operating import Operating
 from placehub.organisations.register import list_organisations
-from placehub.portal.accounts import form_token, new_token
+from placehub.portal.accounts import HUB, form_token, new_token
 from placehub.portal.acting import Act, Acting
 from placehub.portal.bell import Bell
 from placehub.portal.drafts import Drafts
@@ -219,8 +219,10 @@ def page(
     secret = _secret(request)
     visitor = "" if secret else new_token()
     form = form or Form()
+    who = getattr(request.state, "who", None)
     text = door.pages.get_template(template).render(
-        who=getattr(request.state, "who", None),
+        who=who,
+        still_reading=who is not None and who.organisation != HUB and not door.bell.has_read(who.organisation),
         here=request.url.path,
         page_address=request.url.path if request.method == "GET" else "/",
         form=form,
