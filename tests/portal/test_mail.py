@@ -109,7 +109,7 @@ def add_people(engine: Engine, organisation: str, role: str, *choices: str) -> d
 
 
 def listen(hub: Any, engine: Engine, town: Town, provider: Desk) -> None:
-    """Read the two inboxes to their end, as the portal does."""
+    """Read the two inboxes to their end, as the portal does; the bell knows then that they were."""
     bell = Bell()
     codec = Codec(Registry(hub.settings.registry))
     one = Listening(engine, codec, bell, lambda: reader(hub.settings), WallClock().now, None, WallClock().now)
@@ -118,9 +118,11 @@ def listen(hub: Any, engine: Engine, town: Town, provider: Desk) -> None:
     def has_read() -> bool:
         with engine.connect() as connection:
             places = listened_to(connection)
-        return all(places.get(code, ends[code]) >= ends[code] for code in codes)
+        kept = all(places.get(code, ends[code]) >= ends[code] for code in codes)
+        return kept and bell.has_read(provider.code)  # the other has nobody whose inbox it would be
 
     ends = {code: end_of(hub, code) for code in codes}
+    assert not bell.has_read(provider.code)
     one.start()
     try:
         assert bell.wait_for(has_read, 60)
