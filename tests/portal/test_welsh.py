@@ -24,7 +24,10 @@ from placehub.monitoring.charts import HIDDEN, IN_A_DASHED_BOX, NOTHING, Bar, Ch
 from placehub.monitoring.sufficiency import ANY, FIGURES, SEARCHES, TITLES
 from placehub.monitoring.sufficiency import BANDS as MILES_BANDS
 from placehub.monitoring.views import VIEWS
+from placehub.portal.home_rows import COLUMNS, takes_in_words
 from placehub.portal.mails import telling_words
+from placehub.portal.opening import purposes
+from placehub.portal.pages.cases import ENDINGS
 from placehub.portal.pages.profile import USUAL
 from placehub.portal.pages.views import head
 from placehub.portal.tables import PERSON
@@ -98,6 +101,20 @@ def test_every_code_that_is_shown_is_told_in_welsh() -> None:
     found = lists_shown()
     assert len(found) > 45
     assert untold(label(one.name, code.code) for one in found for code in one.values) == []
+
+
+def test_what_is_chosen_and_explained_is_told_in_welsh() -> None:
+    """What a need is opened for, how a search ends, and what each column of a list of homes takes, but for codes."""
+    with in_language("cy"):
+        assert [code for code, told in purposes() if told.lower() == code] == []
+        endings = [one.meaning for one in code_list("search_outcome").values if one.code in ENDINGS]
+        assert [one for one in endings if gettext(one) == one] == []
+        as_they_come = {one.name for one in COLUMNS if takes_in_words(one) == one.takes}
+        assert word("base fee") == "ffi sylfaenol"
+        pets = next(one for one in COLUMNS if one.name == "Pets")
+        assert takes_in_words(pets) == "dog, cat, small animal, reptile, horse, other (sawl un: gyda ; rhyngddynt)"
+    chosen = {"State", "Boys or girls", "Somebody smokes", "Adapted for a wheelchair"}
+    assert {one for one in as_they_come if not one.startswith("No child with")} == chosen
 
 
 def test_figures_are_told_in_welsh() -> None:

@@ -71,7 +71,7 @@ def fee_changes(before: Iterable[Any], now: Iterable[Any]) -> list[Change]:
     old, new = _lines(before), _lines(now)
     names = dict.fromkeys([*old, *new])
     return [
-        Change(name[:1].upper() + name[1:], old.get(name, ""), new.get(name, _("Not paid any more")))
+        Change(label("fee_line", name), old.get(name, ""), new.get(name, _("Not paid any more")))
         for name in names
         if old.get(name) != new.get(name)
     ]

@@ -211,9 +211,15 @@ def _excluding(risk: str) -> Read:
     return read
 
 
+def takes_in_words(column: Column) -> str:
+    """Return what a column takes, as people read it; codes stand as they must be typed."""
+    codes, several, _rest = column.takes.partition(SEVERAL)
+    return _(codes) + (_(SEVERAL) if several else "")
+
+
 def _words(codes: Mapping[str, str], *, several: bool = False) -> str:
     said = ", ".join(codes)
-    return said + (_(" (several: with ; between)") if several else "")
+    return said + (SEVERAL if several else "")
 
 
 def _list(name: str) -> dict[str, str]:
@@ -225,6 +231,7 @@ def _languages() -> dict[str, str]:
 
 
 REFERENCE: Final = "Our reference"
+SEVERAL: Final = " (several: with ; between)"
 HOUSEHOLD: Final = "Household"
 WILLING: Final = "Carer's word holds until"
 _STATES: Final = {"now": "now", "coming": "coming", "ask the carer": "ask carer"}

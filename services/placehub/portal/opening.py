@@ -15,10 +15,16 @@ from placehub.keys.sealed import Sealed
 from placehub.portal.acting import Acting
 from placehub.portal.people import Signed
 from placehub.portal.tables import OPENED, PERSON
+from placehub.portal.words import label
 
 T = TypeVar("T")
 PURPOSES: Final = ("answer an invitation", "prepare the placement", "check the referral", "safeguarding")
 """What a person may open a need for; the words go on record with the key service."""
+
+
+def purposes() -> list[tuple[str, str]]:
+    """Return what may be chosen, each as it is read."""
+    return [(one, label("opening_purpose", one)) for one in PURPOSES]
 
 
 def open_parts(

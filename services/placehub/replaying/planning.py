@@ -86,9 +86,10 @@ def wanted_views(names: Sequence[str], every: bool) -> tuple[str, ...]:
     return tuple(sorted(VIEWS if every else set(names)))
 
 
-def view_names() -> tuple[str, ...]:
-    """Return the names of all views there are, sorted."""
-    return tuple(sorted(VIEWS))
+def view_titles() -> dict[str, str]:
+    """Return the title of every view there is by its name, sorted by the titles."""
+    titles = {name: view.titled("").removesuffix(", as ") for name, view in VIEWS.items()}
+    return dict(sorted(titles.items(), key=lambda one: one[1]))
 
 
 def tables_of(views: Iterable[str]) -> tuple[Table, ...]:

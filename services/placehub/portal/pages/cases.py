@@ -172,7 +172,7 @@ def _case(request: Request, door: Doors, who: Signed, case: Case, template: str,
         feedbacks=choices("offer_feedback", door.acting.now().date()),
         usual_feedback=USUAL_FEEDBACK,
         reasons=choices("selection_reason", door.acting.now().date()),
-        outcomes=[(one.code, one.meaning) for one in code_list("search_outcome").values if one.code in ENDINGS],
+        outcomes=[(one.code, _(one.meaning)) for one in code_list("search_outcome").values if one.code in ENDINGS],
     )
 
 

@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from placehub.contracts.codec import from_json
 from placehub.errors import Rejected
 from placehub.portal.acting import Act
-from placehub.portal.home_rows import COLUMNS, MOST_BYTES, MOST_ROWS, Row, Wrong, rows, template
+from placehub.portal.home_rows import COLUMNS, MOST_BYTES, MOST_ROWS, Row, Wrong, rows, takes_in_words, template
 from placehub.portal.keeping import Kept, homes_of
 from placehub.portal.pages.homes import KEEPS
 from placehub.portal.people import Signed
@@ -134,6 +134,7 @@ def _shown(request: Request, form: Form, found: list[Row]) -> Response:
         rows=found,
         came_to=CAME_TO,
         columns=COLUMNS,
+        takes=takes_in_words,
         most_rows=MOST_ROWS,
         most_bytes=MOST_BYTES,
     )

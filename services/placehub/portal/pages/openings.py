@@ -15,7 +15,7 @@ from placehub.portal.people import Signed
 from placehub.portal.sitting import Entry, Open, Who, name_of, page
 from placehub.portal.told import Told, told_about, told_events
 from placehub.portal.words import gettext as _
-from placehub.portal.words import label, when
+from placehub.portal.words import label, when, word
 
 KINDS: Final = ("authority", "provider")
 MOST: Final = 500
@@ -63,7 +63,7 @@ def openings_page(request: Request, door: Open, who: Who, about: UUID | None = N
                 when(one["opened_at"]),
                 one["name"] or _("somebody who has left"),
                 {"href": f"{cases}/{one['about']}", "text": one["about"][:8]},
-                one["purpose"],
+                word(one["purpose"]),
             )
             for one in own
         ],
@@ -80,7 +80,7 @@ def _by_others(
             when(event.opened_at),
             names(event.organisation),
             f"{_COMPARTMENTS.get(event.compartment, str)()}, {str(event.subject_id)[:8]}",
-            event.purpose,
+            word(event.purpose),
         )
         if isinstance(event, SealedOpened)
         else (

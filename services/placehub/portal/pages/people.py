@@ -9,12 +9,13 @@ import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from placehub.errors import Conflict, HubError, Rejected
-from placehub.portal.accounts import ROLES, role_title
+from placehub.portal.accounts import ROLES
 from placehub.portal.mailing import mail_invitation
 from placehub.portal.people import Signed, invite, invited_to, people_of, remove
 from placehub.portal.refusing import why_not
 from placehub.portal.sitting import Entry, Form, Open, Sent, Who, go_to, page
 from placehub.portal.words import gettext as _
+from placehub.portal.words import label
 
 LOG = structlog.get_logger()
 router = APIRouter()
@@ -96,7 +97,7 @@ def _people(
 ) -> Response:
     with door.reads.connect() as connection:
         here, waiting = people_of(connection, who.organisation), invited_to(connection, who.organisation, door.wall())
-    roles = [(one, role_title(one)) for one in ROLES[who.acting.kind]]
+    roles = [(one, label("officer_role", one)) for one in ROLES[who.acting.kind]]
     facts: dict[str, Any] = {"people": here, "waiting": waiting, "roles": roles, "link": link, "invited": invited}
     facts["mailed"] = mailed
     return page(request, "people.html", form=form, **facts)

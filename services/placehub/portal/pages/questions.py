@@ -12,7 +12,7 @@ from placehub.portal.accounts import ANSWERING, PLACING
 from placehub.portal.acting import Act
 from placehub.portal.case import Case
 from placehub.portal.case_parts import Question
-from placehub.portal.opening import PURPOSES, open_parts
+from placehub.portal.opening import PURPOSES, open_parts, purposes
 from placehub.portal.pages import cases, searches
 from placehub.portal.people import Signed
 from placehub.portal.referring import in_question
@@ -133,7 +133,7 @@ def _shown(request: Request, door: Doors, who: Signed, case: Case, form: Form, *
         asks=at == "searches" and case.referral is not None and not case.closed,
         answers=at == "cases" and not case.closed,
         written=any(one.words for one in case.questions.values()),
-        purposes=[(one, one[:1].upper() + one[1:]) for one in PURPOSES],
+        purposes=purposes(),
         **({"opened": None} | opened),
     )
 

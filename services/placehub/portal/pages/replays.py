@@ -14,7 +14,7 @@ from placehub.portal.refusing import why_not
 from placehub.portal.replays import Run
 from placehub.portal.sitting import NOTICES, Doors, Entry, Form, Open, Sent, Who, go_to, page
 from placehub.portal.words import gettext as _
-from placehub.replaying.planning import Wanted, view_names, wanted_views
+from placehub.replaying.planning import Wanted, view_titles, wanted_views
 from placehub.replaying.shadow import asked, discard
 
 router = APIRouter(dependencies=[OPERATORS])
@@ -144,7 +144,7 @@ def _replay(request: Request, door: Doors, form: Form, view: str, plan: list[tup
         "plan": plan,
         "view": view,
     }
-    views = [("all", _("Every view")), *((one, one.replace("_", " ")) for one in view_names())]
+    views = [("all", _("Every view")), *((name, _(title)) for name, title in view_titles().items())]
     return page(request, "replay.html", form=form, views=views, shadow=_asked(there), **facts)
 
 

@@ -12,7 +12,7 @@ from placehub.portal.acting import Act
 from placehub.portal.case import Case
 from placehub.portal.comparing import Change, referral_changes
 from placehub.portal.drafts import Place
-from placehub.portal.opening import PURPOSES, open_parts
+from placehub.portal.opening import PURPOSES, open_parts, purposes
 from placehub.portal.pages.cases import PLACES, asked, on_form, own_case
 from placehub.portal.pages.unfinished import begun, save, sent
 from placehub.portal.people import Signed
@@ -138,6 +138,6 @@ def _shown(
         written=[number >= known or needs[number] is not None for number in range(count)],
         unnamed=[number >= known or children[number].identity is None for number in range(count)],
         sealed=any(one is None for one in needs),
-        purposes=[(one, one[:1].upper() + one[1:]) for one in PURPOSES],
+        purposes=purposes(),
         **asked(door, who, count),
     )

@@ -19,7 +19,7 @@ from placehub.portal.comparing import revisions
 from placehub.portal.drafts import Place
 from placehub.portal.fees import lines_for, typed_lines
 from placehub.portal.keeping import Kept, homes_of
-from placehub.portal.opening import PURPOSES, open_parts
+from placehub.portal.opening import PURPOSES, open_parts, purposes
 from placehub.portal.pages.unfinished import begun, save, sent
 from placehub.portal.people import Signed
 from placehub.portal.sitting import (
@@ -305,6 +305,6 @@ def _shown(
         line=telling.time_line(search.case, name_of(door)),
         may_place=who.acting.role in ANSWERING,
         reasons=choices("decline_reason", door.acting.now().date()),
-        purposes=[(one, one[:1].upper() + one[1:]) for one in PURPOSES],
+        purposes=purposes(),
         **({"needs": None} | opened),
     )
