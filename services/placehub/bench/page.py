@@ -97,7 +97,11 @@ def _p5(row: dict[str, Any]) -> str:
 def compared(found: dict[str, Any]) -> str:
     """Return the section of `world compare`."""
     rows = [
-        [one["model"], f"{one['stale']:.0%}", f"{one['searches']:,}", *(one[name] for name in _COMPARED), *_why(one)]
+        [
+            *(one["model"], f"{one['stale']:.0%}", one["policy"], f"{one['searches']:,}"),
+            *(one[name] for name in _COMPARED),
+            *_why(one),
+        ]
         for one in found["runs"]
     ]
     return "\n".join(
@@ -122,8 +126,8 @@ _COMPARED: Final = (
     *("hours_to_offer", "hours_by_mailing"),
 )
 _COMPARED_COLUMNS: Final = (
-    *("people", "stale", "searches", "deliveries a placement", "by mailing", "offers kept", "best band kept", "placed"),
-    *("by mailing", "hours to an offer", "by mailing", "no offer", "lesser"),
+    *("people", "stale", "policy", "searches", "deliveries a placement", "by mailing", "offers kept", "best band kept"),
+    *("placed", "by mailing", "hours to an offer", "by mailing", "no offer", "lesser"),
 )
 
 

@@ -23,6 +23,7 @@ from placehub.sample.comparing import CaseNeeds, Ended, People, QuietSight, begu
 from placehub.sample.homes import SampleHome
 from placehub.sample.staleness import PERIOD, truth_of
 from placehub.sample.world import FIRST_DAY, World, make_world
+from placehub.search.policy import DEFAULT
 from placehub.search.surroundings import Surroundings
 from placehub.search.view import Sight
 from placehub.streams import full_name
@@ -226,7 +227,7 @@ def _search(run: Run, market: Market, case: Case, tally: Tally) -> None:
 
 AIMS: Final = {"deliveries_per_placement": AIM_DELIVERIES, "offers_kept": AIM_SHARE, "best_kept": AIM_SHARE}
 COLUMNS: Final = (
-    *("model", "stale", "searches", "deliveries_per_placement", "by_mailing", "offers_kept", "best_kept"),
+    *("model", "stale", "policy", "searches", "deliveries_per_placement", "by_mailing", "offers_kept", "best_kept"),
     *("same_or_before", "placed", "placed_by_mailing", "hours_to_offer", "hours_by_mailing"),
 )
 """What is told of each run. `best_kept`: the best offer is in the same band as that of blanket mailing or a better
@@ -238,6 +239,7 @@ def row_of(run: Run, tally: Tally) -> dict[str, Any]:
     return {
         "model": run.name,
         "stale": run.share,
+        "policy": DEFAULT.version,
         "searches": tally.searches,
         "deliveries_per_placement": _share(tally.deliveries["policy"], tally.placements["policy"], 1),
         "by_mailing": _share(tally.deliveries["mailing"], tally.placements["mailing"], 1),
