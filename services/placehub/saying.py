@@ -35,6 +35,11 @@ def said(form: str, **facts: object) -> Said:
     return Said(form.format_map(told), form, told)
 
 
+def begun(text: str) -> str:
+    """Return a text as it stands where a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
 def form_of(text: str) -> str:
     """Return what a text was made from; itself where it is a plain one."""
     return text.form if isinstance(text, Said) else text

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,14 +20,19 @@ from ..integration.story import Town, desk
 pytestmark = pytest.mark.broker
 
 
-def test_a_made_world_is_made_again(tmp_path: Path) -> None:
-    """In servers of its own, what a made world says is folded as it comes and made again, and both are the same."""
-    words = ["bench", "replay", "--quick", "--json", "--write", str(tmp_path / "page.md")]
+def quick(what: str, page_file: Path) -> Any:
+    """Return what a benchmark tells of little, in servers of its own; it writes its section of a page as well."""
+    words = ["bench", what, "--quick", "--json", "--write", str(page_file)]
     done = subprocess.run(
         [sys.executable, "-m", "placehub", *words], capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def test_a_made_world_is_made_again(tmp_path: Path) -> None:
+    """In servers of its own, what a made world says is folded as it comes and made again, and both are the same."""
+    found = quick("replay", tmp_path / "page.md")
     assert found["equal_to_live"]
     assert found["live_a_second"] > 0
     assert found["bare"]["a_second"] > 0
@@ -54,12 +60,7 @@ def test_a_replay_beside_a_bare_reader(hub: Hub) -> None:
 
 def test_a_made_worlds_log_is_checked(tmp_path: Path) -> None:
     """In servers of its own, what a made world says is taken into the log, and nothing is found to differ from it."""
-    words = ["bench", "evidence", "--quick", "--json", "--write", str(tmp_path / "page.md")]
-    done = subprocess.run(
-        [sys.executable, "-m", "placehub", *words], capture_output=True, text=True, timeout=240, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = quick("evidence", tmp_path / "page.md")
     assert found["findings"] == 0
     assert found["records"] > 100
     assert min(found[way]["a_second"] for way in ("bare", "taken", "verified")) > 0

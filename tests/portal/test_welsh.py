@@ -119,7 +119,7 @@ def test_what_is_chosen_and_explained_is_told_in_welsh() -> None:
 
 def test_figures_are_told_in_welsh() -> None:
     """Of each view the title, who sees what of it, the heads of its columns and what they mean."""
-    titles = [text for view in VIEWS.values() for text in (view.titled("").removesuffix(", as "), view.entitled.says)]
+    titles = [text for view in VIEWS.values() for text in (view.bare_title, view.entitled.says)]
     columns = [text for view in VIEWS.values() for one in view.columns.items() for text in (head(one[0]), one[1])]
     assert len(columns) > 400
     assert untold([*titles, *columns]) == []

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from placehub.cli.options import Json, Write
+
+if TYPE_CHECKING:
+    from placehub.sample.made import Asked
+    from placehub.settings import Settings
 
 app = typer.Typer(help="Benchmarks, each beside something bare.", no_args_is_help=True, rich_markup_mode=None)
 Quick = Annotated[bool, typer.Option("--quick", help="Little of it: to see that it runs.")]
@@ -41,13 +46,10 @@ def replay(
     """Measure how fast all shared views are made again from the streams, and that they come out the same."""
     from placehub.bench.page import replay as page
     from placehub.bench.replaying import measure
-    from placehub.bench.servers import load_world, servers
     from placehub.cli.printing import aside
     from placehub.sample.made import Asked
 
-    _quietly()
-    with servers() as settings:
-        load_world(settings, Asked("corner", days=7) if quick else Asked(most=events), aside)
+    with _made_world(None if quick else Asked(most=events)) as settings:
         found = measure(settings, 1 if quick else repeats, aside)
     _give("replay", found, page, write, json)
 
@@ -62,13 +64,10 @@ def evidence(
     """Measure how fast records are taken into the evidence log and held against it; exit 1 when any differs."""
     from placehub.bench.evidence import measure
     from placehub.bench.page import evidence as page
-    from placehub.bench.servers import load_world, servers
     from placehub.cli.printing import aside
     from placehub.sample.made import Asked
 
-    _quietly()
-    with servers() as settings:
-        load_world(settings, Asked("corner", days=7) if quick else Asked(most=events), aside)
+    with _made_world(None if quick else Asked(most=events)) as settings:
         found = measure(settings, aside)
     _give("evidence", found, page, write, json)
     if found["findings"]:
@@ -201,13 +200,10 @@ def peers(
     from placehub.bench import pairing
     from placehub.bench.peers import measure
     from placehub.bench.peers_page import peers as page
-    from placehub.bench.servers import load_world, servers
     from placehub.cli.printing import aside
     from placehub.sample.made import Asked
 
-    _quietly()
-    with servers() as settings:
-        load_world(settings, Asked("corner", days=7) if quick else Asked(scale, days=days), aside)
+    with _made_world(None if quick else Asked(scale, days=days)) as settings:
         found = measure(settings, 1 if quick else repeats, aside)
         found["match"] = pairing.measure(settings, 50 if quick else homes, 1 if quick else repeats, aside)
     _give("peers", found, page, write, json)
@@ -276,6 +272,19 @@ def must_be_alike(found: dict[str, Any]) -> None:
     if any(found["different"].values()) or not pairs:
         aside(unlike(found) if pairs else "The pairs differ.")
         raise typer.Exit(1)
+
+
+@contextmanager
+def _made_world(asked: Asked | None) -> Iterator[Settings]:
+    """Yield servers of their own in which a made world stands; None: little of one, to see that it runs."""
+    from placehub.bench.servers import load_world, servers
+    from placehub.cli.printing import aside
+    from placehub.sample.made import Asked
+
+    _quietly()
+    with servers() as settings:
+        load_world(settings, asked or Asked("corner", days=7), aside)
+        yield settings
 
 
 def _quietly() -> None:

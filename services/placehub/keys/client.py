@@ -234,7 +234,8 @@ def refused(response: httpx.Response) -> Exception:
         body = response.json()
     except ValueError:
         body = {}
-    detail, remedy = _told(body, "detail"), _told(body, "remedy")
+    detail = _told(body, "detail")
+    remedy = _told(body, "remedy")
     match response.status_code:
         case 401:
             return Misconfigured("The key service refused us: wrong code or token. Correct them and start again.")
@@ -243,7 +244,7 @@ def refused(response: httpx.Response) -> Exception:
         case 409:
             return Conflict(detail)
         case 422:
-            return Rejected(str(body.get("field", "request")), _told(body, "detail"), _told(body, "remedy"))
+            return Rejected(str(body.get("field", "request")), detail, remedy)
         case status if status >= 500:
             told = detail or f"The key service is not working (it answered {status}). Try again."
             return Unavailable(told, server="api")

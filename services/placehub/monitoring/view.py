@@ -73,7 +73,12 @@ class View:
 
     def titled(self, organisation: str | None) -> str:
         """Return its title as an organisation is shown it; None: the operator."""
-        return self.title if organisation is None else f"{self.title.removesuffix(OPERATORS_OWN)}, as {organisation}"
+        return self.title if organisation is None else f"{self.bare_title}, as {organisation}"
+
+    @property
+    def bare_title(self) -> str:
+        """Its title without whose it is."""
+        return self.title.removesuffix(OPERATORS_OWN)
 
     def rows(
         self, connection: Connection, now: datetime | None = None, organisation: str | None = None

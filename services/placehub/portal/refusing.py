@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from placehub.errors import Rejected, sentence_of
 from placehub.portal.words import gettext, language, retold
+from placehub.saying import begun
 
 
 def why_not(error: Exception) -> str:
@@ -21,7 +22,7 @@ def why_not(error: Exception) -> str:
 
 def beside(why: Rejected) -> str:
     """Return a refusal as it stands beside the field it is about."""
-    return f"{_begun(retold(why.rule))}. {retold(why.remedy)}"
+    return f"{begun(retold(why.rule))}. {retold(why.remedy)}"
 
 
 def about(why: Rejected) -> str:
@@ -33,10 +34,6 @@ def about(why: Rejected) -> str:
 def field_in_words(path: str) -> str:
     """Return the last name of a field's path as people read it; an empty text where their language has none for it."""
     names = [one for one in path.replace("_", " ").split(".") if one and not one.isdigit()]
-    name = _begun(names[-1].removesuffix(" id").removeprefix("--")) if names else ""
+    name = begun(names[-1].removesuffix(" id").removeprefix("--")) if names else ""
     told = gettext(name)
     return told if told != name or language() == "en" else ""
-
-
-def _begun(text: str) -> str:
-    return text[:1].upper() + text[1:]

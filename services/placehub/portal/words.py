@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po
 
 from placehub.codes import code_list
 from placehub.errors import Rejected
-from placehub.saying import facts_of, form_of
+from placehub.saying import begun, facts_of, form_of
 
 LANGUAGES: Final = {"en": "English", "cy": "Cymraeg"}
 """Languages there are texts in, each by its own name; the first is the one the texts are written in."""
@@ -108,7 +108,7 @@ def label(list_name: str, code: str | None) -> str:
     if not code:
         return ""
     if list_name not in _BY_MEANING:
-        return gettext(_sentence(code))
+        return gettext(begun(code))
     return gettext(next((one.meaning for one in code_list(list_name).values if one.code == code), code))
 
 
@@ -117,8 +117,8 @@ def word(text: str) -> str:
     told = gettext(text)
     if told != text:
         return told
-    told = gettext(_sentence(text))
-    return text if told == _sentence(text) else told[:1].lower() + told[1:]
+    told = gettext(begun(text))
+    return text if told == begun(text) else told[:1].lower() + told[1:]
 
 
 def retold(sentence: str) -> str:
@@ -134,6 +134,15 @@ def retold(sentence: str) -> str:
 
 
 def _fact(value: str) -> str:
+    return _moment(value) or "".join(
+        gettext(one) if number % 2 else _word_of_fact(one) for number, one in enumerate(_BETWEEN.split(value))
+    )
+
+
+def _moment(value: str) -> str:
+    """Return a day or time as people read it; an empty text for what is neither."""
+    if not value[:1].isdigit():
+        return ""  # most facts are words, and trying four forms takes longer than all else of them
     with suppress(ValueError):
         return day(date.fromisoformat(value))
     with suppress(ValueError):
@@ -142,9 +151,7 @@ def _fact(value: str) -> str:
         return day(datetime.strptime(value, "%d %B %Y").replace(tzinfo=UTC).date())
     with suppress(ValueError):
         return when(datetime.strptime(value, "%d %B %Y %H:%M UTC").replace(tzinfo=UTC))
-    return "".join(
-        gettext(one) if number % 2 else _word_of_fact(one) for number, one in enumerate(_BETWEEN.split(value))
-    )
+    return ""
 
 
 def _word_of_fact(one: str) -> str:
@@ -158,10 +165,6 @@ def choices(list_name: str, on: date, *, only: tuple[str, ...] = ()) -> list[tup
     """Return the codes that may be chosen on a day, each with its label."""
     values = [one for one in code_list(list_name).values if one.holds(on) and (not only or one.code in only)]
     return [(one.code, label(list_name, one.code)) for one in values]
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def day(value: date | None) -> str:

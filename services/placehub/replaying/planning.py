@@ -88,7 +88,7 @@ def wanted_views(names: Sequence[str], every: bool) -> tuple[str, ...]:
 
 def view_titles() -> dict[str, str]:
     """Return the title of every view there is by its name, sorted by the titles."""
-    titles = {name: view.titled("").removesuffix(", as ") for name, view in VIEWS.items()}
+    titles = {name: view.bare_title for name, view in VIEWS.items()}
     return dict(sorted(titles.items(), key=lambda one: one[1]))
 
 

@@ -10,7 +10,7 @@ from string import Formatter
 from typing import Final
 
 from placehub.contracts.parts import Finding, HomeFit
-from placehub.saying import Said, said
+from placehub.saying import Said, begun, said
 
 
 def sentence(finding: Finding) -> Said:
@@ -20,16 +20,12 @@ def sentence(finding: Finding) -> Said:
     words = WORDS.get(finding.criterion, {}).get(key)
     if words is None:
         return said(UNKNOWN, criterion=finding.criterion.capitalize(), verdict=finding.verdict)
-    return said(_begun(words), **dict.fromkeys(_FACTS, NOT_TOLD) | dict(facts))
+    return said(begun(words), **dict.fromkeys(_FACTS, NOT_TOLD) | dict(facts))
 
 
 def forms() -> frozenset[str]:
     """Return the form of every sentence that `sentence` can return."""
-    return frozenset((UNKNOWN, *(_begun(text) for words in WORDS.values() for text in words.values())))
-
-
-def _begun(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return frozenset((UNKNOWN, *(begun(text) for words in WORDS.values() for text in words.values())))
 
 
 def sentences(fit: HomeFit) -> tuple[str, ...]:
