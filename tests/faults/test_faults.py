@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from placehub.faults.connected import HOMES as CONNECTED_HOMES
+from placehub.faults.connected import NAMED
 from placehub.faults.crowd import CODE, HOMES
 from placehub.faults.foreign import Broker, Seen
-from placehub.faults.oracle import judge
+from placehub.faults.oracle import Handed, judge
 from placehub.faults.playing import play, playing
 from placehub.faults.schedule import WAYS
 
-from .conftest import await_that, seeds, up_again, wanted
+from .conftest import SEEDS, await_that, seeds, up_again, wanted
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(3600)]
 FEWEST = 8
@@ -35,10 +38,15 @@ def test_a_world_under_faults(seed: int, tmp_path: Path) -> None:
     print(f"\nseed {seed}: {len(run.faults)} faults: {', '.join(run.faults)}")
     assert run.findings == [], run.faults
     assert len(run.faults) >= FEWEST
+    assert len(run.handed.rows) >= FEWEST * CONNECTED_HOMES, "a list before each fault"
     assert {way for way in WAYS if any(way in one for one in run.faults)} >= {"killed", "joined"}
+    assert any(name in one for name in NAMED.values() for one in run.faults) or seed not in SEEDS, (
+        "a connector is among them"
+    )
     assert run.taken_over > 0
     assert run.operations > len(run.left[f"outbox.{CODE}"]) > HOMES, "the world acts, and the crowd beside it"
     oracle_sees(run.left)
+    oracle_sees_connectors(run.left, run.handed)
 
 
 def oracle_sees(left: dict[str, list[Seen]]) -> None:
@@ -58,9 +66,26 @@ def oracle_sees(left: dict[str, list[Seen]]) -> None:
     assert "tenancy" in kinds({**left, other: [*left[other], place]})
 
 
-def kinds(left: dict[str, list[Seen]]) -> set[str]:
+def oracle_sees_connectors(left: dict[str, list[Seen]], handed: Handed) -> None:
+    """Assert that it would have seen it, had a connector lost a row or a delivery, made one twice or out of order."""
+    first, *others = handed.deliveries
+    assert "lost" in kinds(left, replace(handed, rows=(*handed.rows, Decimal("99.99"))))
+    assert "wrong" in kinds(left, replace(handed, rows=handed.rows[1:]))
+    mine = f"outbox.{handed.organisation}"
+    row = next(one for one in left[mine] if one.event)
+    posted = replace(row, headers={**row.headers, "ce_id": "another"})
+    assert "twice" in kinds({**left, mine: [*left[mine], posted]}, handed)
+    assert "lost" in kinds(left, replace(handed, deliveries=tuple(one for one in others if one.id != first.id)))
+    assert "order" in kinds(left, replace(handed, deliveries=handed.deliveries[::-1]))
+    assert kinds(left, replace(handed, deliveries=(first, *handed.deliveries))) == set(), "a repeat is known"
+    assert "wrong" in kinds(left, replace(handed, deliveries=(*handed.deliveries, replace(first, said={"data": {}}))))
+    stranger = replace(first, id="of nobody's")
+    assert "tenancy" in kinds(left, replace(handed, deliveries=(*handed.deliveries, stranger)))
+
+
+def kinds(left: dict[str, list[Seen]], handed: Handed | None = None) -> set[str]:
     """Return what kinds of wrong the oracle finds."""
-    return {one.kind for one in judge(left)}
+    return {one.kind for one in judge(left, handed)}
 
 
 def test_the_whole_hub_is_killed(tmp_path: Path) -> None:

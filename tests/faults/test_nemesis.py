@@ -15,7 +15,7 @@ import pytest
 from placehub.embedded.ports import LOOPBACK, choose_ports
 from placehub.faults.processes import Target, allow_writing, forbid_writing
 from placehub.faults.relay import Relays
-from placehub.faults.watching import Sight, catch_up, longest_stall
+from placehub.faults.watching import Sight, longest_stall, undisturbed
 
 WRITER = """
 import sys
@@ -135,8 +135,12 @@ print(sorted(seen), sorted(of_clock))
 
 
 def test_what_a_watch_tells() -> None:
-    """The longest stall is the longest time without anything taken in; catching up ends with the clock's next move."""
+    """The longest stall is the longest time without anything taken in; catching up ends with the clock's next move.
+
+    A fault tells of it only where no other lasted or began before that.
+    """
     seen = [Sight(0, 1, 1, 0), Sight(2, 1, 1, 0), Sight(3, 5, 1, 0), Sight(4, 6, 2, 0), Sight(9, 7, 3, 0)]
     assert longest_stall(seen) == 5
-    assert catch_up(seen, [2.5, 4.5]) == 4.5
-    assert (longest_stall([]), catch_up([], [1.0])) == (0, 0)
+    assert undisturbed(seen, [(1, 2.5), (4.5, 4.5), (9.5, 9.5)]) == [1.5, 4.5, None]
+    assert undisturbed(seen, [(1, 2.5), (2.6, 2.7), (4.5, 4.5), (4.4, 4.6)]) == [None, 1.3, None, 4.4]
+    assert (longest_stall([]), undisturbed([], [(0, 1.0)])) == (0, [None])

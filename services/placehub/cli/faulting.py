@@ -27,6 +27,10 @@ def faults(
     crowd: Annotated[
         int, typer.Option(min=0, help="Events a provider beside the world posts each time the clock moves on.")
     ] = 0,
+    seconds: Annotated[float, typer.Option(min=1, help="How long faults are done in each run, at most.")] = 120,
+    apart: Annotated[
+        bool, typer.Option("--apart", help="Begin each fault once the hub has caught up with the one before.")
+    ] = False,
     way: Annotated[
         list[str] | None, typer.Option(help="Only this kind of fault; again for each.", show_default="every kind")
     ] = None,
@@ -41,8 +45,12 @@ def faults(
     the seed has it. Then another's client reads the broker, and judges: loss, effects that happened twice, order,
     who was told what, and every verdict against the same world in memory. The hub makes its decisions, evidence
     and views again. Nothing is left afterwards.
+
+    How long the hub took to catch up is told by kind of fault, of faults that no other disturbed: with --apart of all.
     """
-    from placehub.cli.printing import as_facts, as_json, aside
+    from dataclasses import asdict
+
+    from placehub.cli.printing import as_facts, as_json, as_table, aside
     from placehub.errors import NotFound
     from placehub.faults.schedule import WAYS, Bounds
 
@@ -50,15 +58,24 @@ def faults(
     if unknown := [one for one in ways if one not in WAYS]:
         raise NotFound(f"There is no fault {unknown[0]!r} for --way. Choose among: {', '.join(WAYS)}.")
     _check_client()
+    from placehub.drivers.presence import worker_id
     from placehub.faults.campaign import campaign
     from placehub.faults.playing import Wanted
+    from placehub.mailboxes.hushing import hush
+    from placehub.observing.logs import set_up_logs
 
-    wanted = Wanted(seed, scale, days, bounds=Bounds(ways=ways, workers=search_workers), crowd=crowd)
+    set_up_logs("CRITICAL", "faults", str(worker_id()))
+    hush()  # that a server is away is what is wanted
+    bounds = Bounds(ways=ways, workers=search_workers)
+    wanted = Wanted(seed, scale, days, seconds, bounds, crowd, apart)
     found = campaign(wanted, minutes, keep, aside)
     if json:
-        as_json(found.figures() | {"each": [run.document() for run in found.runs]})
+        kinds = [asdict(one) for one in found.by_kind()]
+        as_json(found.figures() | {"caught_up": kinds, "each": [run.document() for run in found.runs]})
     else:
         as_facts(found.figures())
+        rows = [(one.way, one.times, one.median, one.most, one.slowest) for one in found.by_kind()]
+        as_table("Seconds to catch up", ("fault", "times", "median", "most", "slowest"), rows)
     if not found.well:
         raise typer.Exit(1)
 

@@ -16,6 +16,11 @@ from placehub.settings import Settings
 
 POLL_MS: Final = 200
 """How long one look for records waits."""
+RECONNECT_MS: Final = 2_000
+"""How long a client leaves a broker alone, at most, before it tries to reach it again.
+
+kafka-python's own 30 seconds would be waited for once more after a broker that was away for as long is back.
+"""
 
 batches.install()
 keep_refreshing()
@@ -26,6 +31,7 @@ def access(settings: Settings) -> dict[str, Any]:
     """Return what every kafka-python client needs to log in as the hub."""
     return {
         "bootstrap_servers": settings.bootstrap.split(","),
+        "reconnect_backoff_max_ms": RECONNECT_MS,
         "security_protocol": "SASL_SSL" if settings.kafka_tls_ca else "SASL_PLAINTEXT",
         "ssl_cafile": settings.kafka_tls_ca,
         "sasl_mechanism": "SCRAM-SHA-256",

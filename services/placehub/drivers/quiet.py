@@ -21,6 +21,8 @@ EVERY_OUTBOX: Final = "outbox.*"
 """Stands for the outbox of every organisation."""
 
 PAUSE_SECONDS: Final = 0.03
+HANDS: Final = 3
+"""Through so many hands an event goes at most: intake, who decides, and who delivers or keeps."""
 
 Reads = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
 """Processor name -> (topics it reads by partition, topics it reads whole)."""
@@ -141,11 +143,33 @@ class Quiet:
                     return
                 ends = None  # what stood there then is done: only now may there be more
                 continue
-            if time.monotonic() > deadline:
-                behind = ", ".join(f"{name} {count}" for name, count in lags.items() if count)
-                resting = "".join(f" {one}." for one in self.paused().values())
-                raise Unavailable(f"The hub did not come to rest in {seconds:.0f} s (still to do: {behind}).{resting}")
-            time.sleep(PAUSE_SECONDS)
+            self._go_on(lags, deadline, seconds)
+
+    def wait_passed(self, seconds: float = 60) -> None:
+        """Return once all that stands in the topics now, and what follows from it, is read and published.
+
+        More may come meanwhile, and is not waited for: the hub need not come to rest. Unavailable when it takes longer
+        than `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        for _ in range(HANDS):
+            lags, ends = self._summed(None, None)
+            while any(lags.values()):
+                self._go_on(lags, deadline, seconds)
+                lags, ends = self._summed(None, ends)
+
+    def _go_on(self, lags: Mapping[str, int], deadline: float, seconds: float) -> None:
+        """Pause before the next look; Unavailable when the deadline is over."""
+        if time.monotonic() > deadline:
+            behind = ", ".join(f"{name} {count}" for name, count in lags.items() if count)
+            resting = "".join(f" {one}." for one in self.paused().values())
+            raise Unavailable(f"The hub did not come to rest in {seconds:.0f} s (still to do: {behind}).{resting}")
+        time.sleep(PAUSE_SECONDS)
+
+    def close(self) -> None:
+        """Let go of its connections."""
+        self._consumer.close(autocommit=False)
+        self._engine.dispose()
 
 
 def _places_read(

@@ -8,13 +8,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 from placehub.embedded.ownership import running_as_root
 from placehub.faults.playing import Run, Wanted, play
+from placehub.faults.schedule import WAYS, Planned
 
 SHOWN: Final = 20
 """Findings of a run that are told in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How long a hub took to catch up with faults of one kind, in seconds."""
+
+    way: str
+    times: int
+    """How many there were that no other fault disturbed."""
+    median: float
+    most: float
+    slowest: str
+    """The one that took the most."""
 
 
 @dataclass
@@ -27,6 +42,22 @@ class Campaign:
     def well(self) -> bool:
         """Whether nothing at all was found wrong."""
         return not any(run.findings for run in self.runs)
+
+    @property
+    def caught_up(self) -> list[tuple[Planned, float]]:
+        """Every fault that no other disturbed, and how long the hub then took to catch up."""
+        return [one for run in self.runs for one in run.caught_up]
+
+    def by_kind(self) -> list[Kind]:
+        """Return how long the hub took to catch up with faults of each kind, in the order in which kinds are listed."""
+        of: dict[str, list[tuple[float, str]]] = {way: [] for way in WAYS}
+        for what, seconds in self.caught_up:
+            of[what.way].append((seconds, str(what)))
+        return [
+            Kind(way, len(took), round(median(seconds for seconds, _ in took), 1), *max(took))
+            for way, took in of.items()
+            if took
+        ]
 
     def figures(self) -> dict[str, Any]:
         """Return the figures of all runs together; times are in seconds."""
@@ -41,7 +72,7 @@ class Campaign:
             "twice": sum(run.count("twice") for run in runs),
             "otherwise_wrong": sum(len(run.findings) - run.count("lost") - run.count("twice") for run in runs),
             "longest_stall": max((run.longest_stall for run in runs), default=0.0),
-            "catch_up": max((run.catch_up for run in runs), default=0.0),
+            "catch_up": max((seconds for _, seconds in self.caught_up), default=0.0),
             "seconds": round(sum(run.seconds for run in runs), 1),
         }
 
@@ -78,7 +109,8 @@ def told(run: Run) -> list[str]:
 def again(wanted: Wanted) -> str:
     """Return the command that does the same again, by the same schedule."""
     options = f"--seed {wanted.seed} --minutes 0 --scale {wanted.scale} --days {wanted.days}"
-    return f"placehub faults {options} --search-workers {wanted.bounds.workers} --crowd {wanted.crowd}"
+    options += f" --search-workers {wanted.bounds.workers} --crowd {wanted.crowd} --seconds {wanted.seconds:g}"
+    return f"placehub faults {options}{' --apart' if wanted.apart else ''}"
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """A provider beside the world that is under no agreement: more work for the hub under faults, and nothing else changed.
 
 It confirms its homes in a burst each time the hub's clock has moved on, so that the hub comes to rest in between, as
-the world's own clock waits for. Nobody is ever invited to it, so that what the world comes to stays what it is.
+the world's own clock waits for; and whenever it is asked to. Nobody is ever invited to it, so that what the world comes
+to stays what it is.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -43,6 +45,7 @@ class Crowd:
     def __init__(self, folder: Path, watch: Watch, burst: int) -> None:
         self._folder, self._watch, self._burst = folder, watch, burst
         self._enough = threading.Event()
+        self._asked: SimpleQueue[Future[None]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="crowd")
         self._posting: Future[None] | None = None
         self._mailbox: Mailbox | None = None
@@ -65,6 +68,16 @@ class Crowd:
         self._mailbox = Mailbox.of(handed_over(credentials, settings))
         self._posting = self._pool.submit(self._post, self._mailbox)
 
+    def post(self) -> None:
+        """Post a burst, beside those at the clock's moves; return once the broker has it."""
+        if self._posting is None:
+            return
+        asked: Future[None] = Future()
+        self._asked.put(asked)
+        wait((asked, self._posting), return_when=FIRST_COMPLETED)
+        if self._posting.done():  # it failed
+            self._posting.result()
+
     def end(self) -> None:
         """Post no more, and return once the last receipt has come; Unavailable when it does not come."""
         self._enough.set()
@@ -81,12 +94,21 @@ class Crowd:
 
     def _post(self, mailbox: Mailbox) -> None:
         ticks, bursts = self._watch.ticks, bursts_of(self._burst)
-        while not self._enough.wait(LOOK_SECONDS):
-            if self._watch.ticks > ticks:
+        while not self._enough.is_set():
+            asked = self._next_asked()
+            if asked or self._watch.ticks > ticks:
                 ticks = self._watch.ticks
                 acts = next(bursts)
                 # an act has the same id each time
                 self._posted += patiently(partial(mailbox.post_many, acts))
+            if asked:
+                asked.set_result(None)
+
+    def _next_asked(self) -> Future[None] | None:
+        try:
+            return self._asked.get(timeout=LOOK_SECONDS)
+        except Empty:
+            return None
 
 
 def bursts_of(size: int) -> Iterator[list[Act]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from placehub.faults.joining import join, leave
-from placehub.faults.processes import Target, allow_writing, children, forbid_writing, send
+from placehub.faults.processes import Target, allow_writing, forbid_writing, send
 from placehub.faults.relay import Relays
 from placehub.faults.schedule import Planned
 
@@ -25,18 +25,23 @@ End = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One fault that was done, and when it was over, in the machine's own seconds."""
+    """One fault that was done, and from when to when, in the machine's own seconds."""
 
     what: Planned
+    begun: float
     over: float
+    caught_up: float | None = None
+    """Seconds from its end until the hub had caught up, where that was awaited."""
 
 
 @dataclass
 class Nemesis:
     """Works on the hub under one process."""
 
-    pid: int
-    """The process whose children the hub's processes and servers are."""
+    there: Callable[[], list[Target]]
+    """Tells whom faults may be done to now."""
+    before: Callable[[], object]
+    """Gives the hub work, just before each fault; it returns at once, whoever is away."""
     folder: Path
     relays: Relays
     logs: Path
@@ -57,24 +62,42 @@ class Nemesis:
         for lasting in self._lasting:
             lasting.join()
 
+    def work_apart(
+        self, plan: Iterator[Planned], seconds: float, still_on: Callable[[], bool], caught_up: Callable[[], object]
+    ) -> None:
+        """Do what is planned, each fault once `caught_up` has returned after the one before; else as `work`."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and still_on():
+            one, begun = next(plan), time.monotonic()
+            end = self._begin(one)
+            if end is None:
+                continue
+            time.sleep(one.seconds)
+            end()
+            over = time.monotonic()
+            caught_up()
+            self.done.append(Done(one, begun, over, round(time.monotonic() - over, 1)))
+
     def _do(self, one: Planned) -> None:
+        begun = time.monotonic()
         end = self._begin(one)
         if end is None:  # its target was not there
             return
         if not one.seconds:
-            self.done.append(Done(one, time.monotonic()))
+            self.done.append(Done(one, begun, begun))
             return
-        lasting = threading.Thread(target=self._end_later, args=(one, end), daemon=True)
+        lasting = threading.Thread(target=self._end_later, args=(one, begun, end), daemon=True)
         self._lasting.append(lasting)
         lasting.start()
 
-    def _end_later(self, one: Planned, end: End) -> None:
+    def _end_later(self, one: Planned, begun: float, end: End) -> None:
         time.sleep(one.seconds)
         end()
-        self.done.append(Done(one, time.monotonic()))
+        self.done.append(Done(one, begun, time.monotonic()))
 
     def _begin(self, one: Planned) -> End | None:
         """Begin a fault; return what ends it, None when its target is not there."""
+        self.before()
         match one.way:
             case "killed" | "crashed":
                 return self._signalled(one, signal.SIGKILL)
@@ -91,14 +114,14 @@ class Nemesis:
                 return self._cut_off(one)
 
     def _target(self, one: Planned) -> Target | None:
-        found = [each for each in children(self.pid) if each.name == one.target]
+        found = [each for each in self.there() if each.name == one.target]
         return found[one.nth % len(found)] if found else None
 
     def _signalled(self, one: Planned, first: signal.Signals, last: signal.Signals | None = None) -> End | None:
         target = self._target(one)
-        if target is None or not send(self.pid, target, first):
+        if target is None or not send(self.there(), target, first):
             return None
-        return lambda: last and send(self.pid, target, last)
+        return lambda: last and send(self.there(), target, last)
 
     def _without_room(self, one: Planned) -> End | None:
         target = self._target(one)

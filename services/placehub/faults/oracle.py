@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from placehub.faults.foreign import Seen
@@ -217,7 +218,75 @@ CHECKS: Final[tuple[Callable[[Left], Findings], ...]] = (
 )
 
 
-def judge(topics: dict[str, list[Seen]]) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery as an organisation's own system was made it."""
+
+    id: str
+    subject: str
+    said: dict[str, Any]
+    """What the body says."""
+
+    @property
+    def fee(self) -> Decimal | None:
+        """The weekly fee of the home it tells of, if it does."""
+        fee = (self.said["data"].get("home") or {}).get("weekly_fee")
+        return None if fee is None else Decimal(str(fee))
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What an organisation that is joined by connectors handed in, and what its own system was then made."""
+
+    organisation: str
+    rows: tuple[Decimal, ...]
+    """The weekly fee of each row of its lists; no two have the same."""
+    deliveries: tuple[Delivery, ...]
+    """All of them, in the order in which they came."""
+
+
+def rows_posted(left: Left, handed: Handed) -> Findings:
+    """Each row handed in became one event, and that was taken once or refused; nothing else was posted."""
+    source = f"/organisations/{handed.organisation}"
+    posted: dict[Any, set[str]] = defaultdict(set)
+    for (sender, number), one in left.posted.items():
+        if sender == source:
+            posted[((one.event or {}).get("home") or {}).get("weekly_fee")].add(number)
+    ended = Counter(one.id[1] for one in left.stream["vacancy"] if one.id[0] == source)
+    ended += Counter({one.headers["ce_id"] for one in left.refused if one.headers["ce_source"] == source})
+    for fee in handed.rows:
+        yield from _once(len(posted[fee]), f"event of {handed.organisation} for the row with {fee}")
+        for number in posted[fee]:
+            yield from _once(ended[number], f"end of {number}, the row with {fee} of {handed.organisation}")
+    for fee in set(posted) - set(handed.rows):
+        yield Finding("wrong", f"{handed.organisation} posted {sorted(posted[fee])}, which is no row of a list")
+
+
+def handed_over(left: Left, handed: Handed) -> Findings:
+    """Its system was made a delivery of all in its inbox and of nothing else, of each subject in order.
+
+    A repeat has the id and says what the first said.
+    """
+    inbox = {one.headers["ce_id"]: at for at, one in enumerate(left.inbox[handed.organisation])}
+    first: dict[str, Delivery] = {}
+    reached: dict[str, int] = {}
+    for one in handed.deliveries:
+        if one.id in first:
+            if one.said != first[one.id].said:
+                yield Finding("wrong", f"{handed.organisation} was delivered {one.id} with two texts")
+            continue
+        first[one.id] = one
+        if one.id not in inbox:
+            yield Finding("tenancy", f"{handed.organisation} was delivered {one.id}, which is not in its inbox")
+        elif inbox[one.id] < reached.get(one.subject, 0):
+            yield Finding("order", f"{handed.organisation} was delivered {one.id} after a later one of {one.subject}")
+        reached[one.subject] = max(inbox.get(one.id, 0), reached.get(one.subject, 0))
+    for number in set(inbox) - set(first):
+        yield Finding("lost", f"{handed.organisation} was never delivered {number}")
+
+
+def judge(topics: dict[str, list[Seen]], handed: Handed | None = None) -> list[Finding]:
     """Return everything that is wrong with what a run left; nothing when it is right."""
     left = Left(topics)
-    return [finding for check in CHECKS for finding in check(left)]
+    found = [finding for check in CHECKS for finding in check(left)]
+    return found if handed is None else [*found, *rows_posted(left, handed), *handed_over(left, handed)]

@@ -18,13 +18,16 @@ from placehub.app import PROCESSES
 from placehub.embedded.identity import relay_identity
 from placehub.embedded.ownership import own_folder, running_as_root
 from placehub.errors import Unavailable
+from placehub.faults.connected import NAMED, Connected, connected
 from placehub.faults.crowd import Crowd
 from placehub.faults.foreign import Broker, Seen
 from placehub.faults.nemesis import RELAYED, Done, Nemesis
-from placehub.faults.oracle import Finding, judge
+from placehub.faults.oracle import Finding, Handed, judge
+from placehub.faults.processes import children
+from placehub.faults.recovering import Recovery
 from placehub.faults.relay import Relays
-from placehub.faults.schedule import Bounds, schedule
-from placehub.faults.watching import Watch, catch_up, longest_stall
+from placehub.faults.schedule import Bounds, Planned, schedule
+from placehub.faults.watching import Sight, Watch, longest_stall, undisturbed
 from placehub.postcodes import Postcodes
 from placehub.sample.demo import STAYS, VERDICTS
 from placehub.sample.inmemory import InMemory
@@ -60,6 +63,8 @@ class Wanted:
     bounds: Bounds = field(default_factory=Bounds)
     crowd: int = 0
     """Events that a provider beside the world posts each time the clock moves on."""
+    apart: bool = False
+    """Begin each fault only once the hub has got over the one before, and has the crowd's work meanwhile."""
 
 
 @dataclass(slots=True)
@@ -75,13 +80,17 @@ class Run:
     findings: list[Finding]
     longest_stall: float
     """Seconds in which nothing was taken in, at most."""
-    catch_up: float
-    """Seconds from the end of a fault until everything before the clock's next move was done, at most."""
+    caught_up: list[tuple[Planned, float]]
+    """Seconds from the end of a fault until the hub had caught up, of those that no other fault disturbed."""
     taken_over: int
     """Times a partition of the searches went to another worker."""
     seconds: float
+    judging: float
+    """Seconds of those that judging took."""
     left: dict[str, list[Seen]]
     """Everything the run left on the broker."""
+    handed: Handed
+    """What was handed in by one connector, and handed over by another."""
 
     def count(self, kind: str) -> int:
         """Return how many findings are of that kind."""
@@ -89,9 +98,10 @@ class Run:
 
     def document(self) -> dict[str, Any]:
         """Return the run as a document for programs."""
-        figures = ("seed", "operations", "events", "longest_stall", "catch_up", "taken_over", "seconds")
+        figures = ("seed", "operations", "events", "longest_stall", "taken_over", "seconds", "judging")
         return {name: getattr(self, name) for name in figures} | {
             "faults": self.faults,
+            "caught_up": [{"fault": str(what), "seconds": seconds} for what, seconds in self.caught_up],
             "lost": self.count("lost"),
             "twice": self.count("twice"),
             "findings": [asdict(one) for one in self.findings],
@@ -169,18 +179,27 @@ def _end(process: subprocess.Popen[str]) -> None:
 def play(wanted: Wanted, folder: Path) -> Run:
     """Play one run in a new folder and judge it. Unavailable when the world does not come to its end."""
     began = time.monotonic()
-    with playing(wanted, folder) as one:
-        nemesis = Nemesis(one.process.pid, folder, one.relays, folder.parent)
-        plan = schedule(wanted.seed, PROCESSES, wanted.bounds)
+    with playing(wanted, folder) as one, connected(folder) as joined:
+        nemesis = Nemesis(
+            lambda: [*children(one.process.pid), *joined.targets()],
+            joined.hand_in,
+            folder,
+            one.relays,
+            folder.parent,
+        )
         crowd = Crowd(folder, one.watch, wanted.crowd)
         crowd.begin()
+        joined.begin()
         first = one.watch.seen[-1]
-        nemesis.work(plan, wanted.seconds, lambda: one.alive and not one.over)
+        _do_faults(wanted, one, nemesis, crowd, joined)
         one.await_that(lambda: one.over, PLAY_SECONDS, f"The world did not come to its end after {_told(nemesis.done)}")
         crowd.end()
+        handed = joined.end()
         seen = [sight for sight in one.watch.seen if sight.at >= first.at]
+        ended = time.monotonic()
         left = Broker(folder).read()
-        findings = [*judge(left), *_same_verdicts(wanted, folder), *_asked_itself(folder)]
+        findings = [*judge(left, handed), *_same_verdicts(wanted, folder), *_asked_itself(folder)]
+        judged = time.monotonic()
     return Run(
         seed=wanted.seed,
         faults=[str(done.what) for done in nemesis.done],
@@ -188,11 +207,33 @@ def play(wanted: Wanted, folder: Path) -> Run:
         events=sum(map(len, left.values())),
         findings=findings,
         longest_stall=longest_stall(seen),
-        catch_up=catch_up(seen, [done.over for done in nemesis.done]),
+        caught_up=_caught_up(seen, nemesis.done),
         taken_over=seen[-1].epochs - first.epochs,
         seconds=round(time.monotonic() - began, 1),
+        judging=round(judged - ended, 1),
         left=left,
+        handed=handed,
     )
+
+
+def _do_faults(wanted: Wanted, one: Playing, nemesis: Nemesis, crowd: Crowd, joined: Connected) -> None:
+    plan = schedule(wanted.seed, (*PROCESSES, *NAMED.values()), wanted.bounds)
+    if not wanted.apart:
+        nemesis.work(plan, wanted.seconds, lambda: one.alive and not one.over)
+        return
+
+    def post() -> None:
+        joined.hand_in()
+        crowd.post()
+
+    recovery = Recovery(nemesis.there, one.folder, post, lambda: joined.heard)
+    nemesis.work_apart(plan, wanted.seconds, lambda: one.alive, recovery.await_it)
+
+
+def _caught_up(seen: list[Sight], done: Sequence[Done]) -> list[tuple[Planned, float]]:
+    awaited = [one.caught_up for one in done]
+    took = awaited if all(awaited) else undisturbed(seen, [(one.begun, one.over) for one in done])
+    return [(one.what, seconds) for one, seconds in zip(done, took, strict=True) if seconds is not None]
 
 
 def _told(done: Sequence[Done]) -> str:

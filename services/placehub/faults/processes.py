@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import subprocess
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -52,9 +53,9 @@ def _server(words: list[str]) -> str | None:
     return next((name for mark, name in SERVER_MARKS.items() if any(word.endswith(mark) for word in words)), None)
 
 
-def send(of: int, target: Target, number: signal.Signals) -> bool:
-    """Send a signal to one of the children; False when it has ended, since its number may be another's by now."""
-    if target not in children(of):
+def send(there: Collection[Target], target: Target, number: signal.Signals) -> bool:
+    """Send a signal to one of those that are there; False when it is not: its number may be another's by now."""
+    if target not in there:
         return False
     os.kill(target.pid, number)
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -89,13 +90,17 @@ def longest_stall(seen: list[Sight]) -> float:
     return round(longest, 1)
 
 
-def catch_up(seen: list[Sight], ends: list[float]) -> float:
-    """Return the longest time, in seconds, from the end of a fault until everything before the next tick was done.
+def undisturbed(seen: list[Sight], spans: Sequence[tuple[float, float]]) -> list[float | None]:
+    """Return for each fault, from `begun` to `over`, how long it took from its end to catch up, in seconds.
 
-    It counts the work of that step, too: what it takes to catch up is less. A fault after the last tick is left out.
+    That is until everything before the clock's next move was done. It counts the work of that step, too: what it takes
+    to catch up is less. None where another fault lasted or began meanwhile, or the clock moved no more.
     """
-    took = [0.0]
-    for end in ends:
-        before = max((one.ticks for one in seen if one.at <= end), default=0)
-        took += [one.at - end for one in seen if one.at > end and one.ticks > before][:1]
-    return round(max(took), 1)
+    took: list[float | None] = []
+    for nth, (_, over) in enumerate(spans):
+        before = max((one.ticks for one in seen if one.at <= over), default=0)
+        done = next((one.at for one in seen if one.at > over and one.ticks > before), None)
+        others = [span for at, span in enumerate(spans) if at != nth]
+        alone = done is not None and not any(begun <= done and end >= over for begun, end in others)
+        took.append(round(done - over, 1) if alone and done is not None else None)
+    return took

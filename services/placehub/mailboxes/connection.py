@@ -26,7 +26,12 @@ count_refusals()
 
 LOGIN_MS = 10_000
 """How long a login may take; a wrong password shows only by its running out."""
+RECONNECT_MS: Final = 5_000
+"""How long an organisation's client leaves a broker alone, at most, before it tries to reach it again.
 
+kafka-python's own 30 seconds would be waited for once more after a broker that was away for as long is back; much less
+would have thousands of organisations knock at a broker that is just starting.
+"""
 ENDS_MS: Final = 20_000
 """How long the broker may take to say where topics end: as long as two logins on a machine that is busy."""
 
@@ -37,6 +42,7 @@ def login(bootstrap: str, user: str, password: str, tls_ca: str | None) -> dict[
     return {
         "bootstrap_servers": bootstrap.split(","),
         "bootstrap_timeout_ms": LOGIN_MS,
+        "reconnect_backoff_max_ms": RECONNECT_MS,
         "security_protocol": "SASL_SSL" if tls_ca else "SASL_PLAINTEXT",
         "ssl_cafile": tls_ca,
         "sasl_mechanism": "SCRAM-SHA-256",
