@@ -20,6 +20,7 @@ from placehub.contracts.codec import Codec, Registry
 from placehub.database import NEVER, connect, migrate
 from placehub.drivers.attendance import attend
 from placehub.drivers.brokers import producer, reader
+from placehub.drivers.gathering import Gathering
 from placehub.drivers.presence import worker_id
 from placehub.drivers.publisher import Publisher
 from placehub.drivers.quiet import Lag, Quiet
@@ -66,13 +67,18 @@ DECIDERS: Final = ("intake", "search", "vacancies")
 """The processors whose events others react on."""
 DELIVERERS: Final = (*DECIDERS, "delivery")
 """The processors that have to be done before an inbox holds everything."""
-FOLLOWERS: Final = tuple(name for name in READS if name not in DECIDERS)
-"""The processors nobody waits for to decide: on a machine that is short of time, deciders come first."""
-FOLLOWERS_NICE: Final = 5
-GATHER_SECONDS: Final = 0.002
-"""How long a decider's batch waits for one more record: others wait for what it decides."""
-FOLLOWERS_GATHER_SECONDS: Final = 0.05
-"""The same for followers, which gain from fuller batches."""
+FOLLOWERS_NICE: Final = {"governance": 5, "delivery": 5, "monitoring": 10, "evidence": 10}
+"""How far each of the others stands back where a machine is short of time; most those that only keep records, as
+nobody is told anything by them."""
+GATHERED: Final = {
+    "delivery": Gathering(seconds=0.01, times=4),
+    "governance": Gathering(seconds=0.05, times=8),
+    "monitoring": Gathering(seconds=0.05, times=40),
+    "evidence": Gathering(seconds=0.05, times=40),
+}
+"""How each of these gathers a batch: delivery is on the way to an inbox, full ones help those that keep records."""
+GATHERED_TO_DECIDE: Final = Gathering(seconds=0.002, times=8)
+"""The same for deciders: all others wait for them."""
 SWITCH_SECONDS: Final = 0.0005
 """How long a thread that computes keeps those waiting that talk to the broker; Python's own 5 ms add up over hops."""
 ANSWER_MS: Final = 10_000
@@ -119,8 +125,7 @@ def run(name: str, settings: Settings) -> None:
     set_up_logs(settings.log_level, name, str(worker_id()), settings.secrets())
     if settings.traces:
         _send_spans(settings, name)
-    if name in FOLLOWERS:
-        os.nice(FOLLOWERS_NICE)
+    os.nice(FOLLOWERS_NICE.get(name, 0))
     sys.setswitchinterval(SWITCH_SECONDS)
     if name == "api":
         _run_api(settings)
@@ -131,10 +136,9 @@ def run(name: str, settings: Settings) -> None:
     else:
         from placehub.drivers.live import run_live
 
-        gather_seconds = FOLLOWERS_GATHER_SECONDS if name in FOLLOWERS else GATHER_SECONDS
         worker = _worker(settings, _PROCESSORS[name](settings))
         with attend(settings, name, worker=worker, keys=name == "search"):
-            run_live(worker, settings, gather_seconds)
+            run_live(worker, settings, GATHERED.get(name, GATHERED_TO_DECIDE))
 
 
 def _send_spans(settings: Settings, name: str) -> None:

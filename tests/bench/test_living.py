@@ -80,14 +80,18 @@ def _home(hub: Hub, provider: str) -> VacancyOpened:
 
 
 def test_from_outbox_to_inbox(hub: Hub, scene: Scene) -> None:
-    """Both notices lead to an invitation, both searches are told of the home that opens, each beside bare hops."""
-    found = latency.measure(hub.settings, scene, hub.settle, repeats=1, busy=lambda: {"search": 1.0})
-    assert (found["p3"]["with_an_invitation"], found["p3"]["invited_most"]) == (2, 1)
-    assert (found["p4"]["that_told"], found["p4"]["told_most"]) == (1, 2)
-    assert found["p3"]["p99_ms"] >= found["p3"]["median_ms"] > 0
-    assert found["busy_ms_a_notice"] == {"search": 0.0}
+    """A notice leads to an invitation, and the home that opens is told to its search and to one begun before."""
+    effort = latency.Effort((15.0,), each=1, repeats=1, at_once=1)
+    found = latency.measure(hub.settings, scene, hub.settle, effort, busy=lambda: {"search": 1.0})
+    (p3,) = found["p3"]
+    assert (p3["notices"], p3["with_an_invitation"], p3["invited_most"]) == (1, 1, 1)
+    assert (found["p4"]["open_searches"], found["p4"]["that_told"], found["p4"]["told_most"]) == (2, 1, 2)
+    assert p3["p99_ms"] >= p3["median_ms"] > 0
+    assert p3["busy_ms_a_notice"] == {"search": 0.0}
     assert found["p4"]["up_to_15"]["bare_median_ms"] > 0
-    assert "2 early notices at 15 a second; 2 lead to an" in latency_page(found)
+    page = latency_page(found)
+    assert "| 15 | 1 | 1 | 1 | 1 | 0 | search 0.0 |" in page
+    assert "among 2 open searches" in page
 
 
 def test_one_by_one_and_at_once(hub: Hub, scene: Scene) -> None:

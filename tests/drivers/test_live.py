@@ -12,6 +12,7 @@ from faust.types import TP
 from kafka import KafkaAdminClient, TopicPartition
 
 from placehub.drivers.brokers import access, producer, reader
+from placehub.drivers.gathering import Gathering
 from placehub.drivers.live import make_app
 from placehub.drivers.records import Message, Partition
 from placehub.drivers.rereading import Mending, Rereading
@@ -85,7 +86,7 @@ def test_what_was_fetched_and_dropped_is_read_again(hub: Any, topic: str, later:
     worker, all_of_them = Noting(topic), 3 + later
 
     async def run() -> None:
-        app = make_app(cast(Worker, worker), hub.settings, 0.01)
+        app = make_app(cast(Worker, worker), hub.settings, Gathering(seconds=0.01, times=8))
         app.loop = asyncio.get_running_loop()
 
         @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]  # Faust's own

@@ -8,10 +8,11 @@ record was polled.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from statistics import median
 from typing import Any, Final
 
@@ -26,7 +27,10 @@ from placehub.vacancies.events import VacancyOpened
 
 INVITED, UPDATED = full_name(ProviderInvited), full_name(InvitationUpdated)
 UP_TO: Final = 15
-OPENINGS_A_SECOND: Final = 2.0
+PACES: Final = (15.0, 5.0, 2.0)
+"""Notices a second."""
+OPENINGS_A_SECOND: Final = 0.5
+"""So few that hardly any waits for the one before: what a home that opens costs is timed, not a queue of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,26 @@ class Scene:
     """When it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How many notices are timed, and how."""
+
+    paces: tuple[float, ...] = PACES
+    """Notices a second."""
+    each: int = 300
+    """Notices at each pace."""
+    repeats: int = 3
+    """Runs that they are shared out to."""
+    at_once: int = 0
+    """Notices that are given before, all at once and untimed, so that as many more searches are open."""
+
+
 def measure(
     settings: Settings,
     scene: Scene,
     settle: Callable[[], object],
+    effort: Effort,
     *,
-    a_second: float = 15.0,
-    repeats: int = 3,
     busy: Callable[[], Mapping[str, float]] = dict,
     tell: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
@@ -62,42 +79,62 @@ def measure(
             to.post(sender, event, scene.at)
         to.flush()
         settle()
-        share = len(scene.notices) // repeats
-        waits: list[list[float]] = []
-        hops: list[list[float]] = []
-        invited: list[int] = []
-        before = busy()
-        for number in range(repeats):
-            tell(f"notices, run {number + 1} of {repeats}")
-            some = scene.notices[number * share : (number + 1) * share]
-            came = notices(to, some, scene.at, a_second, settle)
-            waits.append(came[0])
-            hops.append(came[1])
-            invited += came[2]
-        after = busy()
+        left = iter(scene.notices)
+        if effort.at_once:
+            tell(f"{effort.at_once:,} searches begin at once")
+            for one in islice(left, effort.at_once):
+                to.post(one.authority, one, scene.at)
+            to.flush()
+            settle()
+        p3 = [_paced(to, left, scene.at, pace, effort, settle, busy, tell) for pace in effort.paces]
         tell(f"{len(scene.openings)} homes open")
         opened = _openings(to, scene, settle)
     told = [(wait, searches) for wait, searches in opened.told if 0 < searches <= UP_TO]
     return {
         "machine": machine(),
         "organisations": len(scene.organisations),
-        "a_second": a_second,
-        "busy_ms_a_notice": spent_ms(before, after, share * repeats),
-        "p3": {
-            "notices": share * repeats,
-            "with_an_invitation": sum(map(len, waits)),
-            "invited_median": int(median(invited or [0])),
-            "invited_most": max(invited, default=0),
-            **_figures(waits, hops),
-        },
+        "p3": p3,
         "p4": {
-            "open_searches": len(scene.notices),
+            "open_searches": effort.at_once + sum(one["notices"] for one in p3),
             "openings": len(scene.openings),
             "that_told": len(opened.told),
+            "told_few": len(told),
             "told_most": max((searches for _, searches in opened.told), default=0),
             "up_to_15": _figures([[wait for wait, _ in told]], [opened.hops]),
             "all": _figures([[wait for wait, _ in opened.told]], [opened.hops]),
         },
+    }
+
+
+def _paced(
+    to: Wire,
+    left: Iterator[EarlyNoticeGiven],
+    at: datetime,
+    pace: float,
+    effort: Effort,
+    settle: Callable[[], object],
+    busy: Callable[[], Mapping[str, float]],
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
+    waits: list[list[float]] = []
+    hops: list[list[float]] = []
+    invited: list[int] = []
+    before = busy()
+    share = max(1, effort.each // effort.repeats)
+    for number in range(effort.repeats):
+        tell(f"{share} notices at {pace:g} a second, run {number + 1} of {effort.repeats}")
+        came = notices(to, list(islice(left, share)), at, pace, settle)
+        waits.append(came[0])
+        hops.append(came[1])
+        invited += came[2]
+    return {
+        "a_second": pace,
+        "notices": share * effort.repeats,
+        "with_an_invitation": sum(map(len, waits)),
+        "invited_median": int(median(invited or [0])),
+        "invited_most": max(invited, default=0),
+        "busy_ms_a_notice": spent_ms(before, busy(), share * effort.repeats),
+        **_figures(waits, hops),
     }
 
 
@@ -158,20 +195,20 @@ def _openings(to: Wire, scene: Scene, settle: Callable[[], object]) -> _Opened:
 
     _beside(to, [partial(post, one) for one in scene.openings], bare, OPENINGS_A_SECOND)
     came = _all_of(to, since, settle)
-    last, searches = _told_of(came, to.codec, sent)
-    return _Opened([(last[one], len(searches[one])) for one in last], bare_hops(came, bare))
+    told = _told_of(came, to.codec, sent)
+    return _Opened([(max(waits.values()), len(waits)) for waits in told.values()], bare_hops(came, bare))
 
 
-def _told_of(
-    came: Iterable[Arrival], codec: Codec, sent: dict[str, float]
-) -> tuple[dict[str, float], dict[str, set[str]]]:
-    last: dict[str, float] = {}
-    searches: dict[str, set[str]] = defaultdict(set)
+def _told_of(came: Iterable[Arrival], codec: Codec, sent: dict[str, float]) -> dict[str, dict[str, float]]:
+    """Return home -> search -> how long it took until the search's provider was first told of the home.
+
+    Whatever is told later names the home again.
+    """
+    told: dict[str, dict[str, float]] = defaultdict(dict)
     for one in came:
         if one.type in (INVITED, UPDATED):
             event = codec.decode(one.value)
-            for vacancy in {str(home.vacancy_id) for home in event.homes} & sent.keys():
-                if one.topic == inbox(event.provider):  # the authority is told, too
-                    last[vacancy] = one.at - sent[vacancy]
-                    searches[vacancy].add(one.subject)
-    return last, searches
+            if one.topic == inbox(event.provider):  # the authority is told, too
+                for vacancy in {str(home.vacancy_id) for home in event.homes} & sent.keys():
+                    told[vacancy].setdefault(one.subject, one.at - sent[vacancy])
+    return told

@@ -250,32 +250,42 @@ _WHATIF_COLUMNS: Final = (
 
 def latency(found: dict[str, Any]) -> str:
     """Return the section of `bench latency`."""
-    p3, p4 = found["p3"], found["p4"]
+    p3, p4, scale = found["p3"], found["p4"], found.get("scale", "")
     rows = [
-        _hop("P3: a notice posted, the first provider invited", p3),
+        *(_hop(f"P3: a notice posted, the first provider invited, {one['a_second']:g} a second", one) for one in p3),
         _hop("P4: a home opens, the last of 1 to 15 searches told", p4["up_to_15"]),
         _hop("P4: the same, however many searches", p4["all"]),
     ]
+    option = f" --scale {scale}" if scale else ""
     return "\n".join(
         (
-            "## P3, P4: from an outbox to an inbox (aim: p99 at most 250 ms)",
+            f"## P3, P4: from an outbox to an inbox{f', {scale}' if scale else ''} (aim: p99 at most 250 ms)",
             "",
-            f"Written by `placehub bench latency --write docs/benchmarks.md`. {told(found['machine'])} "
-            f"{found['organisations']} organisations;",
-            f"{p3['notices']} early notices at {found['a_second']:g} a second; {p3['with_an_invitation']} lead to an",
-            f"invitation, of {p3['invited_median']} providers (median) and {p3['invited_most']} at most. Then "
-            f"{p4['openings']} homes open among {p4['open_searches']} searches:",
-            f"{p4['that_told']} are told to somebody, at most to {p4['told_most']} searches.",
+            f"Written by `placehub bench latency{option} --write docs/benchmarks.md`. {told(found['machine'])}",
+            f"{found['organisations']} organisations. Then {p4['openings']} homes of narrow approval open, one after",
+            f"the other, among {p4['open_searches']:,} open searches:",
+            f"{p4['that_told']} are told to somebody, {p4['told_few']} to 1 to 15 searches, the others to "
+            f"{p4['told_most']} at most.",
             "",
             table(_HOPS, rows),
             "",
             "A bare hop is a record of four bytes through the same producer, broker and reader, between each two of",
-            "the others. Processor milliseconds for each notice, in which whatever follows from it is done:",
+            "the others. What the notices of each pace led to, and the processor milliseconds for each of them, in",
+            "which whatever follows from it is done (what a hub takes that rests is in it, too):",
             "",
-            ", ".join(f"{name} {one}" for name, one in found["busy_ms_a_notice"].items()) or "not told here",
-            f"({round(sum(found['busy_ms_a_notice'].values()))} in all).",
+            table(
+                ("a second", "notices", "that invite", "invited (median)", "at most", "ms in all", "of it"),
+                [_cost(one) for one in p3],
+            ),
         )
     )
+
+
+def _cost(one: Mapping[str, Any]) -> list[object]:
+    busy: Mapping[str, float] = one["busy_ms_a_notice"]
+    names = ("notices", "with_an_invitation", "invited_median", "invited_most")
+    shares = ", ".join(f"{name} {ms}" for name, ms in busy.items()) or "not told here"
+    return [f"{one['a_second']:g}", *(one[name] for name in names), round(sum(busy.values())), shares]
 
 
 _HOPS: Final = ("what", "median ms", "p99 ms", "bare hop median", "bare hop p99", "median to bare", "p99 to bare")

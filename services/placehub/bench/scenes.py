@@ -202,7 +202,8 @@ def scene(world: World, now: datetime, *, homes: int, notices: int, openings: in
     """Return so many open homes, notices and homes that open later, of a world of which nobody has acted yet.
 
     Homes tell nothing sealed, notices have bands and codes only: neither needs a key. Where more notices are asked for
-    than there are cases, the same need is told again under another id.
+    than there are cases, the same need is told again under another id. The homes that open later are those of the
+    others with the narrowest approval, which few searches fit.
     """
     agreements = [(world.lead.code, one) for one in (*world.agreements, *world.joinings)]
     opened = [_opened(one, now) for one in world.homes]
@@ -211,7 +212,7 @@ def scene(world: World, now: datetime, *, homes: int, notices: int, openings: in
         organisations=tuple(one.code for one in world.parties),
         before=(*agreements, *((one.provider, one) for one in opened[:homes])),
         notices=tuple(_notice(world, one, number, now) for number, one in enumerate(cases)),
-        openings=tuple(opened[homes : homes + openings]),
+        openings=tuple(sorted(opened[homes:], key=_width)[:openings]),
         at=now,
     )
 
@@ -219,6 +220,11 @@ def scene(world: World, now: datetime, *, homes: int, notices: int, openings: in
 def _opened(one: SampleHome, now: datetime) -> VacancyOpened:
     home = replace(one.home, state="now", available_from=now.date(), willing_until=now + FRESH)
     return VacancyOpened(vacancy_id=one.vacancy_id, provider=one.provider, household_ref=one.household_ref, home=home)
+
+
+def _width(one: VacancyOpened) -> tuple[int, int, bool]:
+    home = one.home
+    return home.max_age - home.min_age, home.places, home.sex == "any"
 
 
 def _notice(world: World, case: Case, number: int, now: datetime) -> EarlyNoticeGiven:

@@ -78,40 +78,38 @@ def evidence(
 def latency(
     scale: Annotated[str, typer.Option(help="Size of the sample world: region has 55 organisations.")] = "region",
     homes: Annotated[int, typer.Option(min=1, help="Homes that are open before.")] = 400,
-    notices: Annotated[int, typer.Option(min=1, help="Early notices in all.")] = 300,
+    searches: Annotated[int, typer.Option(min=0, help="Searches that begin before, untimed.")] = 0,
+    notices: Annotated[int, typer.Option(min=1, help="Early notices at each pace.")] = 300,
     openings: Annotated[int, typer.Option(min=1, help="Homes that open later.")] = 40,
-    a_second: Annotated[float, typer.Option(min=0.1, help="Notices a second.")] = 15.0,
+    a_second: Annotated[
+        list[float] | None, typer.Option(min=0.1, help="Notices a second; again for each.", show_default="15, 5, 2")
+    ] = None,
     search_workers: Annotated[int, typer.Option(min=1, help="Processes that the searches are shared out to.")] = 1,
     repeats: Repeats = 3,
     quick: Quick = False,
     write: Write = None,
     json: Json = False,
 ) -> None:
-    """Measure from an authority's outbox to a provider's inbox, beside a bare hop over the same broker."""
-    from placehub.bench.latency import measure
+    """Measure from an authority's outbox to a provider's inbox, beside a bare hop over the same broker.
+
+    Every scale but `region` has a section of its own on the page.
+    """
+    from placehub.bench.latency import PACES, Effort, measure
     from placehub.bench.page import latency as page
     from placehub.bench.scenes import busy, running_region, scene
     from placehub.cli.printing import aside
 
     _quietly()
+    effort = Effort(tuple(a_second or PACES), notices, repeats, searches)
+    if quick:
+        effort, homes, openings = Effort((15.0,), 12, 1), 100, 3
     with running_region("corner" if quick else scale, aside, search_workers) as (running, world, now):
-        posted = scene(
-            world,
-            now,
-            homes=100 if quick else homes,
-            notices=12 if quick else notices,
-            openings=3 if quick else openings,
-        )
-        found = measure(
-            running.settings,
-            posted,
-            running.wait_quiet,
-            a_second=a_second,
-            repeats=1 if quick else repeats,
-            busy=lambda: busy(running),
-            tell=aside,
-        )
-    _give("latency", found, page, write, json)
+        given = effort.at_once + effort.each * len(effort.paces)
+        posted = scene(world, now, homes=homes, notices=given, openings=openings)
+        found = measure(running.settings, posted, running.wait_quiet, effort, busy=lambda: busy(running), tell=aside)
+    name = f"latency {scale}" if scale != "region" else "latency"
+    found["scale"] = "" if scale == "region" else scale
+    _give(name, found, page, write, json)
 
 
 @app.command()

@@ -17,6 +17,7 @@ import structlog
 from faust.types import TP
 
 from placehub.drivers.brokers import reader
+from placehub.drivers.gathering import Gathering
 from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Message, Partition
 from placehub.drivers.rereading import LOOK_SECONDS, Mending, Rereading
@@ -29,23 +30,18 @@ LONGEST_PAUSE_SECONDS: Final = 7 * 24 * 60 * 60.0
 """How long a worker may take in nothing and still keep its partitions: an operator has paused it."""
 MOST: Final = 500
 """Records in one transaction at most."""
-WAITS: Final = 8
-"""How often a batch waits for more at most: where something comes all the time, none would ever end."""
 
 
-def run_live(worker: Worker, settings: Settings, gather_seconds: float) -> None:
-    """Run until SIGTERM or SIGINT. Any fault that trying again cannot mend ends the process (exit code 3).
-
-    `gather_seconds` is how long a batch waits for more.
-    """
-    app = make_app(worker, settings, gather_seconds)
+def run_live(worker: Worker, settings: Settings, gathering: Gathering) -> None:
+    """Run until SIGTERM or SIGINT. Any fault that trying again cannot mend ends the process (exit code 3)."""
+    app = make_app(worker, settings, gathering)
     worker.start()
     program = _Program(app, override_logging=False, redirect_stdouts=False, quiet=True)
     program.spinner = None  # it would write a terminal's escapes into the log
     program.execute_from_commandline()
 
 
-def make_app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
+def make_app(worker: Worker, settings: Settings, gathering: Gathering) -> Any:
     """Return the Faust app that feeds a worker; starting it connects."""
     processor = worker.shell.processor
     app = faust.App(
@@ -70,7 +66,7 @@ def make_app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
         value_serializer="raw",
         stream_wait_empty=False,
     )
-    feeding = _Feeding(app, worker, Mending(lambda: reader(settings)), gather_seconds)
+    feeding = _Feeding(app, worker, Mending(lambda: reader(settings)), gathering)
     app.on_partitions_assigned.connect(feeding.assigned)  # type: ignore[arg-type]  # the signal asks for more than it sends
     app.on_partitions_revoked.connect(feeding.revoked)  # type: ignore[arg-type]  # as above
     app.on_before_shutdown.connect(feeding.leaving)
@@ -85,11 +81,11 @@ def make_app(worker: Worker, settings: Settings, gather_seconds: float) -> Any:
 class _Feeding:
     """Hands on to a worker what Faust fetches, and which partitions come and go."""
 
-    def __init__(self, app: Any, worker: Worker, mending: Mending, gather_seconds: float) -> None:
+    def __init__(self, app: Any, worker: Worker, mending: Mending, gathering: Gathering) -> None:
         self._app = app
         self._worker = worker
         self._mending = mending
-        self._gather_seconds = gather_seconds
+        self._gathering = gathering
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker")
         self._mine: set[Partition] = set()
         self._settled = asyncio.Event()  # who has which partition is known; not so while they are given anew
@@ -132,7 +128,7 @@ class _Feeding:
 
     async def consume(self, stream: Any) -> None:
         """Hand on what comes, batch by batch."""
-        async for events in self._idle.between(_batches(stream, self._gather_seconds)):
+        async for events in self._idle.between(_batches(stream, self._gathering)):
             while await asyncio.get_running_loop().run_in_executor(self._pool, self._worker.gate.shut):
                 await asyncio.sleep(REST_SECONDS)  # not in the pool, which the next assignment needs
             await self._settled.wait()
@@ -201,15 +197,15 @@ def _by_partition(events: list[Any]) -> dict[Partition, list[Any]]:
     return found
 
 
-async def _batches(stream: Any, gather_seconds: float) -> AsyncIterator[list[Any]]:
-    """Group what is there already, and what comes until nothing does for `gather_seconds`, `WAITS` times that at most.
+async def _batches(stream: Any, gathering: Gathering) -> AsyncIterator[list[Any]]:
+    """Group what is there already, and what comes until nothing does for a while, or it has been waited for often.
 
     Only the first of a batch comes by way of the stream, at which Faust turns its whole loop for each event.
     """
     async for first in stream.noack().events():
         batch = [first]
-        for _ in range(WAITS):
-            await asyncio.sleep(gather_seconds)
+        for _ in range(gathering.times):
+            await asyncio.sleep(gathering.seconds)
             more = _fetched(stream, MOST - len(batch))
             batch += more
             if not more or len(batch) == MOST:
