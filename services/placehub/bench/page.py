@@ -149,12 +149,14 @@ def replay(found: dict[str, Any]) -> str:
         for one in (found[key],)
     ]
     live = f"{found['live_a_second']:,}" if found["live_a_second"] else "not measured"
+    scale = found.get("scale", "england")
+    option = "" if scale == "england" else f" --scale {scale}"
     return "\n".join(
         (
-            "## P1: all shared views made again (aim: at least 1.0 with two processes, 0.7 with one)",
+            f"## P1: all shared views made again, {scale} (aim: at least 1.0 with two processes, 0.7 with one)",
             "",
-            "Written by `placehub bench replay --write docs/benchmarks.md`.",
-            f"{found['events']:,} events of the made-up England. {told(found['machine'])}",
+            f"Written by `placehub bench replay{option} --write docs/benchmarks.md`.",
+            f"{found['events']:,} events of the made-up world *{scale}*. {told(found['machine'])}",
             "",
             table(_REPLAY_COLUMNS, rows),
             "",

@@ -37,21 +37,27 @@ def match_(quick: Quick = False, write: Write = None, json: Json = False) -> Non
 
 @app.command()
 def replay(
-    events: Annotated[int, typer.Option(min=1, help="Events of the made-up England, about.")] = 100_000,
+    scale: Annotated[str, typer.Option(help="Size of the sample world.")] = "england",
+    days: Annotated[int, typer.Option(min=1, help="Simulated days at most.")] = 365,
+    events: Annotated[int, typer.Option(min=1, help="Events, about.")] = 100_000,
     repeats: Repeats = 3,
     quick: Quick = False,
     write: Write = None,
     json: Json = False,
 ) -> None:
-    """Measure how fast all shared views are made again from the streams, and that they come out the same."""
+    """Measure how fast all shared views are made again from the streams, and that they come out the same.
+
+    Every scale but `england` has a section of its own on the page.
+    """
     from placehub.bench.page import replay as page
     from placehub.bench.replaying import measure
     from placehub.cli.printing import aside
     from placehub.sample.made import Asked
 
-    with _made_world(None if quick else Asked(most=events)) as settings:
+    with _made_world(None if quick else Asked(scale, days=days, most=events)) as settings:
         found = measure(settings, 1 if quick else repeats, aside)
-    _give("replay", found, page, write, json)
+    found["scale"] = scale
+    _give("replay" if scale == "england" else f"replay {scale}", found, page, write, json)
 
 
 @app.command()
@@ -297,10 +303,11 @@ def _give(
     name: str, found: dict[str, Any], page: Callable[[dict[str, Any]], str], write: Path | None, json: bool
 ) -> None:
     from placehub.bench.page import put
+    from placehub.bench.pictures import picture_of
     from placehub.cli.printing import as_json
 
     if write is not None:
-        put(write, name, page(found))
+        put(write, name, page(found) + picture_of(name, name.partition(" ")[0], found, write))
     if json:
         as_json(found)
     else:
