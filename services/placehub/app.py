@@ -81,6 +81,8 @@ GATHERED_TO_DECIDE: Final = Gathering(seconds=0.002, times=8)
 """The same for deciders: all others wait for them."""
 SWITCH_SECONDS: Final = 0.0005
 """How long a thread that computes keeps those waiting that talk to the broker; Python's own 5 ms add up over hops."""
+CONNECT_SECONDS: Final = 5
+"""How long intake waits for a session of its own, in which its shares are."""
 ANSWER_MS: Final = 10_000
 """How long somebody who asks waits for a broker that does not answer."""
 KEEP_ALIVE_SECONDS: Final = 75
@@ -246,13 +248,15 @@ def _hub_time(settings: Settings) -> Callable[[], datetime]:
 
 def _run_intake(settings: Settings) -> None:
     from placehub.drivers.posted import run_posted
+    from placehub.drivers.shares import Shares
     from placehub.intake.processor import Intake
     from placehub.postcodes import Postcodes
 
     intake = Intake(Codec(Registry(settings.registry)), Postcodes.open(), settings.rest_seconds)
     worker = _worker(settings, intake)
+    shares = Shares(connect(settings.database.get_secret_value(), pool_size=1, connect_seconds=CONNECT_SECONDS))
     with attend(settings, "intake", worker=worker):
-        run_posted(worker, intake.outboxes, lambda: reader(settings), intake, settings.rest_seconds)
+        run_posted(worker, intake.outboxes, lambda: reader(settings), shares, intake, settings.rest_seconds)
 
 
 def _worker(settings: Settings, processor: Processor) -> Worker:

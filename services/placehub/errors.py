@@ -8,7 +8,8 @@ The tree (a test walks it and compares)::
     ├── Misconfigured   stop with one plain sentence; trying again changes nothing
     ├── NotFound        what was asked for does not exist (or is not yours to see)
     ├── Conflict        it exists already, or somebody else holds it
-    └── Fenced          another worker has taken this partition; drop the work, keep nothing
+    ├── Fenced          another worker has taken this partition; drop the work, keep nothing
+    └── Overtaken       another worker has just changed what this one was deciding on; decide again
 """
 
 from __future__ import annotations
@@ -75,3 +76,14 @@ class Conflict(HubError):
 
 class Fenced(HubError):
     """This worker's epoch for a partition is over: its transaction was refused and nothing was kept."""
+
+
+class Overtaken(HubError):
+    """Another worker of the same processor has changed what a batch was decided on: nothing was kept, decide again.
+
+    `topics` are those whose committed effects have to be published before: what follows would else stand before it.
+    """
+
+    def __init__(self, topics: frozenset[str] = frozenset()) -> None:
+        super().__init__("another worker was faster; this is decided again")
+        self.topics = topics

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -157,14 +157,14 @@ def start_embedded(
     *,
     leave_out: tuple[str, ...] = (),
     search_workers: int = 1,
+    intakes: int = 1,
     log_level: LogLevel | None = None,
     tls: bool = False,
 ) -> Running:
     """Start servers and services under `folder` and wait until all of them work. Call it from the main thread.
 
-    The searches are shared out among `search_workers` processes. With `tls` the broker is reached by TLS only, from
-    now on. Services log from `log_level`, or what the
-    environment says.
+    The searches are shared out among `search_workers` processes, the outboxes among `intakes`. With `tls` the broker is
+    reached by TLS only, from now on. Services log from `log_level`, or what the environment says.
     """
     from placehub.backups.hubfolder import check_restored
     from placehub.embedded.nursery import Nursery
@@ -178,7 +178,7 @@ def start_embedded(
     stack = Stack(folder, clock=clock, log_level=log_level or given_log_level(), tls=tls)
     settings = stack.start()
     supervisor = Supervisor(
-        _commands([name for name in PROCESSES if name not in leave_out], search_workers),
+        _commands([name for name in PROCESSES if name not in leave_out], {"search": search_workers, "intake": intakes}),
         settings.model_copy(update=dict.fromkeys(FOR_FEW)).environment(),
         stack.folder / "logs",
         servers=stack.servers,
@@ -231,9 +231,9 @@ def _see_through(supervisor: Supervisor, act: Callable[[], T]) -> T:
     return done.result()
 
 
-def _commands(processes: Collection[str], search_workers: int) -> dict[str, list[str]]:
-    """Return the command line of every process by its name; further search workers are `search-2` and so on."""
-    several = {"search": [f"search-{number}" for number in range(2, search_workers + 1)]}
+def _commands(processes: Collection[str], count: Mapping[str, int]) -> dict[str, list[str]]:
+    """Return the command line of every process by its name; where several share the work, further are `search-2`..."""
+    several = {name: [f"{name}-{number}" for number in range(2, many + 1)] for name, many in count.items()}
     from placehub.embedded.processes import PROGRAM
 
     return {name: [*PROGRAM, "run", process] for process in processes for name in (process, *several.get(process, ()))}
@@ -264,12 +264,13 @@ def up(
     clock: Literal["wall", "stream"],
     told: Callable[[Settings], Any],
     search_workers: int = 1,
+    intakes: int = 1,
     *,
     tls: bool = False,
 ) -> None:
     """Start everything in the foreground, tell the caller once it works, and stop all on SIGTERM or SIGINT."""
     set_up_logs(given_log_level(), "up", str(worker_id()))
-    running = start_embedded(folder, clock, search_workers=search_workers, tls=tls)
+    running = start_embedded(folder, clock, search_workers=search_workers, intakes=intakes, tls=tls)
     try:
         told(running.settings)
         running.supervisor.run_forever()

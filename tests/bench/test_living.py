@@ -101,12 +101,10 @@ def test_one_by_one_and_at_once(hub: Hub, scene: Scene) -> None:
     assert (found["invited"], found["busy_ms"], found["busy_ms_of"]) == (1, 750.0, {"search 1": 250.0, "kafka": 500.0})
     assert found["first_ms"] > found["bare_ms"] > 0
     assert found["a_second"] > 0
-    row = {"workers": 2, "organisations": 30, **found}
+    row = {"workers": 2, "organisations": 30, "intakes": 1, "joined_s": 9, "memory_mb": 1000, "broker_mb": 400, **found}
     told = {"workers": [row], "organisations": [], "timed": 1, "at_once": 1, "machine": MACHINE}
-    assert (
-        f"| 2 | 30 | {found['first_ms']} | {found['bare_ms']} | {found['a_second']} | 750.0 | 250.0 | 0 | 500.0 |"
-        in (scale_page(told))
-    )
+    times = f"{found['first_ms']} | {found['bare_ms']} | {found['a_second']}"
+    assert f"| 2 | 30 | 1 | {times} | 750.0 | 250.0 | 0 | 500.0 | 9 | 1000 | 400 |" in scale_page(told)
     assert panels(told) == {
         "By search workers": {
             "notices a second": [(2, found["a_second"])],

@@ -26,7 +26,7 @@ from placehub.drivers.records import Message, Partition
 from placehub.drivers.shell import Shell
 from placehub.drivers.step import Step, Turn, store_outgoing
 from placehub.drivers.tables import OUTGOING, POSITION
-from placehub.errors import Fenced, Unavailable
+from placehub.errors import Fenced, Overtaken, Unavailable
 from placehub.settings import Settings
 from placehub.vacancies.events import Home, VacancyClosed, VacancyOpened
 from placehub.vacancies.processor import Vacancies
@@ -361,6 +361,57 @@ def test_two_writers_leave_no_gap(engine: Engine, owner: Callable[..., Shell], s
     assert not faults
     numbers = [one.sequence for one in said(hub.settings, says_in, home)]
     assert sorted(numbers) == list(range(1, 17))
+
+
+class Following(Copying):
+    """Says what it has read only once what another worker has committed about it is published, as intake does."""
+
+    def __init__(self, name: str, says_in: str, theirs: str) -> None:
+        super().__init__(name, says_in)
+        self._theirs = theirs
+
+    def handle(self, turns: Sequence[Turn]) -> None:
+        """Fold, and say it again, unless there is something to be published before."""
+        super().handle(turns)
+        mine = (OUTGOING.c.processor == self.name) & (OUTGOING.c.from_topic == self._theirs)
+        if turns[0][0].connection.execute(select(OUTGOING.c.id).where(mine)).first():
+            raise Overtaken(frozenset({self._theirs}))
+
+
+def test_what_another_committed_goes_first(
+    hub: Any, engine: Engine, sender: KafkaProducer, says_in: str, partition: Partition
+) -> None:
+    """Where a batch follows from what another worker committed and has not sent yet, that is sent before it, once kept.
+
+    When the other sends it after all its reader drops it, by its sequence.
+    """
+    name, home, theirs = f"test-{uuid4().hex}", uuid4(), Partition(f"outbox.{uuid4().hex}", 0)
+
+    def made(processor: Copying) -> Shell:
+        clock = TickedClock()
+        clock.tick(NOW)
+        return Shell(processor, engine, CODEC, Publisher(engine, sender), clock)
+
+    other, shell = made(Copying(name, says_in)), made(Following(name, says_in, theirs.topic))
+    other.take(theirs, {})
+    about = Attributes(id=uuid4(), source="/other", type="t", subject=str(home), time=NOW)
+    with engine.begin() as connection:
+        step = other.step(connection, theirs)
+        step.append(says_in, about, b"x")
+        rows = store_outgoing(connection, name, [step])
+    shell.take(partition, {})
+    shell.process({partition: [message(0, home)]})
+    other.publisher.publish(rows)
+    heard = [(one.source, one.sequence) for one in said(hub.settings, says_in, home)]
+    assert heard == [("/other", 1), ("/copied", 1), ("/other", 1)]
+    assert (unsent(engine, shell), next_offset_of(engine, name, partition)) == (0, 1)
+
+
+def next_offset_of(engine: Engine, processor: str, place: Partition) -> int:
+    """Return where a processor goes on in one partition."""
+    with engine.connect() as connection:
+        where = (POSITION.c.processor == processor) & (POSITION.c.topic == place.topic)
+        return int(connection.execute(select(POSITION.c.next_offset).where(where)).scalar_one())
 
 
 def test_quiet(hub: Any, engine: Engine, owner: Callable[..., Shell], says_in: str) -> None:

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any, Final
 
 from placehub.bench.latency import Scene, notices
-from placehub.bench.scenes import busy, running_region, scene
+from placehub.bench.scenes import busy, held_mb, intakes_for, running_region, scene
 from placehub.bench.timing import machine, spent_ms
 from placehub.bench.wire import wire
 from placehub.settings import Settings
@@ -28,7 +28,7 @@ class Effort:
 
     workers: tuple[int, ...] = (1, 2, 4)
     """Numbers of search workers, each in the region of the sample."""
-    organisations: tuple[int, ...] = (30, 300)
+    organisations: tuple[int, ...] = (30, 300, 471, 3000)
     """Numbers of organisations, most of them without a part in what happens in the sample's corner."""
     timed: int = 20
     """Notices that come one by one."""
@@ -54,10 +54,22 @@ def measure(effort: Effort, tell: Callable[[str], None] = lambda line: None) -> 
 
 def _point(effort: Effort, scale: str, workers: int, organisations: int, tell: Callable[[str], None]) -> dict[str, Any]:
     tell(f"{scale}, {workers} search workers, {organisations or 'its own'} organisations")
+    began = time.perf_counter()
     with running_region(scale, tell, workers, organisations) as (running, world, now):
+        joined = time.perf_counter() - began
         posted = scene(world, now, homes=effort.homes, notices=effort.timed + effort.at_once, openings=0)
         found = timed(running.settings, posted, running.wait_quiet, effort.timed, busy=lambda: busy(running), tell=tell)
-    return {"workers": workers, "organisations": max(organisations, len(world.parties)), **found}
+        memory = held_mb(running)
+    count = max(organisations, len(world.parties))
+    return {
+        "workers": workers,
+        "organisations": count,
+        "intakes": intakes_for(count),
+        "joined_s": round(joined),
+        "memory_mb": round(sum(memory.values())),
+        "broker_mb": round(memory["kafka"]),
+        **found,
+    }
 
 
 def timed(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import cycle, islice, takewhile
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from placehub.bench.servers import first_made
 from placehub.bench.visitors import LEAD, MANAGER, OFFICER, OPERATOR
 from placehub.clock import WallClock
 from placehub.drivers.brokers import access
-from placehub.observing.usage import busy_seconds
+from placehub.observing.usage import busy_seconds, descendants, memory_mb
 from placehub.organisations.joining import Organisation, SharingAgreement
 from placehub.organisations.register import add_many
 from placehub.portal.accounts import HUB
@@ -41,6 +42,8 @@ from placehub.streams import inbox
 from placehub.vacancies.events import VacancyOpened
 from placehub.whole import Running, start_embedded
 
+OUTBOXES_EACH: Final = 450
+"""For how many organisations one intake is meant: shares are not quite equal, and it should read 500 at most."""
 FRESH: Final = timedelta(days=60)
 BASIS: Final = LawfulBasis(
     basis="public task",
@@ -56,13 +59,18 @@ def running_region(
 ) -> Iterator[tuple[Running, World, datetime]]:
     """Yield a hub that runs for this alone, the sample world whose organisations have joined it, and what time it is.
 
-    Others join as well, without a part in anything, until there are so many `organisations`. Call it from the main
-    thread.
+    Others join as well, without a part in anything, until there are so many `organisations`; as many intakes run as
+    those need. Call it from the main thread.
     """
     world = make_world(1, scale, Postcodes.open(), 30)
     with tempfile.TemporaryDirectory(prefix="placehub-bench-") as name:
         tell("a hub starts")
-        running = start_embedded(Path(name) / "hub", leave_out=("portal",), search_workers=search_workers)
+        running = start_embedded(
+            Path(name) / "hub",
+            leave_out=("portal",),
+            search_workers=search_workers,
+            intakes=intakes_for(max(organisations, len(world.parties))),
+        )
         try:
             now = WallClock().now()
             joined = [joining(one) for one in world.parties]
@@ -74,6 +82,11 @@ def running_region(
             yield running, world, now
         finally:
             running.stop()
+
+
+def intakes_for(organisations: int) -> int:
+    """Return how many intakes are to share the outboxes of so many organisations."""
+    return ceil(organisations / OUTBOXES_EACH)
 
 
 @contextmanager
@@ -189,8 +202,17 @@ def _readers(world: World, count: int) -> list[tuple[str, str]]:
 
 def busy(running: Running) -> dict[str, float]:
     """Return the processor seconds of each of a hub's processes and servers by now."""
+    return busy_seconds(_pids(running))
+
+
+def held_mb(running: Running) -> dict[str, float]:
+    """Return the megabytes that each of a hub's processes and servers holds; 0 where the system does not tell."""
+    return {name: memory_mb((pid, *descendants(pid))) for name, pid in _pids(running).items()}
+
+
+def _pids(running: Running) -> dict[str, int]:
     children = {**running.supervisor.services, **{one.name: one for one in running.stack.servers}}
-    return busy_seconds({name: one.pid for name, one in children.items() if one.pid})
+    return {name: one.pid for name, one in children.items() if one.pid}
 
 
 def _some(organisations: list[Organisation]) -> Iterator[list[Organisation]]:

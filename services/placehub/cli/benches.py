@@ -216,15 +216,19 @@ def peers(
 
 @app.command()
 def scale(
-    workers: Annotated[list[int] | None, typer.Option(min=1, max=6, help="Search workers; again for each.")] = None,
-    organisations: Annotated[list[int] | None, typer.Option(min=1, help="Organisations; again for each.")] = None,
+    workers: Annotated[
+        list[int] | None, typer.Option(min=1, max=6, help="A line with so many search workers; again for each.")
+    ] = None,
+    organisations: Annotated[
+        list[int] | None, typer.Option(min=1, help="A line with so many organisations; again for each.")
+    ] = None,
     quick: Quick = False,
     write: Write = None,
     json: Json = False,
 ) -> None:
     """Measure what a notice costs with more search workers, and with more organisations.
 
-    A picture is written beside the page.
+    Where lines are named, those alone are measured. A picture is written beside the page.
     """
     from dataclasses import replace
 
@@ -236,8 +240,8 @@ def scale(
 
     _quietly()
     effort = QUICK if quick else Effort()
-    effort = replace(effort, workers=tuple(workers or effort.workers))
-    effort = replace(effort, organisations=tuple(organisations or effort.organisations))
+    if workers or organisations:
+        effort = replace(effort, workers=tuple(workers or ()), organisations=tuple(organisations or ()))
     found = measure(effort, aside)
     if write is not None:
         write.with_name(PICTURE).write_text(draw(panels(found), unit=""), encoding="utf-8")

@@ -25,6 +25,7 @@ class ClockKind(StrEnum):
 
 Tls = Annotated[bool, typer.Option("--tls", help="Reach the broker by TLS only, now and at every later start.")]
 SearchWorkers = Annotated[int, typer.Option(min=1, max=6, help="Processes that share the searches.")]
+Intakes = Annotated[int, typer.Option(min=1, max=16, help="Processes that share the outboxes.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,6 +38,7 @@ def up(
     folder: Folder = DEFAULT_FOLDER,
     clock: Annotated[ClockKind, typer.Option(help="wall, or stream: time comes as events.")] = ClockKind.wall,
     search_workers: SearchWorkers = 1,
+    intakes: Intakes = 1,
     tls: Tls = False,
 ) -> None:
     """Start the whole hub here, in the foreground."""
@@ -60,7 +62,7 @@ def up(
             trust_kept(folder, settings.kafka_tls_ca)
             aside(f"  {'authority':<10} {settings.kafka_tls_ca} (who joins needs this certificate)")
 
-    run_hub(folder, clock.value, told, search_workers, tls=tls)
+    run_hub(folder, clock.value, told, search_workers, intakes, tls=tls)
 
 
 def prepare(folder: Folder = DEFAULT_FOLDER) -> None:

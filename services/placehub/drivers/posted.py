@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
@@ -16,12 +16,15 @@ from kafka.errors import KafkaError
 from placehub.drivers.brokers import poll
 from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Partition
+from placehub.drivers.shares import LOOK_SECONDS, Shares, share_of
 from placehub.drivers.step import Step
 from placehub.drivers.worker import Worker
 from placehub.errors import Fenced
 from placehub.observing.metrics import RETRIES
 
 LOG = structlog.get_logger()
+MOST_OUTBOXES: Final = 500
+"""How many outboxes one intake should read at most: with more of them each takes longer."""
 
 
 class Guard(Protocol):
@@ -40,22 +43,23 @@ def run_posted(
     worker: Worker,
     outboxes: Callable[[], frozenset[str]],
     open_consumer: Callable[[], KafkaConsumer],
+    shares: Shares,
     guard: Guard,
     rest_seconds: float,
 ) -> None:
     """Take in outboxes until SIGTERM or SIGINT; the broker may come and go.
 
-    `outboxes` names those of the organisations learned so far. They are assigned by hand, outside any group: the
-    position and the owner's epoch stand in the database, and a group was seen to stay without its outboxes for
-    good when they changed while its members were joining. A second intake takes all outboxes over; the first then
-    finds itself fenced and ends. An outbox the guard names is left alone for `rest_seconds`, or until a restart; what
-    it holds waits there.
+    `outboxes` names those of the organisations learned so far, of which those in this process's `shares` are read.
+    They are assigned by hand, outside any group: the position and the owner's epoch stand in the database, and a group
+    was seen to stay without its outboxes for good when they changed while its members were joining. Whoever finds an
+    outbox taken by another although it holds its share ends, and begins anew. An outbox the guard names is left
+    alone for `rest_seconds`, or until another takes it; what it holds waits there.
     """
     stop = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: stop.set())
     worker.start()
-    posted = _Posted(worker, open_consumer(), guard, rest_seconds)
+    posted = _Posted(worker, open_consumer(), shares, guard, rest_seconds)
     try:
         while not stop.is_set():
             worker.loop.rest()  # what follows may wait for a server
@@ -75,27 +79,53 @@ def run_posted(
 class _Posted:
     """The outboxes that are read, and how far."""
 
-    def __init__(self, worker: Worker, consumer: KafkaConsumer, guard: Guard, rest_seconds: float) -> None:
+    def __init__(
+        self, worker: Worker, consumer: KafkaConsumer, shares: Shares, guard: Guard, rest_seconds: float
+    ) -> None:
         self._worker = worker
         self._consumer = consumer
+        self._shares = shares
         self._guard = guard
         self._rest_seconds = rest_seconds
         self._next: dict[Partition, int] = {}
         self._resting: dict[Partition, float] = {}
-        self._looked = 0.0
+        self._followed: tuple[frozenset[str], frozenset[int]] = frozenset(), frozenset()
+        self._looked = self._shared = 0.0
 
     def follow(self, outboxes: frozenset[str]) -> None:
-        """Take the outboxes that are new and read on from where the database says."""
-        new = sorted(Partition(topic, 0) for topic in outboxes if Partition(topic, 0) not in self._next)
-        if not new:
+        """Take the outboxes that are new here and read on from where the database says."""
+        if time.monotonic() - self._shared >= LOOK_SECONDS:
+            self._shared = time.monotonic()
+            self._shares.look(self._let_go)
+        held = self._shares.held
+        if self._followed[0] is outboxes and self._followed[1] == held:
             return
+        mine = (Partition(topic, 0) for topic in outboxes if share_of(topic) in held)
+        new = sorted(one for one in mine if one not in self._next)
+        if new:
+            self._take(new)
+        self._followed = outboxes, held
+
+    def _take(self, new: list[Partition]) -> None:
         with self._worker.shell.lock:
             known = self._worker.world.known()
-            for one in new:
-                self._next[one], _ = self._worker.shell.take(one, known)
+            taken = self._worker.shell.take_all(new, known)
             # what was learned while nobody held them is known to them too; and whatever rested is read again
             self._worker.shell.act(new, self._guard.resume, known)
+        if len(self._next) <= MOST_OUTBOXES < len(self._next) + len(new):
+            LOG.warning("more outboxes than one intake should read: let another run", most=MOST_OUTBOXES)
+        self._next |= {one: offset for one, (offset, _) in taken.items()}
         self._assign()
+
+    def _let_go(self, shares: frozenset[int]) -> None:
+        """Leave the outboxes of these shares to another: what was taken in of them is published by now."""
+        gone = [one for one in self._next if share_of(one.topic) in shares]
+        self._worker.revoked(gone)
+        for one in gone:
+            del self._next[one]
+            self._resting.pop(one, None)
+        self._assign()
+        LOG.info("outboxes are left to another intake", outboxes=len(gone), shares=len(shares))
 
     def resume(self) -> None:
         """Read those outboxes again that have rested long enough."""
@@ -161,5 +191,6 @@ class _Posted:
             self._next |= passed
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connections, and with them of the outboxes."""
         self._consumer.close(autocommit=False)
+        self._shares.close()

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
-from sqlalchemy import Connection, Engine, delete, select, text, tuple_
+from sqlalchemy import Connection, Engine, delete, select, text
 from tenacity import retry, retry_if_exception_type, wait_exponential
 
 from placehub.contracts.traces import trace_id_of
@@ -62,8 +62,8 @@ class Publisher:
 
     def publish_unsent(self, processor: str, partitions: Collection[Partition]) -> None:
         """Publish what was committed for these partitions but may not have been sent; nothing else may do so now."""
-        place = tuple_(OUTGOING.c.from_topic, OUTGOING.c.from_partition)
-        mine = (OUTGOING.c.processor == processor) & place.in_([(one.topic, one.number) for one in partitions])
+        places = among([OUTGOING.c.from_topic, OUTGOING.c.from_partition], sorted(partitions))
+        mine = (OUTGOING.c.processor == processor) & places
         with self._engine.begin() as connection:
             found = connection.execute(select(OUTGOING).where(mine).order_by(OUTGOING.c.id)).all()
         self.publish(

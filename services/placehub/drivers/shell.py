@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from logging import DEBUG
 from threading import RLock
@@ -11,7 +11,7 @@ from threading import RLock
 import structlog
 from sqlalchemy import Connection, Engine, bindparam, literal, update
 from sqlalchemy import select as sql_select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import SQLAlchemyError
 
 from placehub.clock import Clock
@@ -34,7 +34,7 @@ from placehub.drivers.records import (
 )
 from placehub.drivers.step import Step, Turn, store_outgoing
 from placehub.drivers.tables import PASSED, POSITION
-from placehub.errors import Fenced
+from placehub.errors import Fenced, Overtaken
 from placehub.observing.following import let_go
 from placehub.observing.metrics import BATCH, PROCESSED, PUBLISHED, kind_of, rejected
 from placehub.observing.pulse import Pulse
@@ -72,35 +72,46 @@ class Shell:
         self.pulse = Pulse("shell")
         self._seconds = BATCH.labels(processor.name)
 
-    @patient
     def take(self, partition: Partition, world: Mapping[str, list[int]]) -> tuple[int, dict[str, list[int]]]:
         """Make a partition this worker's: raise its epoch, publish what was left unsent, load its state.
 
         Returns its next offset and the world its stored state knows (`world` for a partition never held before).
         """
-        values = {
-            "processor": self.processor.name,
-            "topic": partition.topic,
-            "partition": partition.number,
-            "epoch": 1,
-            "next_offset": 0,
-            "world": dict(world),
-        }
+        return self.take_all([partition], world)[partition]
+
+    @patient
+    def take_all(
+        self, partitions: Collection[Partition], world: Mapping[str, list[int]]
+    ) -> dict[Partition, tuple[int, dict[str, list[int]]]]:
+        """Make partitions this worker's as `take` does, all in the same few turns to the database."""
+        values = [
+            {
+                "processor": self.processor.name,
+                "topic": one.topic,
+                "partition": one.number,
+                "epoch": 1,
+                "next_offset": 0,
+                "world": dict(world),
+            }
+            for one in sorted(partitions)  # in the order in which everybody locks them
+        ]
+        if not values:
+            return {}
         statement = (
-            insert(POSITION)
-            .values(values)
+            insertion(POSITION, values)
             .on_conflict_do_update(
                 index_elements=["processor", "topic", "partition"], set_={"epoch": POSITION.c.epoch + 1}
             )
-            .returning(POSITION.c.epoch, POSITION.c.next_offset, POSITION.c.world)
+            .returning(POSITION)
         )
         with self.engine.begin() as connection:
-            row = connection.execute(statement).one()
-        self.publisher.publish_unsent(self.processor.name, [partition])
-        self._load([partition])
-        self.held[partition] = row.epoch
-        self.next[partition] = row.next_offset
-        return row.next_offset, row.world
+            rows = {Partition(row.topic, row.partition): row for row in connection.execute(statement)}
+        self.publisher.publish_unsent(self.processor.name, list(rows))
+        self._load(rows)
+        for one, row in rows.items():
+            self.held[one] = row.epoch
+            self.next[one] = row.next_offset
+        return {one: (row.next_offset, row.world) for one, row in rows.items()}
 
     def positions(self) -> dict[Partition, int]:
         """Return the next offset of every partition that is held, as it stands in the database; nothing if it is away.
@@ -130,7 +141,15 @@ class Shell:
         Raises Fenced when one of the partitions has another owner by now: nothing was kept.
         """
         with self.pulse.at_work(), self._seconds.time(), _following():
-            self._process(batches)
+            while True:
+                try:
+                    return self._process(batches)
+                except Overtaken as by:
+                    LOG.info("decided again: another worker was faster", topics=sorted(by.topics))
+                    self._unsure = False  # it was not committed, that much is sure
+                    # Published by both, in the same order: readers drop what comes again. To wait for the other would
+                    # be to wait for one that may stand still.
+                    self.publisher.publish_unsent(self.processor.name, [Partition(one, 0) for one in sorted(by.topics)])
 
     def _process(self, batches: Mapping[Partition, Sequence[Message]]) -> None:
         self._settle()

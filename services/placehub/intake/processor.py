@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import structlog
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from placehub.codesign.documents import Documents
-from placehub.codesign.tenders import Tenders
 from placehub.contracts.codec import NONE_COUNTED, Codec
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.contracts.limits import LARGEST_BYTES
@@ -24,26 +21,27 @@ from placehub.drivers.records import Partition, Record
 from placehub.drivers.step import Step, Turn, sender_of
 from placehub.errors import Rejected
 from placehub.intake import rules
+from placehub.intake.aggregates import (
+    PROCESSOR,
+    Place,
+    check_published,
+    hold_aggregates,
+    store_aggregates,
+)
 from placehub.intake.disputes import check_against, check_placement
 from placehub.intake.flood import Recent
 from placehub.intake.returned import Produced, check_return, produced
 from placehub.intake.rules import Aggregate, Sender
-from placehub.intake.tables import AGGREGATE, PAUSED, SEEN
+from placehub.intake.tables import PAUSED, SEEN
 from placehub.mailboxes.events import OutboxPaused
 from placehub.observing.following import followed
 from placehub.organisations.events import OrganisationDisabled, OrganisationRegistered
-from placehub.partnership.agendas import Agendas
 from placehub.postcodes import Postcodes
 from placehub.returns.events import ReturnProduced
 from placehub.saying import said
 from placehub.streams import OUTBOX, full_name, outbox, stream
 
 LOG = structlog.get_logger()
-_CODESIGN: Final = TypeAdapter(Documents)
-_TENDERS: Final = TypeAdapter(Tenders)
-_AGENDAS: Final = TypeAdapter(Agendas)
-Place = tuple[str, str]
-"""Stream and subject of an aggregate."""
 Name = tuple[str, UUID]
 """Sender and id of an event: what makes it the same event when it comes again."""
 
@@ -75,7 +73,7 @@ class Intake:
     Its world: who may post at all, and which returns have been produced.
     """
 
-    name = "intake"
+    name = PROCESSOR
     streams: tuple[str, ...] = ("outbox.*",)
     raw: tuple[str, ...] = ()
     skips = ""
@@ -88,13 +86,15 @@ class Intake:
         self._postcodes = postcodes
         self._rest_seconds = rest_seconds
         self._senders: dict[str, Sender] = {}
+        self._outboxes: frozenset[str] = frozenset()
+        self._held: set[str] = set()
         self._returns: dict[UUID, Produced] = {}
         self._recent: dict[Partition, Recent] = {}
         self._flooded: set[Partition] = set()
 
     def outboxes(self) -> frozenset[str]:
-        """Return the outboxes of every organisation learned so far."""
-        return frozenset(map(outbox, list(self._senders)))
+        """Return the outboxes of every organisation learned so far; the same object until there are others."""
+        return self._outboxes
 
     def learn(self, records: Sequence[Record], offsets: dict[str, list[int]]) -> None:
         """Learn who takes part, and what returns there are."""
@@ -106,12 +106,18 @@ class Intake:
                 self._senders[event.organisation] = replace(self._senders[event.organisation], active=False)
             elif isinstance(event, ReturnProduced):
                 self._returns[event.return_id] = produced(event)
+        if len(self._senders) > len(self._outboxes):
+            self._outboxes = frozenset(map(outbox, self._senders))
 
     def take(self, connection: Connection, partition: Partition) -> None:
         """Nothing to load: of an outbox only what became of its last records is kept, and that begins anew."""
+        self._held.add(partition.topic)
 
     def drop(self, partition: Partition) -> None:
-        """Nothing to forget."""
+        """Forget what became of an outbox's last records."""
+        self._held.discard(partition.topic)
+        self._recent.pop(partition, None)
+        self._flooded.discard(partition)
 
     def react(self, step: Step, records: Sequence[Record]) -> None:
         """Nothing follows for an outbox from what others do."""
@@ -120,14 +126,20 @@ class Intake:
         """Intake has no timers."""
 
     def handle(self, turns: Sequence[Turn]) -> None:
-        """Check each outbox's records in order; append or reject each."""
+        """Check each outbox's records in order; append or reject each.
+
+        Overtaken when another intake has taken in an event about the same aggregate that is not in its stream yet, or
+        that the aggregate began with.
+        """
         connection = turns[0][0].connection
         outcomes: dict[Step, list[bool]] = {step: [] for step, _ in turns}
         came = [posted for step, records in turns for posted in self._readable(step, records, outcomes[step])]
         seen = _seen(connection, {one.name for one in came} | {one.corrected for one in came if one.corrected})
-        known = _aggregates(connection, {place for one in came for place in _looked_at(one.event)})
+        known, outboxes = hold_aggregates(connection, {place for one in came for place in _looked_at(one.event)})
+        check_published(connection, outboxes - self._held, {place[1] for place in known})
         taken: dict[Name, str] = {}
         changed: dict[Place, Aggregate] = {}
+        last: dict[Place, str] = {}
         now_known = ChainMap(changed, known)
         for one in followed(came):
             if one.name in seen or one.name in taken:
@@ -148,9 +160,11 @@ class Intake:
                 continue
             outcomes[one.step].append(False)
             changed[place] = after
+            last[place] = one.step.partition.topic
             taken[one.name] = place[1]
             _append(one, before)
-        _store(connection, taken, changed)
+        _store_seen(connection, taken)
+        store_aggregates(connection, changed, last, known)
         for step, ended in outcomes.items():
             self._guard(step, ended)
 
@@ -278,55 +292,10 @@ def _seen(connection: Connection, names: set[Name]) -> dict[Name, str]:
     return {(row.organisation, row.ce_id): row.subject for row in rows}
 
 
-def _aggregates(connection: Connection, places: set[Place]) -> dict[Place, Aggregate]:
-    if not places:
-        return {}
-    where = tuple_(AGGREGATE.c.stream, AGGREGATE.c.subject).in_(places)
-    rows = connection.execute(select(AGGREGATE).where(where))
-    return {
-        (row.stream, row.subject): Aggregate(
-            row.owner,
-            tuple(row.parties),
-            row.version,
-            tuple(row.documents),
-            row.state,
-            tuple(sorted(row.terms.items())),
-            _CODESIGN.validate_python(row.codesign or {}),
-            _TENDERS.validate_python(row.tenders or {}),
-            _AGENDAS.validate_python(row.agendas or {}),
-        )
-        for row in rows
-    }
-
-
-def _store(connection: Connection, taken: dict[Name, str], changed: dict[Place, Aggregate]) -> None:
+def _store_seen(connection: Connection, taken: dict[Name, str]) -> None:
     if taken:
         values = [
             {"organisation": organisation, "ce_id": ce_id, "subject": subject}
             for (organisation, ce_id), subject in taken.items()
         ]
         connection.execute(insert(SEEN).on_conflict_do_nothing(), values)
-    if changed:
-        rows = [
-            {
-                "stream": name,
-                "subject": subject,
-                "owner": one.owner,
-                "parties": list(one.parties),
-                "version": one.version,
-                "documents": list(one.documents),
-                "state": one.state,
-                "terms": dict(one.terms),
-                "codesign": _CODESIGN.dump_python(one.codesign, mode="json") if name == "agreement" else None,
-                "tenders": _TENDERS.dump_python(one.tenders, mode="json") if name == "agreement" else None,
-                "agendas": _AGENDAS.dump_python(one.agendas, mode="json") if name == "agreement" else None,
-            }
-            for (name, subject), one in changed.items()
-        ]
-        new = insert(AGGREGATE)
-        kept = {
-            name: new.excluded[name]
-            for name in ("parties", "version", "documents", "state", "terms", "codesign", "tenders", "agendas")
-        }
-        known = new.on_conflict_do_update(index_elements=["stream", "subject"], set_=kept)
-        connection.execute(known, rows)

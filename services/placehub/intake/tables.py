@@ -35,6 +35,7 @@ AGGREGATE: Final = Table(
         "tenders", JSONB(none_as_null=True), comment="of an agreement: its tenders and what was flagged and answered"
     ),
     Column("agendas", JSONB(none_as_null=True), comment="of an agreement: its partnership events"),
+    Column("outbox", Text, comment="where the last event about it came from"),
     schema=SCHEMA,
 )
 
