@@ -151,6 +151,14 @@ def test_the_versions_are_those_the_tests_run() -> None:
     assert images["postgres"].startswith("postgres:16.")
 
 
+def test_the_registry_tries_its_connections() -> None:
+    """As the embedded one the registry tries a connection to the database before it uses it: it may be broken off."""
+    assert (
+        COMPOSE["services"]["registry"]["environment"]["QUARKUS_DATASOURCE_POSTGRESQL_JDBC_VALIDATE_ON_BORROW"]
+        == "true"
+    )
+
+
 def test_the_image_is_pinned_and_runs_as_nobody_special() -> None:
     """The image is built from one version of Python, without the embedded servers, and not for root."""
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()

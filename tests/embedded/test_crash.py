@@ -10,12 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from placehub.database import connect
 from placehub.embedded.stack import Stack
+from placehub.settings import Settings
 
 from .conditions import alive, eventually, family
 
+CONNECTIONS = 20
+"""The registry keeps at least so many to its database."""
 _HOLD = """
 import sys, time
 from pathlib import Path
@@ -55,15 +61,38 @@ def killed_after(*arguments: str, members: int) -> Iterator[set[int]]:
 
 @pytest.mark.broker
 def test_a_killed_hub_leaves_no_server_behind_and_starts_again(tmp_path: Path) -> None:
-    """After kill -9 of the process that holds the stack no server runs, and its lock is no obstacle."""
+    """After kill -9 of the process that holds the stack no server runs, and its lock is no obstacle.
+
+    When later the database alone is killed and started again, the registry answers again at once: it does not fail one
+    request for each connection that it had.
+    """
     folder = tmp_path / "hub"
     with killed_after(_HOLD, str(folder), members=3) as servers:
         assert eventually(lambda: not any(alive(pid) for pid in servers), 5)
     again = Stack(folder)
     try:
-        again.start()
+        settings = again.start()
+        database = next(one for one in again.servers if one.name == "postgresql")
+        assert database.pid is not None
+        os.kill(database.pid, signal.SIGKILL)
+        database.await_end()
+        database.start()
+        assert eventually(lambda: _accepts(settings))
+        answers = [httpx.get(f"{settings.registry}/subjects").status_code for _ in range(CONNECTIONS)]
+        assert answers.count(200) >= CONNECTIONS - 2
     finally:
         again.stop()
+
+
+def _accepts(settings: Settings) -> bool:
+    engine = connect(settings.database.get_secret_value())
+    try:
+        engine.connect().close()
+    except OperationalError:
+        return False
+    finally:
+        engine.dispose()
+    return True
 
 
 @pytest.mark.parametrize(("how", "members"), [("by the kernel", 1), ("watched", 2)])

@@ -32,6 +32,8 @@ def registry_child(java: Path, program: Path, folder: Path, identity: Identity) 
         "APICURIO_DATASOURCE_URL": f"jdbc:postgresql://{LOOPBACK}:{ports['postgres']}/{REGISTRY_DATABASE}",
         "APICURIO_DATASOURCE_USERNAME": REGISTRY_DATABASE,
         "APICURIO_DATASOURCE_PASSWORD": identity.registry_password,
+        # else each of its twenty connections to a database that was restarted fails one request with a 500
+        "QUARKUS_DATASOURCE_POSTGRESQL_JDBC_VALIDATE_ON_BORROW": "true",
     }
     return Child(
         name="registry",

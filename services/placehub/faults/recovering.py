@@ -21,8 +21,8 @@ LOOK_SECONDS: Final = 0.1
 ANSWER_SECONDS: Final = 2
 RECOVERY_SECONDS: Final = 180
 """How long a hub may take to get over one fault; then its run ends as failed."""
-PAGES: Final = {"api": "/ready", "portal": "/sign-in"}
-"""Setting that says where a process listens, and what it then answers."""
+PAGES: Final = {"api": "/ready", "portal": "/sign-in", "registry": "/subjects"}
+"""Setting that says where a process or server listens, and what it then answers."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Recovery:
         """
         self.post()
         self._await(lambda: not self.whole - self._names(), "A process did not come back")
-        self._await(lambda: all(map(self._answers, PAGES)), "API or portal did not answer again")
+        self._await(lambda: all(map(self._answers, PAGES)), "API, portal or registry did not answer again")
         self._await(self.heard, "A connector did not hand over what came")
         patiently(self._all_done, RECOVERY_SECONDS)
 
