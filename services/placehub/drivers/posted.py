@@ -13,7 +13,7 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from placehub.drivers.brokers import poll
+from placehub.drivers.brokers import POLL_MS, poll
 from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Partition
 from placehub.drivers.shares import LOOK_SECONDS, Shares, share_of
@@ -155,7 +155,7 @@ class _Posted:
             return False
         self._worker.loop.beat()
         try:
-            batches = poll(self._consumer, 50)
+            batches = poll(self._consumer, POLL_MS)
         except KafkaError as error:
             RETRIES.labels("broker").inc()
             LOG.warning("intake waits for the broker", cause=type(error).__name__)
@@ -180,8 +180,10 @@ class _Posted:
     def _pass_unseen(self) -> None:
         """Note that marks of transactions, which a client never sees, and what one gave up were passed."""
         read = set(self._next) - set(self._resting)
+        # asked of each, a position takes the client as long as there are outboxes
+        longer = [one for one in read if (self._consumer.highwater(TopicPartition(*one)) or 0) > self._next[one]]
         try:
-            positions = {one: self._consumer.position(TopicPartition(*one), timeout_ms=1000) for one in read}
+            positions = {one: self._consumer.position(TopicPartition(*one), timeout_ms=1000) for one in longer}
         except KafkaError:
             return  # the broker is away: there is nothing to pass
         passed = {one: position for one, position in positions.items() if (position or 0) > self._next[one]}
