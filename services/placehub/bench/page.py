@@ -258,10 +258,12 @@ def latency(found: dict[str, Any]) -> str:
         _hop("P4: a home opens, the last of 1 to 15 searches told", p4["up_to_15"]),
         _hop("P4: the same, however many searches", p4["all"]),
     ]
-    option = f" --scale {scale}" if scale else ""
+    emergency = found.get("emergency", False)
+    option = (f" --scale {scale}" if scale else "") + (" --emergency" if emergency else "")
+    of = (f", {scale}" if scale else "") + (", emergencies" if emergency else "")
     return "\n".join(
         (
-            f"## P3, P4: from an outbox to an inbox{f', {scale}' if scale else ''} (aim: p99 at most 250 ms)",
+            f"## P3, P4: from an outbox to an inbox{of} (aim: p99 at most 250 ms)",
             "",
             f"Written by `placehub bench latency{option} --write docs/benchmarks.md`. {told(found['machine'])}",
             f"{found['organisations']} organisations. Then {p4['openings']} homes of narrow approval open, one after",

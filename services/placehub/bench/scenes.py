@@ -37,6 +37,7 @@ from placehub.sample.parties import STARTS_ON, agreement_id
 from placehub.sample.stage import Stage
 from placehub.sample.world import FIRST_DAY, World, make_world
 from placehub.search.events import ProviderInvited
+from placehub.search.policy import TODAY
 from placehub.settings import Settings
 from placehub.streams import inbox
 from placehub.vacancies.events import VacancyOpened
@@ -220,20 +221,21 @@ def _some(organisations: list[Organisation]) -> Iterator[list[Organisation]]:
         yield organisations[first : first + AT_ONCE_REGISTERED]
 
 
-def scene(world: World, now: datetime, *, homes: int, notices: int, openings: int) -> Scene:
+def scene(world: World, now: datetime, *, homes: int, notices: int, openings: int, emergency: bool = False) -> Scene:
     """Return so many open homes, notices and homes that open later, of a world of which nobody has acted yet.
 
     Homes tell nothing sealed, notices have bands and codes only: neither needs a key. Where more notices are asked for
     than there are cases, the same need is told again under another id. The homes that open later are those of the
-    others with the narrowest approval, which few searches fit.
+    others with the narrowest approval, which few searches fit. In an `emergency` all who fit are invited at once.
     """
     agreements = [(world.lead.code, one) for one in (*world.agreements, *world.joinings)]
     opened = [_opened(one, now) for one in world.homes]
     cases = islice(cycle(world.cases), notices)
+    told = (_notice(world, one, number, now) for number, one in enumerate(cases))
     return Scene(
         organisations=tuple(one.code for one in world.parties),
         before=(*agreements, *((one.provider, one) for one in opened[:homes])),
-        notices=tuple(_notice(world, one, number, now) for number, one in enumerate(cases)),
+        notices=tuple(replace(one, wanted=replace(one.wanted, needed_by=TODAY)) if emergency else one for one in told),
         openings=tuple(sorted(opened[homes:], key=_width)[:openings]),
         at=now,
     )

@@ -91,6 +91,7 @@ def latency(
         list[float] | None, typer.Option(min=0.1, help="Notices a second; again for each.", show_default="15, 5, 2")
     ] = None,
     search_workers: Annotated[int, typer.Option(min=1, help="Processes that the searches are shared out to.")] = 1,
+    emergency: Annotated[bool, typer.Option("--emergency", help="All who fit are invited to each at once.")] = False,
     repeats: Repeats = 3,
     quick: Quick = False,
     write: Write = None,
@@ -98,7 +99,7 @@ def latency(
 ) -> None:
     """Measure from an authority's outbox to a provider's inbox, beside a bare hop over the same broker.
 
-    Every scale but `region` has a section of its own on the page.
+    Every scale but `region` has a section of its own on the page, and so have emergencies.
     """
     from placehub.bench.latency import PACES, Effort, measure
     from placehub.bench.page import latency as page
@@ -111,11 +112,12 @@ def latency(
         effort, homes, openings = Effort((15.0,), 12, 1), 100, 3
     with running_region("corner" if quick else scale, aside, search_workers) as (running, world, now):
         given = effort.at_once + effort.each * len(effort.paces)
-        posted = scene(world, now, homes=homes, notices=given, openings=openings)
+        posted = scene(world, now, homes=homes, notices=given, openings=openings, emergency=emergency)
         found = measure(running.settings, posted, running.wait_quiet, effort, busy=lambda: busy(running), tell=aside)
-    name = f"latency {scale}" if scale != "region" else "latency"
     found["scale"] = "" if scale == "region" else scale
-    _give(name, found, page, write, json)
+    found["emergency"] = emergency
+    of = (found["scale"], "emergency" if emergency else "")
+    _give(" ".join(("latency", *filter(None, of))), found, page, write, json)
 
 
 @app.command()
