@@ -427,3 +427,32 @@ def test_quiet(hub: Any, engine: Engine, owner: Callable[..., Shell], says_in: s
         where = POSITION.c.processor == shell.processor.name
         connection.execute(POSITION.update().where(where).values(next_offset=end))
     quiet.wait(5)
+
+
+def test_what_stood_there_is_passed(
+    hub: Any, engine: Engine, owner: Callable[..., Shell], sender: KafkaProducer, says_in: str
+) -> None:
+    """A processor that is always one record behind never comes to rest, but has passed what stood there."""
+    shell, enough = owner(), threading.Event()
+    shell.take(Partition(says_in, 0), {})
+    quiet = Quiet(engine, reader(hub.settings), {shell.processor.name: ((says_in,), ())}, lambda connection: ())
+    mine = POSITION.update().where(POSITION.c.processor == shell.processor.name)
+
+    def work() -> None:
+        while not enough.is_set():
+            last = sender.send(says_in, b"x").get(timeout=10).offset
+            with engine.begin() as connection:
+                connection.execute(mine.values(next_offset=last))
+
+    with pytest.raises(Unavailable, match="still to do"):
+        quiet.wait_passed(0.1)
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        quiet.wait_passed(30)
+        with pytest.raises(Unavailable):
+            quiet.wait(0.5)
+    finally:
+        enough.set()
+        worker.join()
+        quiet.close()

@@ -1,15 +1,19 @@
-"""The schedule of faults: the seed alone draws it."""
+"""The schedule of faults, which the seed alone draws, and what is told of them."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from placehub.app import PROCESSES
-from placehub.faults.schedule import STOPPED_SECONDS, WAYS, Bounds, schedule
+from placehub.faults.campaign import Campaign, Kind
+from placehub.faults.oracle import Handed
+from placehub.faults.playing import Run
+from placehub.faults.schedule import STOPPED_SECONDS, WAYS, Bounds, Planned, schedule
 
 ROUND = sum(way.often for way in WAYS.values())
 
@@ -43,3 +47,15 @@ def test_only_what_is_wanted() -> None:
     """Where kinds are named, no other comes."""
     drawn = islice(schedule(3, PROCESSES, Bounds(ways=("cut", "full"))), 10)
     assert {one.way for one in drawn} == {"cut", "full"}
+
+
+def test_how_long_catching_up_took_by_kind() -> None:
+    """Of all runs together each kind of fault tells how often it came, its median and its most, and which that was."""
+    crash, slow = Planned(1, "crashed", "kafka", 0, 0), Planned(1, "slow", "registry", 0, 4.5)
+    one = Run(1, [], 0, 0, [], 0, [(crash, 3.0), (slow, 1.0)], 0, 1, 0, {}, Handed("X", (), ()))
+    found = Campaign([one, replace(one, caught_up=[(replace(crash, target="registry"), 9.0), (crash, 4.0)])])
+    assert found.by_kind() == [
+        Kind("crashed", 3, 4.0, 9.0, "registry crashed"),
+        Kind("slow", 1, 1.0, 1.0, "registry slow for 4.5 s"),
+    ]
+    assert (found.figures()["catch_up"], Campaign([replace(one, caught_up=[])]).by_kind()) == (9.0, [])

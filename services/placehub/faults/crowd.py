@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -92,6 +93,11 @@ class Crowd:
                 raise Unavailable(f"{CODE} has no receipt of {awaited} after {HEARD_SECONDS} s")
         self._mailbox.close()
 
+    def stop(self) -> None:
+        """Post no more; harmless twice."""
+        self._enough.set()
+        self._pool.shutdown()
+
     def _post(self, mailbox: Mailbox) -> None:
         ticks, bursts = self._watch.ticks, bursts_of(self._burst)
         while not self._enough.is_set():
@@ -109,6 +115,16 @@ class Crowd:
             return self._asked.get(timeout=LOOK_SECONDS)
         except Empty:
             return None
+
+
+@contextmanager
+def crowded(folder: Path, watch: Watch, burst: int) -> Iterator[Crowd]:
+    """Yield a crowd for the hub of a folder; it posts no more once the block has ended, however that was."""
+    one = Crowd(folder, watch, burst)
+    try:
+        yield one
+    finally:
+        one.stop()
 
 
 def bursts_of(size: int) -> Iterator[list[Act]]:

@@ -19,12 +19,12 @@ from placehub.embedded.identity import relay_identity
 from placehub.embedded.ownership import own_folder, running_as_root
 from placehub.errors import Unavailable
 from placehub.faults.connected import NAMED, Connected, connected
-from placehub.faults.crowd import Crowd
+from placehub.faults.crowd import Crowd, crowded
 from placehub.faults.foreign import Broker, Seen
 from placehub.faults.nemesis import RELAYED, Done, Nemesis
 from placehub.faults.oracle import Finding, Handed, judge
 from placehub.faults.processes import children
-from placehub.faults.recovering import Recovery
+from placehub.faults.recovering import Recovery, await_rest
 from placehub.faults.relay import Relays
 from placehub.faults.schedule import Bounds, Planned, schedule
 from placehub.faults.watching import Sight, Watch, longest_stall, undisturbed
@@ -179,7 +179,11 @@ def _end(process: subprocess.Popen[str]) -> None:
 def play(wanted: Wanted, folder: Path) -> Run:
     """Play one run in a new folder and judge it. Unavailable when the world does not come to its end."""
     began = time.monotonic()
-    with playing(wanted, folder) as one, connected(folder) as joined:
+    with (
+        playing(wanted, folder) as one,
+        connected(folder) as joined,
+        crowded(folder, one.watch, wanted.crowd) as crowd,
+    ):
         nemesis = Nemesis(
             lambda: [*children(one.process.pid), *joined.targets()],
             joined.hand_in,
@@ -187,7 +191,6 @@ def play(wanted: Wanted, folder: Path) -> Run:
             one.relays,
             folder.parent,
         )
-        crowd = Crowd(folder, one.watch, wanted.crowd)
         crowd.begin()
         joined.begin()
         first = one.watch.seen[-1]
@@ -195,6 +198,7 @@ def play(wanted: Wanted, folder: Path) -> Run:
         one.await_that(lambda: one.over, PLAY_SECONDS, f"The world did not come to its end after {_told(nemesis.done)}")
         crowd.end()
         handed = joined.end()
+        await_rest(folder)
         seen = [sight for sight in one.watch.seen if sight.at >= first.at]
         ended = time.monotonic()
         left = Broker(folder).read()

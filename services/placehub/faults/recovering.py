@@ -13,6 +13,7 @@ import httpx
 
 from placehub.app import quiet
 from placehub.drivers.patience import patiently
+from placehub.drivers.quiet import Quiet
 from placehub.errors import Unavailable
 from placehub.faults.processes import Target
 from placehub.settings import Settings
@@ -55,7 +56,7 @@ class Recovery:
         self._await(lambda: not self.whole - self._names(), "A process did not come back")
         self._await(lambda: all(map(self._answers, PAGES)), "API, portal or registry did not answer again")
         self._await(self.heard, "A connector did not hand over what came")
-        patiently(self._all_done, RECOVERY_SECONDS)
+        patiently(lambda: asked(self.settings, lambda asking: asking.wait_passed(RECOVERY_SECONDS)), RECOVERY_SECONDS)
 
     def _names(self) -> Counter[str]:
         return Counter(one.name for one in self.there())
@@ -66,16 +67,24 @@ class Recovery:
         except httpx.HTTPError:
             return False
 
-    def _all_done(self) -> None:
-        asking = quiet(self.settings)  # anew: nothing of its own is to be reconnected after a fault
-        try:
-            asking.wait_passed(RECOVERY_SECONDS)
-        finally:
-            asking.close()
-
     def _await(self, holds: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + RECOVERY_SECONDS
         while not holds():
             if time.monotonic() > deadline:
                 raise Unavailable(f"{what} in {RECOVERY_SECONDS} s.")
             time.sleep(LOOK_SECONDS)
+
+
+def await_rest(folder: Path) -> None:
+    """Return once a hub to which nobody posts any more has nothing left to do; Unavailable when that takes too long."""
+    settings = Settings.load(folder)
+    patiently(lambda: asked(settings, lambda asking: asking.wait(RECOVERY_SECONDS)), RECOVERY_SECONDS)
+
+
+def asked(settings: Settings, question: Callable[[Quiet], None]) -> None:
+    """Ask how far a hub has come, by connections made anew: none of its own is to be mended first."""
+    asking = quiet(settings)
+    try:
+        question(asking)
+    finally:
+        asking.close()
