@@ -437,6 +437,7 @@ def test_what_stood_there_is_passed(
     shell.take(Partition(says_in, 0), {})
     quiet = Quiet(engine, reader(hub.settings), {shell.processor.name: ((says_in,), ())}, lambda connection: ())
     mine = POSITION.update().where(POSITION.c.processor == shell.processor.name)
+    sender.send(says_in, b"x").get(timeout=10)
 
     def work() -> None:
         while not enough.is_set():
