@@ -61,6 +61,7 @@ def _point(effort: Effort, scale: str, workers: int, organisations: int, tell: C
         found = timed(running.settings, posted, running.wait_quiet, effort.timed, busy=lambda: busy(running), tell=tell)
         memory = held_mb(running)
     count = max(organisations, len(world.parties))
+    tell(f"a first invitation after {found['first_ms']} ms, {found['a_second']} notices a second")
     return {
         "workers": workers,
         "organisations": count,
