@@ -26,7 +26,7 @@ def scale(found: dict[str, Any]) -> str:
             f"record between each two; then {found['at_once']} at once, until all that follows is delivered.",
             "Times are medians. Other numbers of organisations than 55 are in the sample's corner, where there are",
             "fewer homes to invite, and most of them have no part in it. One line alone: `--organisations 3000`.",
-            "Joined: from nothing until all organisations have their mailboxes, passwords and rules; memory then.",
+            "Joined: from nothing until all organisations have mailboxes, passwords and rules; memory: at the end.",
             "",
             table(_COLUMNS, [_row(one) for one in (*found["workers"], *found["organisations"])]),
             "",
