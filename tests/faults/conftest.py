@@ -17,7 +17,7 @@ from placehub.faults.schedule import Bounds
 
 KEPT: Final = Path(__file__).parent / "kept.json"
 """Seeds that once failed; `make faults` plays them all again."""
-SEEDS: Final = [int(seed) for seed in os.environ.get("FAULTS_SEEDS", "42").split()]
+SEEDS: Final = [int(seed) for seed in os.environ.get("FAULTS_SEEDS", "515").split()]
 SECONDS: Final = float(os.environ.get("FAULTS_SECONDS", "25"))
 READY_SECONDS: Final = 180
 
