@@ -67,16 +67,16 @@ DECIDERS: Final = ("intake", "search", "vacancies")
 """The processors whose events others react on."""
 DELIVERERS: Final = (*DECIDERS, "delivery")
 """The processors that have to be done before an inbox holds everything."""
-FOLLOWERS_NICE: Final = {"governance": 5, "delivery": 5, "monitoring": 10, "evidence": 10}
-"""How far each of the others stands back where a machine is short of time; most those that only keep records, as
-nobody is told anything by them."""
+FOLLOWERS_NICE: Final = 5
+"""How far those stand back that decide nothing, where a machine is short of time. Further back one was seen to lose its
+place in its group, as it was not given the time to say that it is there."""
 GATHERED: Final = {
     "delivery": Gathering(seconds=0.01, times=4),
     "governance": Gathering(seconds=0.05, times=8),
     "monitoring": Gathering(seconds=0.05, times=40),
     "evidence": Gathering(seconds=0.05, times=40),
 }
-"""How each of these gathers a batch: delivery is on the way to an inbox, full ones help those that keep records."""
+"""How each of those gathers a batch: delivery is on the way to an inbox, full ones help those that keep records."""
 GATHERED_TO_DECIDE: Final = Gathering(seconds=0.002, times=8)
 """The same for deciders: all others wait for them."""
 SWITCH_SECONDS: Final = 0.0005
@@ -127,7 +127,8 @@ def run(name: str, settings: Settings) -> None:
     set_up_logs(settings.log_level, name, str(worker_id()), settings.secrets())
     if settings.traces:
         _send_spans(settings, name)
-    os.nice(FOLLOWERS_NICE.get(name, 0))
+    if name in GATHERED:
+        os.nice(FOLLOWERS_NICE)
     sys.setswitchinterval(SWITCH_SECONDS)
     if name == "api":
         _run_api(settings)
