@@ -68,8 +68,8 @@ DECIDERS: Final = ("intake", "search", "vacancies")
 DELIVERERS: Final = (*DECIDERS, "delivery")
 """The processors that have to be done before an inbox holds everything."""
 FOLLOWERS_NICE: Final = 5
-"""How far those stand back that decide nothing, where a machine is short of time. Further back one was seen to lose its
-place in its group, as it was not given the time to say that it is there."""
+"""How far those stand back that decide nothing, where a machine is short of time. Not further: they would lose their
+places in their groups where they are not given the time to say that they are there."""
 GATHERED: Final = {
     "delivery": Gathering(seconds=0.01, times=4),
     "governance": Gathering(seconds=0.05, times=8),
