@@ -162,7 +162,9 @@ class _Posted:
             time.sleep(0.5)
             return True
         self._worker.loop.rest()
-        if batches:
+        if batches and self._worker.gate.shut():
+            self._assign()  # paused meanwhile: what came is read again once it goes on
+        elif batches:
             self._worker.process(batches)
             self._next |= {place: batch[-1].offset + 1 for place, batch in batches.items()}
             self._rest()
