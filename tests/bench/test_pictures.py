@@ -37,7 +37,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 )
 def test_how_a_cost_grows_is_drawn(tmp_path: Path, name: str, found: dict[str, object], lines: int) -> None:
     """Each line has a point for each row, from the least to the most, and the section names the picture's file."""
-    shown = picture_of(name, name.partition(" ")[0], found, tmp_path / "page.md")
+    shown = picture_of(name, found, tmp_path / "page.md")
     file = tmp_path / f"bench-{name.replace(' ', '-')}.svg"
     assert f"]({file.name})" in shown
     drawn = [one.attrib["points"].split() for one in ET.parse(file).iter(f"{SVG}polyline")]  # noqa: S314 - our own
@@ -47,6 +47,6 @@ def test_how_a_cost_grows_is_drawn(tmp_path: Path, name: str, found: dict[str, o
 
 def test_rows_without_figures_are_not_drawn(tmp_path: Path) -> None:
     """A pace at which nothing led to an invitation has no times: nothing is drawn of it, and nothing shown."""
-    assert picture_of("match", "match", {"p2": [{"vacancies": 1000}]}, tmp_path / "page.md") == ""
-    assert picture_of("startup", "startup", {}, tmp_path / "page.md") == ""
+    assert picture_of("match", {"p2": [{"vacancies": 1000}]}, tmp_path / "page.md") == ""
+    assert picture_of("startup", {}, tmp_path / "page.md") == ""
     assert not list(tmp_path.iterdir())

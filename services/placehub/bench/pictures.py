@@ -6,21 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from placehub.bench.scale_page import panels as scale
 from placehub.faults.drawing import draw
 
 Panels = dict[str, dict[str, list[tuple[float, float]]]]
 """Panel -> line -> its points."""
 
 
-def picture_of(name: str, kind: str, found: dict[str, Any], page: Path) -> str:
+def picture_of(name: str, found: dict[str, Any], page: Path) -> str:
     """Draw a benchmark's figures into a file beside its page; return the line that shows it, empty where none is drawn.
 
-    `name` is of the section, `kind` of the benchmark.
+    `name` is of the section: the benchmark's, and the scale where a scale has a section of its own.
     """
+    kind = name.partition(" ")[0]
     if kind not in _DRAWN:
         return ""
-    panels, says = _DRAWN[kind]
-    drawn = panels(found)
+    panels_of, says = _DRAWN[kind]
+    drawn = panels_of(found)
     if not drawn:
         return ""
     file = page.with_name(f"bench-{name.replace(' ', '-')}.svg")
@@ -73,6 +75,7 @@ _DRAWN: Final[dict[str, tuple[Callable[[dict[str, Any]], Panels], str]]] = {
     "match": (matching, "Time of one search by the number of homes, beside the bare filter's."),
     "latency": (latency, "Time to the first invitation, and processor time, by notices a second."),
     "fanout": (fanout, "Time until the last inbox has its invitation, by inboxes, beside a bare producer's."),
+    "scale": (scale, "Notices a second by search workers and by organisations, and what each costs."),
     "whatif": (whatif, "Processor time of a case by the number of cases, beside one decision and a bare filter."),
 }
 """Benchmark -> what it draws, and the picture in words."""

@@ -7,8 +7,6 @@ from typing import Any, Final
 
 from placehub.bench.page import table, told
 
-PICTURE: Final = "bench-scale.svg"
-"""The picture's file, beside the page."""
 _COLUMNS: Final = (
     *("search workers", "organisations", "intakes", "first invitation ms", "bare hop ms", "notices a second"),
     *("processor ms a notice", "of it search", "intake", "broker", "joined after s", "all held MB", "the broker MB"),
@@ -29,8 +27,6 @@ def scale(found: dict[str, Any]) -> str:
             "Joined: from nothing until all organisations have mailboxes, passwords and rules; memory: at the end.",
             "",
             table(_COLUMNS, [_row(one) for one in (*found["workers"], *found["organisations"])]),
-            "",
-            f"![Notices a second by search workers and by organisations, and what each costs.]({PICTURE})",
         )
     )
 

@@ -235,18 +235,14 @@ def scale(
     from dataclasses import replace
 
     from placehub.bench.scale import QUICK, Effort, measure
-    from placehub.bench.scale_page import PICTURE, panels
     from placehub.bench.scale_page import scale as page
     from placehub.cli.printing import aside
-    from placehub.faults.drawing import draw
 
     _quietly()
     effort = QUICK if quick else Effort()
     if workers or organisations:
         effort = replace(effort, workers=tuple(workers or ()), organisations=tuple(organisations or ()))
     found = measure(effort, aside)
-    if write is not None:
-        write.with_name(PICTURE).write_text(draw(panels(found), unit=""), encoding="utf-8")
     _give("scale", found, page, write, json)
 
 
@@ -313,7 +309,7 @@ def _give(
     from placehub.cli.printing import as_json
 
     if write is not None:
-        put(write, name, page(found) + picture_of(name, name.partition(" ")[0], found, write))
+        put(write, name, page(found) + picture_of(name, found, write))
     if json:
         as_json(found)
     else:

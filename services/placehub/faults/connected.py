@@ -21,15 +21,11 @@ from typing import Final
 
 from placehub.embedded.supervisor import Supervisor
 from placehub.errors import Unavailable
+from placehub.faults.beside import join_beside
 from placehub.faults.oracle import Handed
 from placehub.faults.processes import Target
 from placehub.faults.receiving import Receiver
-from placehub.operating import handed_over
-from placehub.organisations.joining import Organisation, SharingAgreement
-from placehub.organisations.register import add_many
-from placehub.sample.parties import STARTS_ON
 from placehub.sample.world import FIRST_DAY
-from placehub.settings import Settings
 
 CODE: Final = "SAMPLE-CONNECTED"
 NAMED: Final = {"vacancies": "vacancies-connector", "webhook": "webhook-connector"}
@@ -61,18 +57,9 @@ class Connected:
 
     def begin(self) -> None:
         """Join, and start the connectors; call it before the first fault. Unavailable, as joining."""
-        settings = Settings.load(self._folder)
-        joined = Organisation(
-            code=CODE,
-            scheme="ofsted",
-            kind="provider",
-            name="Made-up and connected",
-            nation="England",
-            agreement=SharingAgreement(reference="made up", signed_on=STARTS_ON, contact="data@connected.example"),
-        )
-        (credentials,) = add_many(settings, [joined], FIRST_DAY)
+        credentials = join_beside(self._folder, CODE, "Made-up and connected", "data@connected.example")
         self._lists.mkdir(parents=True)
-        handed_over(credentials, settings).save(self._place / "credentials.json")
+        credentials.save(self._place / "credentials.json")
         self._keeping.start()
         self._begun.wait()
 

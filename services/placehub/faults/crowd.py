@@ -21,14 +21,10 @@ from uuid import UUID, uuid5
 
 from placehub.drivers.patience import patiently
 from placehub.errors import Unavailable
+from placehub.faults.beside import join_beside
 from placehub.faults.watching import Watch
 from placehub.mailboxes.mailbox import Mailbox
-from placehub.operating import handed_over
-from placehub.organisations.joining import Organisation, SharingAgreement
-from placehub.organisations.register import add_many
-from placehub.sample.parties import STARTS_ON
 from placehub.sample.world import FIRST_DAY
-from placehub.settings import Settings
 from placehub.vacancies.events import Home, VacancyConfirmed, VacancyOpened
 
 CODE: Final = "SAMPLE-CROWD"
@@ -56,17 +52,7 @@ class Crowd:
         """Join, and begin to post, on a thread of its own; call it before the first fault. Unavailable, as joining."""
         if not self._burst:
             return
-        settings = Settings.load(self._folder)
-        joined = Organisation(
-            code=CODE,
-            scheme="ofsted",
-            kind="provider",
-            name="Made-up crowd",
-            nation="England",
-            agreement=SharingAgreement(reference="made up", signed_on=STARTS_ON, contact="data@crowd.example"),
-        )
-        (credentials,) = add_many(settings, [joined], FIRST_DAY)
-        self._mailbox = Mailbox.of(handed_over(credentials, settings))
+        self._mailbox = Mailbox.of(join_beside(self._folder, CODE, "Made-up crowd", "data@crowd.example"))
         self._posting = self._pool.submit(self._post, self._mailbox)
 
     def post(self) -> None:
