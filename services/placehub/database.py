@@ -10,19 +10,24 @@ import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
+from typing import cast as cast_to
 
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
+from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import (
     Column,
     ColumnElement,
     MetaData,
+    Select,
     Table,
     Text,
+    bindparam,
     cast,
     create_engine,
     event,
@@ -63,28 +68,56 @@ def among(columns: Sequence[Column[Any]], keys: Collection[Sequence[Any]]) -> Co
 
     `IN` with a parameter for each value ends at PostgreSQL's 65,535 of them.
     """
+    given = these(columns, keys)
+    return _among(columns, [given[_those(one)] for one in columns])
+
+
+def among_those(*columns: Column[Any]) -> ColumnElement[bool]:
+    """Return the condition that a row's columns are one of the keys that `these` makes the statement's parameters.
+
+    For a statement that is made once and executed often: to make it anew takes longer than to execute it.
+    """
+    return _among(columns, [bindparam(_those(one)) for one in columns])
+
+
+def these(columns: Sequence[Column[Any]], keys: Collection[Sequence[Any]]) -> dict[str, list[Any]]:
+    """Return the parameters of a statement with `among_those` these columns: what each key holds of each."""
     lists = zip(*keys, strict=True) if keys else ((),) * len(columns)
-    parts = [func.unnest(cast(list(values), ARRAY(column.type))) for column, values in zip(columns, lists, strict=True)]
+    return {_those(one): list(values) for one, values in zip(columns, lists, strict=True)}
+
+
+def _those(column: Column[Any]) -> str:
+    return f"those_{column.name}"
+
+
+def _among(columns: Sequence[Column[Any]], lists: Sequence[Any]) -> ColumnElement[bool]:
+    parts = [func.unnest(cast(values, ARRAY(one.type))) for one, values in zip(columns, lists, strict=True)]
     return tuple_(*columns).in_(select(*parts))
 
 
-def insertion(table: Table, rows: Sequence[Mapping[str, Any]]) -> Insert:
-    """Return the insertion of rows, in their order, as one statement with one parameter for each column.
+@cache
+def insertion(table: Table, *names: str) -> Insert:
+    """Return the insertion of rows with values of these columns (all, if none is named), whose parameters `rows_of`
+    makes: one for each column.
 
-    However many rows, its text is the same, so that neither the driver nor the server reads it anew each time. All rows
-    have the same columns. A column of arrays holds arrays of text without U+001F.
+    However many rows, it is the same statement, so that nobody reads it anew each time, and what is made of it
+    (`on_conflict_do_update`) is best made once, too. A column of arrays holds arrays of text without U+001F.
     """
-    columns = [table.c[name] for name in rows[0]]
+    columns = [table.c[name] for name in names or table.c.keys()]
     carried = [_CARRIED.get(type(one.type), _AS_IT_IS) for one in columns]
     kinds = [one.type if by is _AS_IT_IS else Text() for one, by in zip(columns, carried, strict=True)]
-    arrays = [
-        cast([by.pack(row[one.name]) for row in rows], ARRAY(kind, dimensions=1))
-        for one, by, kind in zip(columns, carried, kinds, strict=True)
-    ]
-    names = [named(one.name, kind) for one, kind in zip(columns, kinds, strict=True)]
-    given = func.unnest(*arrays).table_valued(*names, with_ordinality="nth").render_derived()
+    arrays = [cast(bindparam(_those(one)), ARRAY(kind, dimensions=1)) for one, kind in zip(columns, kinds, strict=True)]
+    words = [named(one.name, kind) for one, kind in zip(columns, kinds, strict=True)]
+    given = func.unnest(*arrays).table_valued(*words, with_ordinality="nth").render_derived()
     taken = [by.unpack(given.c[one.name]) for one, by in zip(columns, carried, strict=True)]
     return insert(table).from_select(columns, select(*taken).order_by(given.c.nth))
+
+
+def rows_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Return the parameters of an `insertion` of these rows, in their order; all have its columns."""
+    columns = [table.c[name] for name in rows[0]]
+    carried = [_CARRIED.get(type(one.type), _AS_IT_IS) for one in columns]
+    return {_those(one): [by.pack(row[one.name]) for row in rows] for one, by in zip(columns, carried, strict=True)}
 
 
 def carried_whole(table: Table) -> bool:
@@ -173,9 +206,17 @@ def connect(url: str, *, pool_size: int = 4, connect_seconds: int = 0, tried_aft
             "options": "-c idle_in_transaction_session_timeout=60000 -c lock_timeout=30000 -c timezone=UTC",
         },
     )
+    event.listen(engine, "connect", _lists_in_binary)
     if 0 < tried_after < NEVER:
         _try_rested(engine, tried_after)
     return engine
+
+
+def _lists_in_binary(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    """Let a list go to the server in binary: as text, which psycopg prefers, each item is searched for what must be
+    quoted, bytes are written as digits, and the server reads all of it again (see `insertion` and `among`).
+    """
+    cast_to(Any, connection).adapters.register_dumper(list, ListBinaryDumper)
 
 
 def _try_rested(engine: Engine, seconds: float) -> None:
@@ -207,9 +248,16 @@ def reading(engine: Engine) -> Engine:
 
 def hold_names(connection: Connection, names: Sequence[str]) -> None:
     """Lock names until the transaction ends, in the order given: whoever locks several must always sort them."""
-    ordered = func.unnest(cast(list(names), ARRAY(Text))).table_valued("name").render_derived()
+    connection.execute(_HELD, {"names": list(names)}).all()
+
+
+def _held() -> Select[Any]:
+    ordered = func.unnest(cast(bindparam("names"), ARRAY(Text))).table_valued("name").render_derived()
     lock = func.pg_advisory_xact_lock(func.hashtextextended(ordered.c.name, 0))
-    connection.execute(select(lock).select_from(ordered)).all()
+    return select(lock).select_from(ordered)
+
+
+_HELD: Final = _held()
 
 
 def migrate(url: str, revision: str = "head") -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Column, DateTime, Engine, Identity, Integer, LargeBinary, MetaData, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from placehub.database import insertion
+from placehub.database import insertion, rows_of
 
 pytestmark = pytest.mark.broker
 
@@ -41,7 +41,11 @@ def test_rows_are_inserted_in_their_order(engine: Engine) -> None:
     ]
     with engine.begin() as connection:
         things.create(connection)
-        ids = connection.execute(insertion(things, rows).returning(things.c.id)).scalars().all()
+        ids = (
+            connection.execute(insertion(things, *rows[0]).returning(things.c.id), rows_of(things, rows))
+            .scalars()
+            .all()
+        )
         found = connection.execute(select(things).order_by(things.c.id)).mappings().all()
         things.drop(connection)
     assert len(ids) == len(rows)

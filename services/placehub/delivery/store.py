@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Table, delete, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Select, Table, delete, select, tuple_
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from placehub.contracts.headers import Attributes, read_headers, write_headers
-from placehub.database import among, hold_names, insertion
+from placehub.database import among, among_those, carried_whole, hold_names, insertion, rows_of, these
 from placehub.delivery.circle import Circle, Fact
 from placehub.delivery.parties import Offered, Parties, Seat
 from placehub.delivery.tables import CHILD, DISPUTE, ENTITLED, FACT, OFFER, PARTY, SENT, SHUT, TERMS
@@ -22,6 +23,10 @@ from placehub.keys.store import end_grant, grant
 
 Values = list[dict[str, Any]]
 _STATE: Final = TypeAdapter(Dispute)
+_SENT: Final = (
+    insertion(SENT).on_conflict_do_nothing().returning(SENT.c.organisation, SENT.c.source, SENT.c.ce_id, SENT.c.round)
+)
+_SHUT: Final = select(SHUT.c.organisation).where(among_those(SHUT.c.organisation))
 _EARLIER = " before "
 """Between the position of a fact that was replaced and its slot, in the name it is stored under."""
 
@@ -51,9 +56,15 @@ def _stored(circle: Circle) -> dict[str, Fact]:
     return {**circle.facts, **replaced}
 
 
+@cache
+def _of_subjects(table: Table) -> Select[Any]:
+    return select(table).where(among_those(table.c.subject))
+
+
 def _by_subject(connection: Connection, table: Table, subjects: Collection[UUID]) -> dict[UUID, Values]:
     found: dict[UUID, Values] = defaultdict(list)
-    for row in connection.execute(select(table).where(table.c.subject.in_(subjects))).mappings():
+    asked = these([table.c.subject], [(one,) for one in subjects])
+    for row in connection.execute(_of_subjects(table), asked).mappings():
         found[row["subject"]].append(dict(row))
     return found
 
@@ -149,16 +160,18 @@ def _fact_rows(subject: UUID, before: Circle, after: Circle) -> Values:
 
 
 def _upsert(connection: Connection, table: Table, rows: Values) -> None:
-    if not rows:
-        return
-    new = insert(table)
+    if rows:
+        connection.execute(_put(table), rows_of(table, rows) if carried_whole(table) else rows)
+
+
+@cache
+def _put(table: Table) -> Insert:
+    """Return the statement that makes rows, or brings those of the same key to what is said now."""
+    new = insertion(table) if carried_whole(table) else insert(table)
     kept = {"since"} | {column.name for column in table.primary_key}
-    connection.execute(
-        new.on_conflict_do_update(
-            index_elements=list(table.primary_key),
-            set_={column.name: new.excluded[column.name] for column in table.c if column.name not in kept},
-        ),
-        rows,
+    return new.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={column.name: new.excluded[column.name] for column in table.c if column.name not in kept},
     )
 
 
@@ -235,8 +248,8 @@ def shut(connection: Connection, organisations: Collection[str]) -> frozenset[st
     """Return those of the organisations that get nothing any more."""
     if not organisations:
         return frozenset()
-    found = select(SHUT.c.organisation).where(SHUT.c.organisation.in_(organisations))
-    return frozenset(connection.execute(found).scalars())
+    asked = these([SHUT.c.organisation], [(one,) for one in organisations])
+    return frozenset(connection.execute(_SHUT, asked).scalars())
 
 
 def other_terms(connection: Connection, placement_id: UUID, side: str, terms: Mapping[str, Any]) -> Values:
@@ -267,9 +280,8 @@ def record_sent(connection: Connection, rows: Values) -> set[tuple[str, str, UUI
     """Note what is being sent, and return those that were not sent before: (organisation, source, id, round)."""
     if not rows:
         return set()
-    key = (SENT.c.organisation, SENT.c.source, SENT.c.ce_id, SENT.c.round)
-    statement = insertion(SENT, rows).on_conflict_do_nothing().returning(*key)
-    return {(row.organisation, row.source, row.ce_id, row.round) for row in connection.execute(statement)}
+    fresh = connection.execute(_SENT, rows_of(SENT, rows))
+    return {(row.organisation, row.source, row.ce_id, row.round) for row in fresh}
 
 
 def sent_key(organisation: str, attributes: Attributes, round_: int) -> tuple[str, str, UUID, int]:

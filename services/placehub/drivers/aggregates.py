@@ -41,6 +41,9 @@ class Aggregates(Generic[T]):
         self._table = table
         self._key = next(iter(table.primary_key))
         self._live = live
+        new = insert(table)
+        columns = {name: new.excluded[name] for name in ("partition", "live", "state")}
+        self._stored = new.on_conflict_do_update(index_elements=[self._key.name], set_=columns)
         self._kept: dict[int, dict[UUID, T]] = {}
         self._changed: dict[UUID, T] = {}
         self._news: dict[int, set[UUID]] = {}
@@ -114,10 +117,7 @@ class Aggregates(Generic[T]):
             }
             for key, one in sorted(changed.items())
         ]
-        new = insert(self._table)
-        columns = {name: new.excluded[name] for name in ("partition", "live", "state")}
-        known = new.on_conflict_do_update(index_elements=[self._key.name], set_=columns)
-        step.connection.execute(known, values)
+        step.connection.execute(self._stored, values)
         step.after_commit(lambda: self._keep(number, changed))
 
     def _keep(self, number: int, changed: dict[UUID, T]) -> None:

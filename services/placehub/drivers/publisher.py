@@ -10,11 +10,11 @@ from typing import Final
 import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
-from sqlalchemy import Connection, Engine, delete, select, text
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, text
 from tenacity import retry, retry_if_exception_type, wait_exponential
 
 from placehub.contracts.traces import trace_id_of
-from placehub.database import among
+from placehub.database import among_those, these
 from placehub.drivers.records import Partition, Row
 from placehub.drivers.tables import OUTGOING
 from placehub.observing.metrics import RETRIES
@@ -22,11 +22,23 @@ from placehub.observing.spans import publishing
 
 LOG = structlog.get_logger()
 AT_ONCE: Final = 64
+_FROM: Final = (OUTGOING.c.from_topic, OUTGOING.c.from_partition)
+_UNSENT: Final = (
+    select(OUTGOING)
+    .where((OUTGOING.c.processor == bindparam("of_processor")) & among_those(*_FROM))
+    .order_by(OUTGOING.c.id)
+)
+# lost in a crash, they are published again, which their readers drop: so, as `unhurried`
+_REMOVED: Final = delete(OUTGOING).where(
+    select(func.set_config("synchronous_commit", "off", True)).scalar_subquery() == "off",
+    among_those(OUTGOING.c.id),
+)
+_UNHURRIED: Final = text("SET LOCAL synchronous_commit = off")
 
 
 def unhurried(connection: Connection) -> None:
     """Let this transaction's commit return before it is on disk: only where losing it changes nothing anyone saw."""
-    connection.execute(text("SET LOCAL synchronous_commit = off"))
+    connection.execute(_UNHURRIED)
 
 
 def _waits(attempt: int) -> None:
@@ -56,16 +68,15 @@ class Publisher:
         sent = [row for _, row in rows]
         with publishing(sent):
             self._send(sent)
-        with self._engine.begin() as connection:
-            unhurried(connection)  # lost in a crash, they are published again, which their readers drop
-            connection.execute(delete(OUTGOING).where(among([OUTGOING.c.id], [(number,) for number, _ in rows])))
+        # its own transaction: one turn to the database, where to begin, to say and to commit would be four
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(_REMOVED, these([OUTGOING.c.id], [(number,) for number, _ in rows]))
 
     def publish_unsent(self, processor: str, partitions: Collection[Partition]) -> None:
         """Publish what was committed for these partitions but may not have been sent; nothing else may do so now."""
-        places = among([OUTGOING.c.from_topic, OUTGOING.c.from_partition], sorted(partitions))
-        mine = (OUTGOING.c.processor == processor) & places
+        mine = {"of_processor": processor, **these(_FROM, sorted(partitions))}
         with self._engine.begin() as connection:
-            found = connection.execute(select(OUTGOING).where(mine).order_by(OUTGOING.c.id)).all()
+            found = connection.execute(_UNSENT, mine).all()
         self.publish(
             [(row.id, Row(row.topic, row.key, [(n, v.encode()) for n, v in row.headers], row.value)) for row in found]
         )

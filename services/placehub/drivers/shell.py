@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from logging import DEBUG
 from threading import RLock
+from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, Engine, bindparam, literal, update
+from sqlalchemy import Connection, Engine, bindparam, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from placehub.clock import Clock
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes
-from placehub.database import among, insertion
+from placehub.database import among_those, insertion, rows_of, these
 from placehub.drivers.patience import patient
 from placehub.drivers.processor import Processor, Publishing, WorldProcessor
 from placehub.drivers.publisher import unhurried
@@ -42,6 +43,38 @@ from placehub.observing.spans import taking_in
 from placehub.streams import OUTBOX
 
 LOG = structlog.get_logger()
+_PLACE: Final = (POSITION.c.topic, POSITION.c.partition)
+_SEQUENCE: Final = (PASSED.c.topic, PASSED.c.source, PASSED.c.subject)
+_MINE: Final = (POSITION.c.processor == bindparam("of_processor")) & among_those(*_PLACE)
+_STORED: Final = sql_select(*_PLACE, POSITION.c.next_offset).where(_MINE)
+_FENCED: Final = (
+    sql_select(*_PLACE, POSITION.c.epoch, POSITION.c.next_offset).where(_MINE).order_by(*_PLACE).with_for_update()
+)
+_KNOWING: Final = (
+    update(POSITION)
+    .where(_MINE & (POSITION.c.world != bindparam("of_world", type_=JSONB)))
+    .values(world=bindparam("of_world", type_=JSONB))
+)
+_NOTED: Final = (
+    update(POSITION)
+    .where(
+        POSITION.c.processor == bindparam("of_processor"),
+        POSITION.c.topic == bindparam("of_topic"),
+        POSITION.c.partition == bindparam("of_partition"),
+    )
+    .values(next_offset=bindparam("offset"))
+)
+_TAKEN: Final = (
+    insertion(POSITION)
+    .on_conflict_do_update(index_elements=["processor", "topic", "partition"], set_={"epoch": POSITION.c.epoch + 1})
+    .returning(POSITION)
+)
+_SEEN: Final = sql_select(*_SEQUENCE, PASSED.c.last).where(
+    (PASSED.c.processor == bindparam("of_processor")) & among_those(*_SEQUENCE)
+)
+_SEEN_NOW: Final = insertion(PASSED).on_conflict_do_update(
+    index_elements=["processor", "topic", "source", "subject"], set_={"last": insertion(PASSED).excluded.last}
+)
 
 
 @contextmanager
@@ -97,15 +130,9 @@ class Shell:
         ]
         if not values:
             return {}
-        statement = (
-            insertion(POSITION, values)
-            .on_conflict_do_update(
-                index_elements=["processor", "topic", "partition"], set_={"epoch": POSITION.c.epoch + 1}
-            )
-            .returning(POSITION)
-        )
         with self.engine.begin() as connection:
-            rows = {Partition(row.topic, row.partition): row for row in connection.execute(statement)}
+            found = connection.execute(_TAKEN, rows_of(POSITION, values))
+            rows = {Partition(row.topic, row.partition): row for row in found}
         self.publisher.publish_unsent(self.processor.name, list(rows))
         self._load(rows)
         for one, row in rows.items():
@@ -121,10 +148,9 @@ class Shell:
         held = sorted(self.held)
         if not held:
             return {}
-        stored = sql_select(POSITION.c.topic, POSITION.c.partition, POSITION.c.next_offset).where(self._mine(held))
         try:
             with self.engine.connect() as connection:
-                rows = connection.execute(stored).all()
+                rows = connection.execute(_STORED, self._mine(held)).all()
         except SQLAlchemyError:
             return {}
         return {Partition(row.topic, row.partition): int(row.next_offset) for row in rows}
@@ -210,8 +236,7 @@ class Shell:
             if not rows:
                 unhurried(connection)  # nothing is published: lost in a crash, it is done again
             if world is not None and partitions:
-                news = POSITION.c.world != literal(dict(world), JSONB)
-                connection.execute(update(POSITION).where(self._mine(partitions) & news).values(world=dict(world)))
+                connection.execute(_KNOWING, self._mine(partitions) | {"of_world": dict(world)})
         self._committed(steps)
         self._publish(rows)
 
@@ -262,9 +287,10 @@ class Shell:
         name = self.processor.name
         return Step(connection, processor=name, partition=partition, now=self.clock.now(), codec=self.codec)
 
-    def _mine(self, partitions: Sequence[Partition]):  # type: ignore[no-untyped-def]  # SQLAlchemy's own type is private
+    def _mine(self, partitions: Sequence[Partition]) -> dict[str, Any]:
+        """Return the parameters of a statement about partitions (`_MINE`)."""
         pairs = [(one.topic, one.number) for one in partitions]
-        return (POSITION.c.processor == self.processor.name) & among([POSITION.c.topic, POSITION.c.partition], pairs)
+        return {"of_processor": self.processor.name, **these(_PLACE, pairs)}
 
     def _fence(
         self, connection: Connection, partitions: Mapping[Partition, object] | Sequence[Partition]
@@ -272,14 +298,8 @@ class Shell:
         wanted = sorted(partitions)
         if not wanted:
             return {}
-        statement = (
-            sql_select(POSITION.c.topic, POSITION.c.partition, POSITION.c.epoch, POSITION.c.next_offset)
-            .where(self._mine(wanted))
-            .order_by(POSITION.c.topic, POSITION.c.partition)
-            .with_for_update()
-        )
         offsets: dict[Partition, int] = {}
-        for row in connection.execute(statement):
+        for row in connection.execute(_FENCED, self._mine(wanted)):
             one = Partition(row.topic, row.partition)
             if self.held.get(one) != row.epoch:
                 raise Fenced(f"{one.topic}/{one.number} has another owner now")
@@ -305,27 +325,18 @@ class Shell:
 
     def _note(self, connection: Connection, offsets: Mapping[Partition, int]) -> None:
         passed = [
-            {"of_topic": one.topic, "of_partition": one.number, "offset": offset} for one, offset in offsets.items()
+            {"of_processor": self.processor.name, "of_topic": one.topic, "of_partition": one.number, "offset": offset}
+            for one, offset in offsets.items()
         ]
         if passed:
-            mine = (
-                (POSITION.c.processor == self.processor.name)
-                & (POSITION.c.topic == bindparam("of_topic"))
-                & (POSITION.c.partition == bindparam("of_partition"))
-            )
-            connection.execute(update(POSITION).where(mine).values(next_offset=bindparam("offset")), passed)
+            connection.execute(_NOTED, passed)
 
     def _unseen(self, connection: Connection, records: list[Record]) -> list[Record]:
         """Drop repeats: what has a sequence at or below the last one passed."""
         if not records:
             return []
         places = {(one.topic, one.attributes.source, one.key) for one in records}
-        where = (PASSED.c.processor == self.processor.name) & among(
-            [PASSED.c.topic, PASSED.c.source, PASSED.c.subject], places
-        )
-        rows = connection.execute(
-            sql_select(PASSED.c.topic, PASSED.c.source, PASSED.c.subject, PASSED.c.last).where(where)
-        )
+        rows = connection.execute(_SEEN, {"of_processor": self.processor.name, **these(_SEQUENCE, places)})
         passed = {(row.topic, row.source, row.subject): int(row.last) for row in rows}
         unseen = []
         for one in records:
@@ -344,11 +355,7 @@ class Shell:
             {"processor": name, "topic": topic, "source": source, "subject": subject, "last": last}
             for (topic, source, subject), last in sorted(passed.items())
         ]
-        new = insertion(PASSED, values)
-        known = new.on_conflict_do_update(
-            index_elements=["processor", "topic", "source", "subject"], set_={"last": new.excluded.last}
-        )
-        connection.execute(known)
+        connection.execute(_SEEN_NOW, rows_of(PASSED, values))
 
 
 def _known(turns: Sequence[Turn]) -> list[Attributes]:

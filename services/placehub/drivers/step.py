@@ -11,11 +11,12 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from placehub.contracts.codec import Codec, event_class
 from placehub.contracts.headers import Attributes, write_headers
 from placehub.contracts.traces import traceparent
-from placehub.database import insertion
+from placehub.database import insertion, rows_of
 from placehub.drivers.records import Partition, Record, Row
 from placehub.drivers.tables import OUTGOING, SEQUENCE
 from placehub.errors import Rejected
@@ -205,6 +206,17 @@ def sender_of(record: Record) -> str:
     return record.attributes.source.rpartition("/")[2]
 
 
+def _advanced() -> ReturningInsert[Any]:
+    new = insertion(SEQUENCE)
+    return new.on_conflict_do_update(
+        index_elements=["topic", "source", "subject"], set_={"last": SEQUENCE.c.last + new.excluded.last}
+    ).returning(SEQUENCE.c.topic, SEQUENCE.c.source, SEQUENCE.c.subject, SEQUENCE.c.last)
+
+
+_ADVANCED: Final = _advanced()
+_STORED: Final = insertion(OUTGOING, *(one.name for one in OUTGOING.c if one.name != "id")).returning(OUTGOING.c.id)
+
+
 def store_outgoing(connection: Connection, processor: str, steps: Iterable[Step]) -> list[tuple[int, Row]]:
     """Number and store what the steps want published; return the rows with their ids, in order."""
     planned = [(step.partition, one) for step in steps for one in step.take_pending()]
@@ -223,7 +235,7 @@ def store_outgoing(connection: Connection, processor: str, steps: Iterable[Step]
         }
         for (partition, _), row in zip(planned, rows, strict=True)
     ]
-    ids = connection.execute(insertion(OUTGOING, values).returning(OUTGOING.c.id)).scalars()
+    ids = connection.execute(_STORED, rows_of(OUTGOING, values)).scalars()
     return list(zip(sorted(ids), rows, strict=True))  # numbered in their order
 
 
@@ -250,11 +262,7 @@ def _advance(connection: Connection, counts: Counter[tuple[str, str, str]]) -> d
         {"topic": topic, "source": source, "subject": subject, "last": counts[topic, source, subject]}
         for topic, source, subject in sorted(counts)
     ]
-    new = insertion(SEQUENCE, values)
-    statement = new.on_conflict_do_update(
-        index_elements=["topic", "source", "subject"], set_={"last": SEQUENCE.c.last + new.excluded.last}
-    ).returning(SEQUENCE.c.topic, SEQUENCE.c.source, SEQUENCE.c.subject, SEQUENCE.c.last)
     return {
         (row.topic, row.source, row.subject): row.last - counts[row.topic, row.source, row.subject]
-        for row in connection.execute(statement)
+        for row in connection.execute(_ADVANCED, rows_of(SEQUENCE, values))
     }

@@ -10,11 +10,12 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.postgresql import insert
 
 from placehub.codesign.documents import Documents
 from placehub.codesign.tenders import Tenders
+from placehub.database import among_those, these
 from placehub.drivers.tables import OUTGOING
 from placehub.errors import Overtaken
 from placehub.intake.rules import Aggregate
@@ -27,6 +28,13 @@ _AGENDAS: Final = TypeAdapter(Agendas)
 _KEPT: Final = ("parties", "version", "documents", "state", "terms", "codesign", "tenders", "agendas", "outbox")
 PROCESSOR: Final = "intake"
 """Intake's name, under which its rows are still to be published."""
+_PLACE: Final = (AGGREGATE.c.stream, AGGREGATE.c.subject)
+_HELD: Final = select(AGGREGATE).where(among_those(*_PLACE)).order_by(*_PLACE).with_for_update()
+_MADE: Final = insert(AGGREGATE).on_conflict_do_nothing().returning(AGGREGATE.c.subject)
+_AGAIN: Final = insert(AGGREGATE)
+_CHANGED: Final = _AGAIN.on_conflict_do_update(
+    index_elements=list(_PLACE), set_={name: _AGAIN.excluded[name] for name in _KEPT}
+)
 Place = tuple[str, str]
 """Stream and subject of an aggregate."""
 
@@ -38,10 +46,8 @@ def hold_aggregates(connection: Connection, places: Collection[Place]) -> tuple[
     """
     if not places:
         return {}, frozenset()
-    mine = tuple_(AGGREGATE.c.stream, AGGREGATE.c.subject).in_(places)
     # whoever waits here for another is given what that one has stored
-    held = select(AGGREGATE).where(mine).order_by(AGGREGATE.c.stream, AGGREGATE.c.subject).with_for_update()
-    rows = connection.execute(held).all()
+    rows = connection.execute(_HELD, these(_PLACE, places)).all()
     known = {(row.stream, row.subject): _read(row) for row in rows}
     return known, frozenset(row.outbox for row in rows if row.outbox)
 
@@ -72,15 +78,11 @@ def store_aggregates(
     """
     rows = {place: _written(place, one, last[place]) for place, one in sorted(changed.items())}
     new = [row for place, row in rows.items() if place not in known]
-    if new:
-        made = insert(AGGREGATE).on_conflict_do_nothing().returning(AGGREGATE.c.subject)
-        if len(connection.execute(made, new).all()) < len(new):
-            raise Overtaken
+    if new and len(connection.execute(_MADE, new).all()) < len(new):
+        raise Overtaken
     old = [row for place, row in rows.items() if place in known]
     if old:
-        again = insert(AGGREGATE)
-        kept = {name: again.excluded[name] for name in _KEPT}
-        connection.execute(again.on_conflict_do_update(index_elements=["stream", "subject"], set_=kept), old)
+        connection.execute(_CHANGED, old)
 
 
 def _read(row: Row[Any]) -> Aggregate:

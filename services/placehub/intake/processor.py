@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from placehub.contracts.codec import NONE_COUNTED, Codec
 from placehub.contracts.headers import Attributes, read_headers
 from placehub.contracts.limits import LARGEST_BYTES
+from placehub.database import among_those, insertion, rows_of, these
 from placehub.disputes.events import DisputeRaised
 from placehub.drivers.batches import MOST_BYTES, UNREADABLE
 from placehub.drivers.records import Partition, Record
@@ -42,6 +43,9 @@ from placehub.saying import said
 from placehub.streams import OUTBOX, full_name, outbox, stream
 
 LOG = structlog.get_logger()
+_NAME: Final = (SEEN.c.organisation, SEEN.c.ce_id)
+_SEEN: Final = select(SEEN).where(among_those(*_NAME))
+_STORED: Final = insertion(SEEN).on_conflict_do_nothing()
 Name = tuple[str, UUID]
 """Sender and id of an event: what makes it the same event when it comes again."""
 
@@ -287,8 +291,7 @@ def _seen(connection: Connection, names: set[Name]) -> dict[Name, str]:
     """Return what each of these events that was taken was about."""
     if not names:
         return {}
-    where = tuple_(SEEN.c.organisation, SEEN.c.ce_id).in_(names)
-    rows = connection.execute(select(SEEN).where(where))
+    rows = connection.execute(_SEEN, these(_NAME, names))
     return {(row.organisation, row.ce_id): row.subject for row in rows}
 
 
@@ -298,4 +301,4 @@ def _store_seen(connection: Connection, taken: dict[Name, str]) -> None:
             {"organisation": organisation, "ce_id": ce_id, "subject": subject}
             for (organisation, ce_id), subject in taken.items()
         ]
-        connection.execute(insert(SEEN).on_conflict_do_nothing(), values)
+        connection.execute(_STORED, rows_of(SEEN, values))

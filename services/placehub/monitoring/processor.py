@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Select, Table, bindparam, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from placehub.cases.story import sentence, speaker
-from placehub.database import among, carried_whole, insertion
+from placehub.database import among_those, carried_whole, insertion, rows_of, these
 from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_letter
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
@@ -239,18 +240,35 @@ def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> N
         return
     names = [column.name for column in table.primary_key]
     keys = sorted({key for key, _ in changes})
-    fresh = insertion(table, [dict(zip(names, key, strict=True)) for key in keys])
-    connection.execute(fresh.on_conflict_do_nothing())
-    locked = select(table).where(among(list(table.primary_key), keys)).order_by(*table.primary_key).with_for_update()
+    known = these(list(table.primary_key), keys)
+    connection.execute(_begun(table), rows_of(table, [dict(zip(names, key, strict=True)) for key in keys]))
     rows: dict[fold.Key, dict[str, Any]] = {
-        tuple(row[name] for name in names): dict(row) for row in connection.execute(locked).mappings()
+        tuple(row[name] for name in names): dict(row) for row in connection.execute(_locked(table), known).mappings()
     }
     for key, change in changes:
         rows[key] = change(rows[key])
     folded = [rows[key] for key in keys]
-    new, many = (insertion(table, folded), None) if carried_whole(table) else (insert(table), folded)
-    others = {column.name: new.excluded[column.name] for column in table.c if column.name not in names}
-    connection.execute(new.on_conflict_do_update(index_elements=list(table.primary_key), set_=others), many)
+    connection.execute(_folded(table), rows_of(table, folded) if carried_whole(table) else folded)
+
+
+@cache
+def _begun(table: Table) -> Insert:
+    """Return the statement that makes rows of their keys alone, where there are none yet."""
+    return insertion(table, *(one.name for one in table.primary_key)).on_conflict_do_nothing()
+
+
+@cache
+def _locked(table: Table) -> Select[Any]:
+    keys = list(table.primary_key)
+    return select(table).where(among_those(*keys)).order_by(*keys).with_for_update()
+
+
+@cache
+def _folded(table: Table) -> Insert:
+    """Return the statement that brings rows to what was folded."""
+    new = insertion(table) if carried_whole(table) else insert(table)
+    others = {one.name: new.excluded[one.name] for one in table.c if not one.primary_key}
+    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
 
 
 def _is_of_a_case(event: Any) -> bool:

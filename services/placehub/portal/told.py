@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 
 from placehub.contracts.codec import to_json
 from placehub.contracts.headers import Attributes
-from placehub.database import among, hold_names, insertion
+from placehub.database import among, hold_names, insertion, rows_of
 from placehub.mailboxes.events import DataUseEnded, EventRejected, EventWarned
 from placehub.portal.accounts import HUB
 from placehub.portal.discarding import discard
@@ -82,7 +82,7 @@ def keep_all(connection: Connection, came: Mapping[str, Sequence[Letter]]) -> di
                 _remove(connection, organisation, subject, attributes)
             waiting.append(_row(organisation, subject, attributes, event))
     if waiting:
-        connection.execute(insertion(TOLD, waiting))
+        connection.execute(insertion(TOLD, *waiting[0]), rows_of(TOLD, waiting))
     return found
 
 
@@ -137,9 +137,10 @@ def _put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -
     """Insert rows, or bring those of the same key to what they say of the one column beside it."""
     if not rows:
         return
-    fresh, said = insertion(table, rows), next(one.name for one in table.c if not one.primary_key)
+    fresh, said = insertion(table, *rows[0]), next(one.name for one in table.c if not one.primary_key)
     keyed = [one.name for one in table.primary_key]
-    connection.execute(fresh.on_conflict_do_update(index_elements=keyed, set_={said: fresh.excluded[said]}))
+    new = fresh.on_conflict_do_update(index_elements=keyed, set_={said: fresh.excluded[said]})
+    connection.execute(new, rows_of(table, rows))
 
 
 def listened_to(connection: Connection) -> dict[str, int]:

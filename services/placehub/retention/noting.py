@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, Table, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, RowMapping, Select, Table, select, tuple_
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
+from placehub.database import among_those, these
 from placehub.drivers.records import Record
 from placehub.errors import Rejected
 from placehub.retention import disputing, homes
@@ -79,8 +81,7 @@ def _fold(
 
 
 def _homes(connection: Connection, keys: set[UUID]) -> dict[UUID, Home]:
-    found = select(HOME).where(HOME.c.vacancy_id.in_(keys))
-    return {row["vacancy_id"]: Home(**row) for row in connection.execute(found).mappings()}
+    return {row["vacancy_id"]: Home(**row) for row in _of(connection, HOME, keys)}
 
 
 def _disputes(connection: Connection, keys: set[DisputeKey]) -> dict[DisputeKey, Dispute]:
@@ -109,10 +110,20 @@ def _load(connection: Connection, told: Iterable[Told]) -> dict[UUID, Known]:
     keys: dict[str, set[UUID]] = {topic: set() for topic in STREAMS}
     for record, key, _ in told:
         keys[record.topic].add(key)
-    cases = select(CASE).where(CASE.c.referral_id.in_(keys["referral"]))
-    stays = select(STAY).where(STAY.c.placement_id.in_(keys["placement"]))
-    known: dict[UUID, Known] = {row["referral_id"]: _case(row) for row in connection.execute(cases).mappings()}
-    return known | {row["placement_id"]: Stay(**row) for row in connection.execute(stays).mappings()}
+    cases, stays = _of(connection, CASE, keys["referral"]), _of(connection, STAY, keys["placement"])
+    known: dict[UUID, Known] = {row["referral_id"]: _case(row) for row in cases}
+    return known | {row["placement_id"]: Stay(**row) for row in stays}
+
+
+def _of(connection: Connection, table: Table, keys: set[UUID]) -> Sequence[RowMapping]:
+    """Return the rows of these keys; of none the database is not asked."""
+    of = list(table.primary_key)
+    return connection.execute(_those(table), these(of, [(one,) for one in keys])).mappings().all() if keys else ()
+
+
+@cache
+def _those(table: Table) -> Select[Any]:
+    return select(table).where(among_those(*table.primary_key))
 
 
 def _case(row: RowMapping) -> Case:
@@ -127,7 +138,12 @@ def _case_row(case: Case) -> dict[str, Any]:
 def _keep(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
+    connection.execute(_kept(table, *rows[0]), rows)
+
+
+@cache
+def _kept(table: Table, *names: str) -> Insert:
     new = insert(table)
     keys = list(table.primary_key.columns)
-    changing = {name: new.excluded[name] for name in rows[0] if name not in table.primary_key.columns}
-    connection.execute(new.on_conflict_do_update(index_elements=keys, set_=changing), rows)
+    changing = {name: new.excluded[name] for name in names if name not in table.primary_key.columns}
+    return new.on_conflict_do_update(index_elements=keys, set_=changing)
