@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 from contextlib import suppress
@@ -11,11 +12,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import fastavro
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placehub.contracts.codec import Codec, Folder, from_json, to_json
+from placehub.contracts import writing
+from placehub.contracts.codec import Codec, Folder, from_json, parsed, to_json, to_record
 from placehub.contracts.examples import examples_of
 from placehub.contracts.parts import FeeLine
 from placehub.contracts.schema import avro_schema
@@ -29,7 +32,7 @@ from placehub.placements.events import (
 )
 from placehub.referrals.child import Child, NotedChild
 from placehub.referrals.events import EarlyNoticeGiven, ReferralMade
-from placehub.search.events import ProviderInvited
+from placehub.search.events import InvitationUpdated, ProviderInvited
 from placehub.streams import every_event, full_name
 
 from .conftest import SCHEMAS
@@ -102,6 +105,58 @@ def test_a_field_is_cut_out_of_its_bytes(cls: type, data: st.DataObject) -> None
     (kind,) = (field["type"] for field in avro_schema(cls)["fields"] if field["name"] == one)
     assert cut == (CODEC.encode(replace(event, **{one: None})) if "null" in kind else None)
     assert CODEC.without(value, "nothing") is None
+
+
+def as_a_whole(event: object) -> bytes:
+    """Return an event's bytes, written at once."""
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, parsed(full_name(type(event))), to_record(event), disable_tuple_notation=True)
+    return message(type(event), out.getvalue())
+
+
+@pytest.mark.parametrize("cls", [ProviderInvited, InvitationUpdated])
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_findings_that_stand_in_many_events_are_written_as_ever(cls: type, data: st.DataObject) -> None:
+    """The very same findings in several homes and events have the bytes that the event has when written at once."""
+    one, other = data.draw(events_of(cls)), data.draw(events_of(cls))
+    findings = tuple(finding for home in one.homes for finding in home.findings)
+    shared = replace(other, homes=tuple(replace(home, findings=findings) for home in (*one.homes, *other.homes)))
+    for event in (one, shared, other):
+        assert CODEC.encode(event) == as_a_whole(event)
+
+
+def test_more_findings_than_are_kept_are_written_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has been written is forgotten when there is too much of it, and written anew."""
+    monkeypatch.setattr(writing, "_MOST_KEPT", 2)
+    codec, event = Codec(Folder()), example(ProviderInvited, "interest-only")
+    assert [codec.encode(event) for _ in range(3)] == [as_a_whole(event)] * 3
+
+
+INVITED = example(ProviderInvited, "interest-only")
+FIT = INVITED.homes[0]
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        (replace(INVITED, homes=list(INVITED.homes)), "homes"),
+        (replace(INVITED, homes=(FIT, "a home")), "homes.1"),
+        (replace(INVITED, homes=(FIT, replace(FIT, need="500"))), "homes.1.need"),
+        (replace(INVITED, homes=(replace(FIT, findings=(FIT,)),)), "homes.0.findings.0"),
+        (replace(INVITED, homes=(replace(FIT, findings=(*FIT.findings[:1], None)),)), "homes.0.findings.1"),
+        (
+            replace(INVITED, homes=(FIT, replace(FIT, findings=(replace(FIT.findings[0], verdict=None),)))),
+            "homes.1.findings.0.verdict",
+        ),
+        (replace(INVITED, provider=7), "provider"),
+    ],
+)
+def test_what_does_not_fit_is_named_within_lists_of_findings(event: object, field: str) -> None:
+    """Encoding refuses what does not fit in a home or in one of its findings, and names its field with its place."""
+    with pytest.raises(Rejected) as caught:
+        CODEC.encode(event)
+    assert caught.value.field == field
 
 
 @EVERY

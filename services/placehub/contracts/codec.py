@@ -24,6 +24,7 @@ from placehub.certificates import certificates
 from placehub.contracts.limits import shape
 from placehub.contracts.schema import avro_schema, schema_text
 from placehub.contracts.wording import rule_of
+from placehub.contracts.writing import Written
 from placehub.errors import Misconfigured, Rejected, Unavailable
 from placehub.streams import every_event, full_name
 
@@ -206,18 +207,15 @@ class Codec:
         self._counted = {full_name(cls): fields for cls, fields in counted.items()}
         self._counting: dict[int, _Counting] = {}
         self._heads: dict[bytes, type] = {}
+        self._written = Written()
 
     def encode(self, event: object) -> bytes:
         """Return the event's bytes; Rejected when a field does not fit its type."""
         cls: type = type(event)
-        record = to_record(event)
-        out = io.BytesIO()
-        out.write(_MAGIC.pack(0, self._schemas.id_of(cls)))
-        try:
-            fastavro.schemaless_writer(out, parsed(full_name(cls)), record, disable_tuple_notation=True)
-        except (ValueError, TypeError, OverflowError) as error:  # what the checks of the class cannot see
-            raise Rejected("event", "must hold only what Avro can carry", "Send text as UTF-8.") from error
-        return out.getvalue()
+        body = self._written.body(event)
+        if body is None:
+            body = _body(cls, to_record(event))
+        return _MAGIC.pack(0, self._schemas.id_of(cls)) + body
 
     def decode(self, value: bytes | None, *, whole: bool = False) -> Any:
         """Return the event; Rejected says what is wrong with bytes that are none, Unavailable may be tried again.
@@ -277,6 +275,15 @@ class Codec:
                 raise Rejected("schema id", "must be registered", "Use the schemas that the hub registered.")
             self._writers[schema_id] = parse_schema(dict(schema))
         return self._writers[schema_id]
+
+
+def _body(cls: type, record: dict[str, Any]) -> bytes:
+    out = io.BytesIO()
+    try:
+        fastavro.schemaless_writer(out, parsed(full_name(cls)), record, disable_tuple_notation=True)
+    except (ValueError, TypeError, OverflowError) as error:  # what the checks of the class cannot see
+        raise Rejected("event", "must hold only what Avro can carry", "Send text as UTF-8.") from error
+    return out.getvalue()
 
 
 def _around(schema: Any, field: str) -> Sequence[Any]:
