@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from placehub.referrals.child import ChildNeed
 from placehub.search import questions
@@ -65,6 +66,16 @@ def test_each_answer_comes_to_what_matching_anew_says(sought: Sought, vacancies:
     assert {key for key in found if key not in expected} <= {
         key for key in found if key[0].endswith(("near_sector", "avoid", "first_language"))
     }
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # as above
+@given(st.lists(searches(), min_size=2, max_size=4), worlds, st.booleans())
+def test_what_others_were_asked_changes_nothing(some: list[Sought], vacancies: Sequence[Vacancy], notice: bool) -> None:
+    """What criteria said in other searches among the same homes is kept, and comes to what is said without it."""
+    homes = world(*vacancies)
+    for sought in (*some, some[0]):
+        alone = search_of(sought, world(*vacancies), notice=notice)
+        assert mattering(search_of(sought, homes, notice=notice)) == mattering(alone)
 
 
 def asked(search: Search) -> list[Mattering]:

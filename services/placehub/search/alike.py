@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from typing import Final
 
 from placehub.search.looking import Looking
-from placehub.search.needfit import NOT_REQUIRED, SHARED_LANGUAGE
+from placehub.search.needfit import NOT_REQUIRED, SHARED_LANGUAGE, asked_openly
 from placehub.search.row import HomeRow
 from placehub.search.skills import asked_for
 from placehub.search.sought import Person
@@ -76,8 +76,8 @@ ASKS: Final[dict[str, Callable[[Looking], Hashable]]] = {
     "communication": lambda looking: tuple(one.communication for one in looking.unit),
     "identity": lambda looking: tuple((one.cultural_needs, one.opened) for one in looking.unit),
     "skills": lambda looking: (
-        looking.sought.kind,
-        tuple((one.risks_present, one.disabilities is None) for one in looking.unit),
+        asked_openly(looking),
+        tuple(one.disabilities is None for one in looking.unit),
     ),
     "stability": lambda looking: (),
     "out of area": lambda looking: (looking.sought.authority, looking.sought.adjoining),

@@ -106,10 +106,11 @@ class Table:
 
 def tables_of(homes: Homes, looking: Looking, effects: Mapping[str, NDArray[np.int64]]) -> dict[str, Table]:
     """Return the table of each criterion: one that serves many searches, where nothing sealed is asked."""
-    return {name: _table(homes, alike, effects[name], asks(name, looking)) for name, alike in homes.alike.items()}
+    return {name: table_of(homes, alike, effects[name], asks(name, looking)) for name, alike in homes.alike.items()}
 
 
-def _table(homes: Homes, alike: Alike, effect: NDArray[np.int64], asked: Hashable | None) -> Table:
+def table_of(homes: Homes, alike: Alike, effect: NDArray[np.int64], asked: Hashable | None) -> Table:
+    """Return the table of one criterion; `asked` is what it reads of the search, None where it is not to be kept."""
     if asked is None:
         return Table(alike, effect)
     key = asked, int(effect[Level.FITS])  # the weight is in it

@@ -79,9 +79,18 @@ class Fits(Sequence[HomeFit]):
     def __repr__(self) -> str:
         return f"Fits({list(self)!r})"
 
+    @property
+    def units(self) -> Sequence[Unit]:
+        """Return those it is for, as columns are asked for them."""
+        return self._units
+
     def rows(self, ranks: Sequence[int]) -> list[HomeRow]:
         """Return the homes of some ranks themselves, without a finding."""
-        return self._found.rows(ranks)
+        return self._found.homes.rows_at(self.entries(ranks).tolist())
+
+    def entries(self, ranks: Sequence[int]) -> Entries:
+        """Return the entries of the homes of some ranks."""
+        return self._found.entries(ranks)
 
     def by_provider(self) -> Mapping[str, list[int]]:
         """Return the ranks of each provider's homes, providers in the order of their best home."""
@@ -90,6 +99,10 @@ class Fits(Sequence[HomeFit]):
     def bands(self) -> dict[UUID, int]:
         """Return the place in `BANDS` of each home, in no order and without a finding."""
         return self._found.bands()
+
+    def band_of_each(self) -> Numbers:
+        """Return the place in `BANDS` of every home there is, by its entry; `OUT` of one that does not fit."""
+        return self._found.band_of_each()
 
     def _block(self, number: int) -> Block:
         known = self._blocks.get(number)
@@ -146,9 +159,9 @@ class Found:
             self._ordered = self._order(end if not self._ordered.size else self.at.size)
         return self._ordered[first:end]
 
-    def rows(self, ranks: Sequence[int]) -> list[HomeRow]:
-        """Return the homes of these ranks."""
-        return self.homes.rows_at(self.at[self.ranked(0, self.at.size)[ranks]].tolist())
+    def entries(self, ranks: Sequence[int]) -> Entries:
+        """Return the entries of the homes of these ranks."""
+        return self.at[self.ranked(0, self.at.size)[ranks]]
 
     @cached_property
     def by_provider(self) -> dict[str, list[int]]:
@@ -165,6 +178,13 @@ class Found:
         self._check()
         ids = (row.vacancy_id for row in self.homes.rows_at(self.at.tolist()))
         return dict(zip(ids, self.band.tolist(), strict=True))
+
+    def band_of_each(self) -> Numbers:
+        """Return the place in `BANDS` of every entry; `OUT` of one that does not fit."""
+        self._check()
+        found = np.full(len(self.homes), OUT)
+        found[self.at] = self.band
+        return found
 
     def _check(self) -> None:
         if self.homes.changes != self._stood:

@@ -151,7 +151,7 @@ def skills(looking: Looking, row: HomeRow) -> Said:
 
     A missing one needs support. Disabilities that are not told are asked of the authority.
     """
-    openly = frozenset[frozenset[str]]().union(*(_openly(looking, one) for one in looking.unit))
+    openly = asked_openly(looking)
     has = None if row.home.skills is None else frozenset(row.home.skills)
     facts = {"asked": "; ".join(_named(openly)) or "none"}
     if has is not None and (missing := "; ".join(_named(one for one in openly if not one & has))):
@@ -162,9 +162,11 @@ def skills(looking: Looking, row: HomeRow) -> Said:
     return max(sealed, _met(openly, has)), facts
 
 
-def _openly(looking: Looking, person: Person) -> frozenset[frozenset[str]]:
+def asked_openly(looking: Looking) -> frozenset[frozenset[str]]:
+    """Return the skills that present risks and the kind of placement ask for; of each set one is enough."""
     kind = (looking.sought.kind,) if looking.sought.kind else ()
-    return asked_for("risk", person.risks_present) | asked_for("placement_kind", kind)
+    present = (risk for person in looking.unit for risk in person.risks_present)
+    return asked_for("risk", present) | asked_for("placement_kind", kind)
 
 
 def _skills_of(person: Person, has: frozenset[str] | None) -> Level:

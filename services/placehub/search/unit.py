@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from placehub.contracts.parts import Finding
 from placehub.search.alike import READS
-from placehub.search.answers import Table, finding_of, tables_of
+from placehub.search.answers import Table, finding_of, table_of, tables_of
 from placehub.search.criteria import CRITERIA, stale_for
 from placehub.search.homes import Columns, Homes
 from placehub.search.looking import Level, Looking
@@ -29,6 +29,8 @@ Numbers = NDArray[np.int64]
 OUT: Final = len(BANDS)
 _NAMES: Final = tuple(CRITERIA)
 _PLACES: Final = {name: place for place, name in enumerate(_NAMES)}
+_NUMBERED: Final = {name: place for place, name in enumerate(READS)}
+"""Where `Homes.number` has each criterion."""
 # What a level does, in one number: points of need below, and above them counts of what lowers the band.
 _BITS: Final = 6
 _HARD, _WEAK, _STRETCH, _GONE = (40 + _BITS * nth for nth in range(4))
@@ -50,13 +52,17 @@ class Unit:
     def weigh(self, homes: Homes, at: Entries) -> Weighed:
         """Return the band and need that every criterion together comes to, for some homes."""
         looking, policy = self.looking, self.looking.policy
-        columns, total = homes.columns, -_faded(looking, homes.columns, at)
-        total += self._alike(homes, at)
-        for name, by_column in BY_COLUMN.items():
-            total += self._effects[name].take(by_column(looking, columns, at))
+        total = self.total(homes, at) - _faded(looking, homes.columns, at)
         weight = sum(weights(policy).values())
         need = (total & _OF_NEED) // weight if weight else np.full(at.size, HALF)
-        return Weighed(_bands(total, policy), need)
+        return Weighed(bands_of(total, policy), need)
+
+    def total(self, homes: Homes, at: Entries) -> Numbers:
+        """Return what all criteria together add for each home (see `_effect`), from which its band follows."""
+        total = self._alike(homes, at)
+        for name, by_column in BY_COLUMN.items():
+            total += self._effects[name].take(by_column(self.looking, homes.columns, at))
+        return total
 
     def _alike(self, homes: Homes, at: Entries) -> Numbers:
         """Return what all tables together add for each home; what a table says of every home is added once."""
@@ -139,16 +145,25 @@ class Weighed:
         return self.band * (FULL + 1) + (FULL - self.need)
 
 
-def bands_of(levels: NDArray[np.int8], policy: Policy) -> Numbers:
-    """Return the place in `BANDS` that levels come to, by home and by criterion in the order of `CRITERIA`.
+def added(name: str, looking: Looking, homes: Homes, at: Entries, asked: Hashable | None) -> Numbers:
+    """Return what one criterion alone adds for each home, in the search as it is or as it might be.
 
-    Beyond the bands is what does not fit.
+    `asked` is what it reads of the search, None where that is sealed or what it says is not worth being kept.
     """
-    every = np.stack([_effects(policy.weights)[name] for name in _NAMES])
-    return _bands(every[np.arange(len(_NAMES)), levels].sum(axis=1), policy)
+    effect = _effects(looking.policy.weights)[name]
+    if name in BY_COLUMN:
+        return effect.take(BY_COLUMN[name](looking, homes.columns, at))
+    table = table_of(homes, homes.alike[name], effect, asked)
+    return table.effects(looking, homes.number(_NUMBERED[name], at))
 
 
-def _bands(total: Numbers, policy: Policy) -> Numbers:
+def adds(name: str, level: Level, policy: Policy) -> int:
+    """Return what one level of a criterion adds."""
+    return int(_effects(policy.weights)[name][level])
+
+
+def bands_of(total: Numbers, policy: Policy) -> Numbers:
+    """Return the place in `BANDS` that sums of what criteria add come to; `OUT` where a home does not fit."""
     hard = (total >> _HARD) & _MOST
     bands: Numbers = ((total & _OF_SUPPORT) != 0).astype(np.int64)
     bands[((total & _OF_STRETCH) != 0) | (hard >= policy.asks_that_stretch)] = OUT - 1
