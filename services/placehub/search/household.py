@@ -36,18 +36,13 @@ def risks(looking: Looking, row: HomeRow) -> Said:
     if not exclusions:
         return Level.FITS, {"excluded": "none"}
     facts = {"excluded": ", ".join(sorted({exclusion.risk for exclusion in exclusions}))}
-    judged = [
-        (exclusion, person, _excluded(exclusion, person, row, looking.now.date()))
-        for exclusion in exclusions
-        for person in looking.unit
-    ]
-    if any(
-        exclusion.within_months is not None and exclusion.risk in person.last_dates for exclusion, person, _ in judged
-    ):
+    pairs = [(exclusion, person) for exclusion in exclusions for person in looking.unit]
+    if any(exclusion.within_months is not None and exclusion.risk in person.last_dates for exclusion, person in pairs):
         facts |= SEALED
-    if noted := {exclusion.risk for exclusion, person, _ in judged if exclusion.risk in person.risks_none_known}:
+    if noted := {exclusion.risk for exclusion, person in pairs if exclusion.risk in person.risks_none_known}:
         facts["no_known_risk"] = ", ".join(sorted(noted))
-    return worst(level for _, _, level in judged), facts
+    today = looking.now.date()
+    return worst([_excluded(exclusion, person, row, today) for exclusion, person in pairs]), facts
 
 
 def _excluded(exclusion: Exclusion, person: Person, row: HomeRow, today: date) -> Level:
