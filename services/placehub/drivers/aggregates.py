@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, Uuid, cast, select
+from sqlalchemy import Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, Uuid, bindparam, cast, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from placehub.drivers.records import Partition
@@ -41,6 +41,7 @@ class Aggregates(Generic[T]):
         self._table = table
         self._key = next(iter(table.primary_key))
         self._live = live
+        self._one = select(cast(table.c.state, Text)).where(self._key == bindparam("of_key"))
         new = insert(table)
         columns = {name: new.excluded[name] for name in ("partition", "live", "state")}
         self._stored = new.on_conflict_do_update(index_elements=[self._key.name], set_=columns)
@@ -130,7 +131,7 @@ class Aggregates(Generic[T]):
                 kept.pop(key, None)
 
     def _read(self, step: Step, key: UUID) -> T | None:
-        row = step.connection.execute(select(cast(self._table.c.state, Text)).where(self._key == key)).first()
+        row = step.connection.execute(self._one, {"of_key": key}).first()
         return self._adapter.validate_json(row[0]) if row else None
 
     def _of_step(self) -> Step:

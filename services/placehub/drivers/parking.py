@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from kafka.partitioner.default import murmur2
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from placehub.drivers.records import Message, Record, read_event
 from placehub.drivers.step import Step
 from placehub.drivers.tables import PARKED
+
+_TAKEN: Final = (
+    delete(PARKED)
+    .where(PARKED.c.processor == bindparam("of_processor"), PARKED.c.subject == bindparam("of_subject"))
+    .returning(PARKED)
+)
 
 
 class Parking:
@@ -46,8 +53,7 @@ class Parking:
 
     def take(self, step: Step, subject: UUID) -> list[Record]:
         """Return what has waited for an aggregate, in the order in which it came; it waits no longer."""
-        mine = (PARKED.c.processor == self._processor) & (PARKED.c.subject == subject)
-        rows = step.connection.execute(delete(PARKED).where(mine).returning(PARKED)).all()
+        rows = step.connection.execute(_TAKEN, {"of_processor": self._processor, "of_subject": subject}).all()
         return [
             read_event(
                 step.codec,
