@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
-from typing import cast as cast_to
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
@@ -104,7 +104,7 @@ def insertion(table: Table, *names: str) -> Insert:
     (`on_conflict_do_update`) is best made once, too. A column of arrays holds arrays of text without U+001F.
     """
     columns = [table.c[name] for name in names or table.c.keys()]
-    carried = [_CARRIED.get(type(one.type), _AS_IT_IS) for one in columns]
+    carried = list(map(_carried, columns))
     kinds = [one.type if by is _AS_IT_IS else Text() for one, by in zip(columns, carried, strict=True)]
     arrays = [cast(bindparam(_those(one)), ARRAY(kind, dimensions=1)) for one, kind in zip(columns, kinds, strict=True)]
     words = [named(one.name, kind) for one, kind in zip(columns, kinds, strict=True)]
@@ -115,14 +115,32 @@ def insertion(table: Table, *names: str) -> Insert:
 
 def rows_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Return the parameters of an `insertion` of these rows, in their order; all have its columns."""
-    columns = [table.c[name] for name in rows[0]]
-    carried = [_CARRIED.get(type(one.type), _AS_IT_IS) for one in columns]
-    return {_those(one): [by.pack(row[one.name]) for row in rows] for one, by in zip(columns, carried, strict=True)}
+    packs = {name: _carried(table.c[name]).pack for name in rows[0]}
+    return {_those(table.c[name]): [pack(row[name]) for row in rows] for name, pack in packs.items()}
 
 
-def carried_whole(table: Table) -> bool:
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, once: tuple[str, ...] = ()
+) -> None:
+    """Make rows, or bring those of the same key to what these say, but for columns that are said `once` and for all.
+
+    All rows have the same columns; those they leave out stay as they are.
+    """
+    if rows:
+        given = rows_of(table, rows) if _carried_whole(table) else list(rows)
+        connection.execute(_upsertion(table, tuple(rows[0]), once), given)
+
+
+@cache
+def _upsertion(table: Table, names: tuple[str, ...], once: tuple[str, ...]) -> Insert:
+    new = insertion(table, *names) if _carried_whole(table) else insert(table)
+    changing = {name: new.excluded[name] for name in names if not table.c[name].primary_key and name not in once}
+    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_=changing)
+
+
+def _carried_whole(table: Table) -> bool:
     """Tell whether `insertion` carries every column's values as they are: none is a list or a document."""
-    return not any(type(column.type) in _CARRIED for column in table.c)
+    return all(_carried(column) is _AS_IT_IS for column in table.c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +157,10 @@ _CARRIED: Final[Mapping[type, _Carried]] = {
     ARRAY: _Carried("\x1f".join, lambda item: func.string_to_array(item, "\x1f")),
 }
 """Lists in a list would be an array of two dimensions."""
+
+
+def _carried(column: Column[Any]) -> _Carried:
+    return _CARRIED.get(type(column.type), _AS_IT_IS)
 
 
 _LOGIN_REFUSED: Final = ("28", "password authentication failed")
@@ -212,11 +234,11 @@ def connect(url: str, *, pool_size: int = 4, connect_seconds: int = 0, tried_aft
     return engine
 
 
-def _lists_in_binary(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+def _lists_in_binary(connection: psycopg.Connection[Any], _record: ConnectionPoolEntry) -> None:
     """Let a list go to the server in binary: as text, which psycopg prefers, each item is searched for what must be
     quoted, bytes are written as digits, and the server reads all of it again (see `insertion` and `among`).
     """
-    cast_to(Any, connection).adapters.register_dumper(list, ListBinaryDumper)
+    connection.adapters.register_dumper(list, ListBinaryDumper)
 
 
 def _try_rested(engine: Engine, seconds: float) -> None:

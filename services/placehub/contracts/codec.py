@@ -22,9 +22,9 @@ from schema_registry.client.errors import ClientError
 
 from placehub.certificates import certificates
 from placehub.contracts.limits import shape
-from placehub.contracts.schema import avro_schema, schema_text
+from placehub.contracts.schema import avro_schema, of_fields, schema_text
 from placehub.contracts.wording import rule_of
-from placehub.contracts.writing import Written
+from placehub.contracts.writing import Written, checked, written
 from placehub.errors import Misconfigured, Rejected, Unavailable
 from placehub.streams import every_event, full_name
 
@@ -211,11 +211,8 @@ class Codec:
 
     def encode(self, event: object) -> bytes:
         """Return the event's bytes; Rejected when a field does not fit its type."""
-        cls: type = type(event)
         body = self._written.body(event)
-        if body is None:
-            body = _body(cls, to_record(event))
-        return _MAGIC.pack(0, self._schemas.id_of(cls)) + body
+        return _MAGIC.pack(0, self._schemas.id_of(type(event))) + (_whole(event) if body is None else body)
 
     def decode(self, value: bytes | None, *, whole: bool = False) -> Any:
         """Return the event; Rejected says what is wrong with bytes that are none, Unavailable may be tried again.
@@ -277,13 +274,12 @@ class Codec:
         return self._writers[schema_id]
 
 
-def _body(cls: type, record: dict[str, Any]) -> bytes:
-    out = io.BytesIO()
+def _whole(event: object) -> bytes:
+    record = to_record(event)
     try:
-        fastavro.schemaless_writer(out, parsed(full_name(cls)), record, disable_tuple_notation=True)
+        return written(parsed(full_name(type(event))), record)
     except (ValueError, TypeError, OverflowError) as error:  # what the checks of the class cannot see
         raise Rejected("event", "must hold only what Avro can carry", "Send text as UTF-8.") from error
-    return out.getvalue()
 
 
 def _around(schema: Any, field: str) -> Sequence[Any]:
@@ -298,7 +294,7 @@ def _around(schema: Any, field: str) -> Sequence[Any]:
     at = names.index(field)
     if not isinstance(fields[at]["type"], list) or fields[at]["type"][0] != "null":
         return ()
-    return [(_of_fields(schema, fields[:end]), _of_fields(schema, [])) for end in (at, at + 1)]
+    return [(of_fields(schema, fields[:end]), of_fields(schema, [])) for end in (at, at + 1)]
 
 
 class _Counting:
@@ -332,7 +328,7 @@ class _Counting:
 def up_to_items(schema: Any) -> Any:
     """Return the schema of an event that ends with a list, read no further than the number of its items."""
     *before, last = schema["fields"]
-    return _of_fields(schema, [*before, {"name": last["name"], "type": "long"}])
+    return of_fields(schema, [*before, {"name": last["name"], "type": "long"}])
 
 
 def _without_items(schema: Any, counted: tuple[str, ...]) -> Any:
@@ -341,11 +337,7 @@ def _without_items(schema: Any, counted: tuple[str, ...]) -> Any:
     for field in fields:
         if field["name"] in counted:
             field["type"]["items"]["fields"] = []
-    return _of_fields(schema, fields)
-
-
-def _of_fields(schema: Any, fields: list[Any]) -> Any:
-    return parse_schema({"type": "record", "name": schema["name"], "fields": fields})
+    return of_fields(schema, fields)
 
 
 def _read(value: bytes, writer: Any, reader: Any, *, whole: bool = True) -> dict[str, Any]:
@@ -377,10 +369,8 @@ def parsed(name: str) -> Any:
 
 def to_record(event: object) -> dict[str, Any]:
     """Return the event as the dictionary an Avro writer takes; Rejected names the first field that does not fit."""
-    cls: type = type(event)
-    validator, serializer = shape(cls)
     try:
-        return cast(dict[str, Any], serializer.to_python(validator.validate_python(event, strict=True)))
+        return checked(event)
     except ValidationError as error:
         raise refusal(error) from None
 

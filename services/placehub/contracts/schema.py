@@ -35,6 +35,11 @@ def avro_schema(cls: type) -> dict[str, Any]:
     return _record(cls, str(getattr(cls, "STREAM", "")), set(), event_name(cls))
 
 
+def of_fields(schema: Any, some: list[Any]) -> Any:
+    """Return the schema of a record of that name with some fields, its own or others, as fastavro takes it."""
+    return parse_schema({"type": "record", "name": schema["name"], "fields": some})
+
+
 def _record(cls: type, namespace: str, seen: set[str], name: str) -> dict[str, Any]:
     seen.add(name)
     hints = get_type_hints(cls, include_extras=True)

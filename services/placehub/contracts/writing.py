@@ -17,7 +17,7 @@ from fastavro.schema import parse_schema
 
 from placehub.contracts.limits import shape
 from placehub.contracts.parts import Finding
-from placehub.contracts.schema import avro_schema, unpack
+from placehub.contracts.schema import avro_schema, of_fields, unpack
 
 _MOST_KEPT: Final = 4096
 """Findings: what about a hundred searches bring anew."""
@@ -50,7 +50,7 @@ class Written:
         cls: type = type(one)
         if cls is not writer.cls:
             raise TypeError
-        record = _checked(replace(one, **writer.without_lists))
+        record = checked(replace(one, **writer.without_lists))
         out = io.BytesIO()
         for schema, name, items in writer.runs:
             fastavro.schemaless_writer(out, schema, record, disable_tuple_notation=True)
@@ -63,10 +63,8 @@ class Written:
             raise TypeError
         if not values:
             return _END
-        written = (
-            [self._record(items, one) for one in values] if isinstance(items, _Writer) else self._of(items, values)
-        )
-        return b"".join((_count(len(values)), *written, _END))
+        parts = [self._record(items, one) for one in values] if isinstance(items, _Writer) else self._of(items, values)
+        return b"".join((_count(len(values)), *parts, _END))
 
     def _of(self, schema: Any, findings: Sequence[Any]) -> list[bytes]:
         known = list(map(self._kept.get, map(id, findings)))
@@ -77,9 +75,9 @@ class Written:
             raise TypeError
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()  # those that stand in many are soon there again
-        written = _avro(schema, _checked(one))
-        self._kept[id(one)] = one, written  # the finding is kept with its bytes, or its id could be another's
-        return written
+        body = written(schema, checked(one))
+        self._kept[id(one)] = one, body  # the finding is kept with its bytes, or its id could be another's
+        return body
 
 
 class _Writer:
@@ -93,12 +91,12 @@ class _Writer:
         run: list[Any] = []
         for field in schema["fields"]:
             if field["name"] in lists:
-                self.runs.append((_of_fields(run), field["name"], lists[field["name"]]))
+                self.runs.append((of_fields(schema, run), field["name"], lists[field["name"]]))
                 run = []
             else:
                 run.append(field)
         if run:
-            self.runs.append((_of_fields(run), "", None))
+            self.runs.append((of_fields(schema, run), "", None))
 
 
 def _writer_of(cls: type, schema: Any) -> _Writer | None:
@@ -118,18 +116,16 @@ def _items_of(hint: Any, schema: Any) -> Any:
     return parse_schema(schema["items"]) if item is Finding else _writer_of(item, schema["items"])
 
 
-def _of_fields(some: Sequence[Any]) -> Any:
-    return parse_schema({"type": "record", "name": "Run", "fields": list(some)})
-
-
-def _checked(one: Any) -> Any:
+def checked(one: Any) -> dict[str, Any]:
     """Return the dictionary an Avro writer takes; ValidationError where a field does not fit."""
     cls: type = type(one)
     validator, serializer = shape(cls)
-    return serializer.to_python(validator.validate_python(one, strict=True))
+    record: dict[str, Any] = serializer.to_python(validator.validate_python(one, strict=True))
+    return record
 
 
-def _avro(schema: Any, record: Any) -> bytes:
+def written(schema: Any, record: Any) -> bytes:
+    """Return a record as Avro; ValueError, TypeError or OverflowError for what the checks of its class cannot see."""
     out = io.BytesIO()
     fastavro.schemaless_writer(out, schema, record, disable_tuple_notation=True)
     return out.getvalue()
@@ -140,4 +136,4 @@ _LONG: Final = parse_schema("long")
 
 @lru_cache(maxsize=1024)
 def _count(number: int) -> bytes:
-    return _avro(_LONG, number)
+    return written(_LONG, number)

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Select, Table, delete, select, tuple_
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from placehub.contracts.headers import Attributes, read_headers, write_headers
-from placehub.database import among, among_those, carried_whole, hold_names, insertion, rows_of, these
+from placehub.database import among, among_those, hold_names, insertion, rows_of, these, upsert
 from placehub.delivery.circle import Circle, Fact
 from placehub.delivery.parties import Offered, Parties, Seat
 from placehub.delivery.tables import CHILD, DISPUTE, ENTITLED, FACT, OFFER, PARTY, SENT, SHUT, TERMS
@@ -97,10 +97,11 @@ def save_circles(
 ) -> None:
     """Write what has changed; nobody is ever removed from a circle, its part only ends."""
     changed = [one for one in after if after[one] != before[one]]
-    _upsert(connection, PARTY, [row for one in changed for row in _party_rows(one, before[one], after[one], now)])
-    _upsert(connection, OFFER, [row for one in changed for row in _offer_rows(one, before[one], after[one])])
-    _upsert(connection, DISPUTE, [row for one in changed for row in _dispute_rows(one, before[one], after[one])])
-    _upsert(connection, FACT, [row for one in changed for row in _fact_rows(one, before[one], after[one])])
+    parties = [row for one in changed for row in _party_rows(one, before[one], after[one], now)]
+    upsert(connection, PARTY, parties, once=("since",))
+    upsert(connection, OFFER, [row for one in changed for row in _offer_rows(one, before[one], after[one])])
+    upsert(connection, DISPUTE, [row for one in changed for row in _dispute_rows(one, before[one], after[one])])
+    upsert(connection, FACT, [row for one in changed for row in _fact_rows(one, before[one], after[one])])
     gone = [(one, slot) for one in changed for slot in _stored(before[one]).keys() - _stored(after[one]).keys()]
     if gone:
         connection.execute(delete(FACT).where(tuple_(FACT.c.subject, FACT.c.slot).in_(gone)))
@@ -157,22 +158,6 @@ def _fact_rows(subject: UUID, before: Circle, after: Circle) -> Values:
         for slot, fact in _stored(after).items()
         if old.get(slot) is not fact
     ]
-
-
-def _upsert(connection: Connection, table: Table, rows: Values) -> None:
-    if rows:
-        connection.execute(_put(table), rows_of(table, rows) if carried_whole(table) else rows)
-
-
-@cache
-def _put(table: Table) -> Insert:
-    """Return the statement that makes rows, or brings those of the same key to what is said now."""
-    new = insertion(table) if carried_whole(table) else insert(table)
-    kept = {"since"} | {column.name for column in table.primary_key}
-    return new.on_conflict_do_update(
-        index_elements=list(table.primary_key),
-        set_={column.name: new.excluded[column.name] for column in table.c if column.name not in kept},
-    )
 
 
 def entitle(connection: Connection, before: Mapping[UUID, Circle], after: Mapping[UUID, Circle], now: datetime) -> None:
@@ -254,7 +239,7 @@ def shut(connection: Connection, organisations: Collection[str]) -> frozenset[st
 
 def other_terms(connection: Connection, placement_id: UUID, side: str, terms: Mapping[str, Any]) -> Values:
     """Note what one side says was agreed; return what others have said of the same placement."""
-    _upsert(connection, TERMS, [{"placement_id": placement_id, "side": side, "terms": dict(terms)}])
+    upsert(connection, TERMS, [{"placement_id": placement_id, "side": side, "terms": dict(terms)}])
     others = select(TERMS.c.terms).where(TERMS.c.placement_id == placement_id, TERMS.c.side != side)
     return [dict(one) for one in connection.execute(others).scalars()]
 

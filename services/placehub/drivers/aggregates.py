@@ -8,8 +8,9 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, Uuid, bindparam, cast, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
+from placehub.database import upsert
 from placehub.drivers.records import Partition
 from placehub.drivers.step import Step
 
@@ -42,9 +43,6 @@ class Aggregates(Generic[T]):
         self._key = next(iter(table.primary_key))
         self._live = live
         self._one = select(cast(table.c.state, Text)).where(self._key == bindparam("of_key"))
-        new = insert(table)
-        columns = {name: new.excluded[name] for name in ("partition", "live", "state")}
-        self._stored = new.on_conflict_do_update(index_elements=[self._key.name], set_=columns)
         self._kept: dict[int, dict[UUID, T]] = {}
         self._changed: dict[UUID, T] = {}
         self._news: dict[int, set[UUID]] = {}
@@ -118,7 +116,7 @@ class Aggregates(Generic[T]):
             }
             for key, one in sorted(changed.items())
         ]
-        step.connection.execute(self._stored, values)
+        upsert(step.connection, self._table, values)
         step.after_commit(lambda: self._keep(number, changed))
 
     def _keep(self, number: int, changed: dict[UUID, T]) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from placehub.clock import Clock
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes
-from placehub.database import among_those, insertion, rows_of, these
+from placehub.database import among_those, insertion, rows_of, these, upsert
 from placehub.drivers.patience import patient
 from placehub.drivers.processor import Processor, Publishing, WorldProcessor
 from placehub.drivers.publisher import unhurried
@@ -71,9 +71,6 @@ _TAKEN: Final = (
 )
 _SEEN: Final = sql_select(*_SEQUENCE, PASSED.c.last).where(
     (PASSED.c.processor == bindparam("of_processor")) & among_those(*_SEQUENCE)
-)
-_SEEN_NOW: Final = insertion(PASSED).on_conflict_do_update(
-    index_elements=["processor", "topic", "source", "subject"], set_={"last": insertion(PASSED).excluded.last}
 )
 
 
@@ -355,7 +352,7 @@ class Shell:
             {"processor": name, "topic": topic, "source": source, "subject": subject, "last": last}
             for (topic, source, subject), last in sorted(passed.items())
         ]
-        connection.execute(_SEEN_NOW, rows_of(PASSED, values))
+        upsert(connection, PASSED, values)
 
 
 def _known(turns: Sequence[Turn]) -> list[Attributes]:

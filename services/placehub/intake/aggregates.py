@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from placehub.codesign.documents import Documents
 from placehub.codesign.tenders import Tenders
-from placehub.database import among_those, these
+from placehub.database import among_those, these, upsert
 from placehub.drivers.tables import OUTGOING
 from placehub.errors import Overtaken
 from placehub.intake.rules import Aggregate
@@ -25,16 +25,11 @@ from placehub.partnership.agendas import Agendas
 _CODESIGN: Final = TypeAdapter(Documents)
 _TENDERS: Final = TypeAdapter(Tenders)
 _AGENDAS: Final = TypeAdapter(Agendas)
-_KEPT: Final = ("parties", "version", "documents", "state", "terms", "codesign", "tenders", "agendas", "outbox")
 PROCESSOR: Final = "intake"
 """Intake's name, under which its rows are still to be published."""
 _PLACE: Final = (AGGREGATE.c.stream, AGGREGATE.c.subject)
 _HELD: Final = select(AGGREGATE).where(among_those(*_PLACE)).order_by(*_PLACE).with_for_update()
 _MADE: Final = insert(AGGREGATE).on_conflict_do_nothing().returning(AGGREGATE.c.subject)
-_AGAIN: Final = insert(AGGREGATE)
-_CHANGED: Final = _AGAIN.on_conflict_do_update(
-    index_elements=list(_PLACE), set_={name: _AGAIN.excluded[name] for name in _KEPT}
-)
 Place = tuple[str, str]
 """Stream and subject of an aggregate."""
 
@@ -80,9 +75,7 @@ def store_aggregates(
     new = [row for place, row in rows.items() if place not in known]
     if new and len(connection.execute(_MADE, new).all()) < len(new):
         raise Overtaken
-    old = [row for place, row in rows.items() if place in known]
-    if old:
-        connection.execute(_CHANGED, old)
+    upsert(connection, AGGREGATE, [row for place, row in rows.items() if place in known], once=("owner",))
 
 
 def _read(row: Row[Any]) -> Aggregate:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from placehub.cases.story import sentence, speaker
-from placehub.database import among_those, carried_whole, insertion, rows_of, these
+from placehub.database import among_those, insertion, rows_of, these, upsert
 from placehub.deadletters.letters import DeadLetter, Position, Settlement, read_letter
 from placehub.drivers.records import Record
 from placehub.drivers.step import Turn
@@ -248,7 +248,7 @@ def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> N
     for key, change in changes:
         rows[key] = change(rows[key])
     folded = [rows[key] for key in keys]
-    connection.execute(_folded(table), rows_of(table, folded) if carried_whole(table) else folded)
+    upsert(connection, table, folded)
 
 
 @cache
@@ -261,14 +261,6 @@ def _begun(table: Table) -> Insert:
 def _locked(table: Table) -> Select[Any]:
     keys = list(table.primary_key)
     return select(table).where(among_those(*keys)).order_by(*keys).with_for_update()
-
-
-@cache
-def _folded(table: Table) -> Insert:
-    """Return the statement that brings rows to what was folded."""
-    new = insertion(table) if carried_whole(table) else insert(table)
-    others = {one.name: new.excluded[one.name] for one in table.c if not one.primary_key}
-    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
 
 
 def _is_of_a_case(event: Any) -> bool:

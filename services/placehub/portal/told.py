@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from placehub.contracts.codec import to_json
 from placehub.contracts.headers import Attributes
-from placehub.database import among, hold_names, insertion, rows_of
+from placehub.database import among, hold_names, insertion, rows_of, upsert
 from placehub.mailboxes.events import DataUseEnded, EventRejected, EventWarned
 from placehub.portal.accounts import HUB
 from placehub.portal.discarding import discard
@@ -125,22 +125,12 @@ def _are_new(connection: Connection, came: Mapping[str, Sequence[Letter]]) -> di
             if one.sequence and found[name][-1]:
                 passed[key] = one.sequence
     names = [one.name for one in PASSED.c]
-    _put(
+    upsert(
         connection,
         PASSED,
         [dict(zip(names, (*key, at), strict=True)) for key, at in sorted(passed.items()) if before.get(key) != at],
     )
     return found
-
-
-def _put(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows, or bring those of the same key to what they say of the one column beside it."""
-    if not rows:
-        return
-    fresh, said = insertion(table, *rows[0]), next(one.name for one in table.c if not one.primary_key)
-    keyed = [one.name for one in table.primary_key]
-    new = fresh.on_conflict_do_update(index_elements=keyed, set_={said: fresh.excluded[said]})
-    connection.execute(new, rows_of(table, rows))
 
 
 def listened_to(connection: Connection) -> dict[str, int]:
@@ -154,7 +144,7 @@ def listened_to(connection: Connection) -> dict[str, int]:
 def move_on(connection: Connection, next_offsets: Mapping[str, int]) -> None:
     """Note how far inboxes were read, by organisation."""
     rows = [{"organisation": one, "next_offset": at} for one, at in sorted(next_offsets.items())]
-    _put(connection, PLACE, rows)
+    upsert(connection, PLACE, rows)
 
 
 def told_about(connection: Connection, organisation: str, subject: str) -> list[Told]:

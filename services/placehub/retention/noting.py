@@ -9,12 +9,11 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, Select, Table, select, tuple_
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import Connection, RowMapping, Select, Table, select
 
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes, read_headers
-from placehub.database import among_those, these
+from placehub.database import among_those, these, upsert
 from placehub.drivers.records import Record
 from placehub.errors import Rejected
 from placehub.retention import disputing, homes
@@ -49,8 +48,8 @@ def _note_cases(connection: Connection, codec: Codec, told: list[Told]) -> None:
         told_of = event if counts(event, about.source) else None
         after[key] = follow(after, key, record.topic, told_of, about.taken_at)
     changed = [one for key, one in sorted(after.items()) if before.get(key) != one]
-    _keep(connection, CASE, [_case_row(one) for one in changed if isinstance(one, Case)])
-    _keep(connection, STAY, [asdict(one) for one in changed if isinstance(one, Stay)])
+    upsert(connection, CASE, [_case_row(one) for one in changed if isinstance(one, Case)])
+    upsert(connection, STAY, [asdict(one) for one in changed if isinstance(one, Stay)])
 
 
 def _said(codec: Codec, told: Iterable[Told], read: frozenset[str]) -> Iterator[tuple[Any, datetime]]:
@@ -77,16 +76,15 @@ def _fold(
         if found is not None:
             after[key] = found
     changed = [key for key, one in after.items() if before.get(key) != one]
-    _keep(connection, table, [asdict(after[key]) for key in sorted(changed)])
+    upsert(connection, table, [asdict(after[key]) for key in sorted(changed)])
 
 
 def _homes(connection: Connection, keys: set[UUID]) -> dict[UUID, Home]:
-    return {row["vacancy_id"]: Home(**row) for row in _of(connection, HOME, keys)}
+    return {row["vacancy_id"]: Home(**row) for row in _of(connection, HOME, zip(keys))}
 
 
 def _disputes(connection: Connection, keys: set[DisputeKey]) -> dict[DisputeKey, Dispute]:
-    found = select(DISPUTE).where(tuple_(DISPUTE.c.agreement_id, DISPUTE.c.dispute_id).in_(sorted(keys)))
-    return {(row["agreement_id"], row["dispute_id"]): Dispute(**row) for row in connection.execute(found).mappings()}
+    return {(row["agreement_id"], row["dispute_id"]): Dispute(**row) for row in _of(connection, DISPUTE, keys)}
 
 
 def _readable(records: Iterable[Record]) -> Iterator[Told]:
@@ -110,15 +108,15 @@ def _load(connection: Connection, told: Iterable[Told]) -> dict[UUID, Known]:
     keys: dict[str, set[UUID]] = {topic: set() for topic in STREAMS}
     for record, key, _ in told:
         keys[record.topic].add(key)
-    cases, stays = _of(connection, CASE, keys["referral"]), _of(connection, STAY, keys["placement"])
+    cases, stays = _of(connection, CASE, zip(keys["referral"])), _of(connection, STAY, zip(keys["placement"]))
     known: dict[UUID, Known] = {row["referral_id"]: _case(row) for row in cases}
     return known | {row["placement_id"]: Stay(**row) for row in stays}
 
 
-def _of(connection: Connection, table: Table, keys: set[UUID]) -> Sequence[RowMapping]:
+def _of(connection: Connection, table: Table, keys: Iterable[tuple[UUID, ...]]) -> Sequence[RowMapping]:
     """Return the rows of these keys; of none the database is not asked."""
-    of = list(table.primary_key)
-    return connection.execute(_those(table), these(of, [(one,) for one in keys])).mappings().all() if keys else ()
+    wanted = list(keys)
+    return connection.execute(_those(table), these(list(table.primary_key), wanted)).mappings().all() if wanted else ()
 
 
 @cache
@@ -133,17 +131,3 @@ def _case(row: RowMapping) -> Case:
 
 def _case_row(case: Case) -> dict[str, Any]:
     return {**asdict(case), "children": sorted(case.children)}
-
-
-def _keep(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    connection.execute(_kept(table, *rows[0]), rows)
-
-
-@cache
-def _kept(table: Table, *names: str) -> Insert:
-    new = insert(table)
-    keys = list(table.primary_key.columns)
-    changing = {name: new.excluded[name] for name in names if name not in table.primary_key.columns}
-    return new.on_conflict_do_update(index_elements=keys, set_=changing)
