@@ -12,11 +12,12 @@ import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from placehub.clock import TickedClock, WallClock
-from placehub.contracts.codec import Codec, Registry
+from placehub.contracts.codec import Codec, Registry, make_ready
 from placehub.database import NEVER, connect, migrate
 from placehub.drivers.attendance import attend
 from placehub.drivers.brokers import producer, reader
@@ -130,6 +131,7 @@ def run(name: str, settings: Settings) -> None:
     if name in GATHERED:
         os.nice(FOLLOWERS_NICE)
     sys.setswitchinterval(SWITCH_SECONDS)
+    make_ready()
     if name == "api":
         _run_api(settings)
     elif name == "portal":
@@ -459,9 +461,11 @@ def quiet(settings: Settings) -> Quiet:
 
 def lag(settings: Settings) -> dict[str, int]:
     """Return how many records each processor has still to read, and `outgoing`: rows still to be published."""
-    return quiet(settings).lags()
+    with closing(quiet(settings)) as asking:
+        return asking.lags()
 
 
 def partition_lag(settings: Settings) -> Lag:
     """Return how far each processor has come in each partition it reads, and the rows each has still to publish."""
-    return quiet(settings).lag()
+    with closing(quiet(settings)) as asking:
+        return asking.lag()

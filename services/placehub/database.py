@@ -124,7 +124,8 @@ def upsert(
 ) -> None:
     """Make rows, or bring those of the same key to what these say, but for columns that are said `once` and for all.
 
-    All rows have the same columns; those they leave out stay as they are.
+    All rows have the same columns; those they leave out stay as they are. A list that a row must have is of text
+    without U+001F, which no event may hold.
     """
     if rows:
         given = rows_of(table, rows) if _carried_whole(table) else list(rows)
@@ -139,8 +140,13 @@ def _upsertion(table: Table, names: tuple[str, ...], once: tuple[str, ...]) -> I
 
 
 def _carried_whole(table: Table) -> bool:
-    """Tell whether `insertion` carries every column's values as they are: none is a list or a document."""
-    return all(_carried(column) is _AS_IT_IS for column in table.c)
+    """Tell whether `insertion` carries every column's values: no list of it can be missing, and each is of text."""
+    return all(map(_is_carried, table.c))
+
+
+def _is_carried(column: Column[Any]) -> bool:
+    of_text = not isinstance(column.type, ARRAY) or isinstance(column.type.item_type, Text)
+    return _carried(column) is _AS_IT_IS or (of_text and not column.nullable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,11 @@ def _load() -> None:
     for name in LOADED:
         import_module(name)
     from placehub.certificates import certificates
+    from placehub.contracts.codec import make_ready
     from placehub.observing.scrubbing import personal_names
 
     certificates()
+    make_ready()
     personal_names()
     inspect.getmodule(sys._getframe())  # notes where each module lies; Faust asks for it
 

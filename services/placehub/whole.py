@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +47,8 @@ SEND_SECONDS: Final = 30.0
 FOR_PORTAL: Final = ("portal_token", "smtp_password", "notify_key", "oidc_secret")
 FOR_FEW: Final = ("master_key", "evidence_key", *FOR_PORTAL)
 """Secrets that only those processes are given which need them."""
+CLOSE_SECONDS: Final = 2.0
+"""How long its own client may take to close; every tick it sent was acknowledged."""
 LOOK_SECONDS: Final = 0.1
 """How often the processes are looked after while something is waited for."""
 T = TypeVar("T")
@@ -145,10 +148,14 @@ class Running:
         self.wait_quiet(only=None if views else DELIVERERS)
 
     def stop(self) -> None:
-        """Stop the services, then the servers."""
+        """Stop the services, let go of the servers, then stop those."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self.supervisor.stop()
-        self.stack.stop()
+        with ExitStack() as ending:
+            ending.callback(self.stack.stop)
+            # a client that is still open tells at length that its broker has gone
+            ending.callback(self._producer.close, timeout=CLOSE_SECONDS)
+            ending.callback(self._quiet.close)
+            self.supervisor.stop()
 
 
 def start_embedded(

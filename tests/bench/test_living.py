@@ -62,7 +62,7 @@ def scene(hub: Hub) -> Iterator[Scene]:
             wanted=wanted,
             children=(NotedChild(child_id=uuid4(), age_band="8-10", sex="F"),),
         )
-        for _ in range(2)
+        for _ in range(3)
     )
     before = ((authority, registered), (authority, joined), (provider, homes[0]))
     yield Scene((authority, provider), before, notices, (homes[1],), hub.now)
@@ -80,24 +80,27 @@ def _home(hub: Hub, provider: str) -> VacancyOpened:
 
 
 def test_from_outbox_to_inbox(hub: Hub, scene: Scene) -> None:
-    """A notice leads to an invitation, and the home that opens is told to its search and to one begun before."""
-    effort = latency.Effort((15.0,), each=1, repeats=1, at_once=1)
+    """A notice leads to an invitation, and the home that opens is told to its search and to those begun before."""
+    effort = latency.Effort((15.0,), each=1, repeats=1, at_once=1, just_begun=1)
     found = latency.measure(hub.settings, scene, hub.settle, effort, busy=lambda: {"search": 1.0})
-    (p3,) = found["p3"]
+    (p3,), begun = found["p3"], found["just_begun"]
+    assert (begun["notices"], begun["with_an_invitation"]) == (1, 1)
     assert (p3["notices"], p3["with_an_invitation"], p3["invited_most"]) == (1, 1, 1)
-    assert (found["p4"]["open_searches"], found["p4"]["that_told"], found["p4"]["told_most"]) == (2, 1, 2)
+    assert (found["p4"]["open_searches"], found["p4"]["that_told"], found["p4"]["told_most"]) == (3, 1, 3)
     assert p3["p99_ms"] >= p3["median_ms"] > 0
     assert p3["busy_ms_a_notice"] == {"search": 0.0}
     assert found["p4"]["up_to_15"]["bare_median_ms"] > 0
     page = latency_page(found)
     assert "| 15 | 1 | 1 | 1 | 1 | 0 | search 0.0 |" in page
-    assert "among 2 open searches" in page
+    assert "among 3 open searches" in page
+    assert "15 a second, the first 1 of a hub that has just begun" in page
 
 
 def test_one_by_one_and_at_once(hub: Hub, scene: Scene) -> None:
     """The first notice is timed beside a bare hop, the other until all is done; each is told of as it costs."""
     spent = iter(({"search 1": 1.0, "kafka": 2.0}, {"search 1": 1.25, "kafka": 2.5}))
-    found = scale.timed(hub.settings, scene, hub.settle, 1, busy=lambda: next(spent))
+    two = replace(scene, notices=scene.notices[:2])
+    found = scale.timed(hub.settings, two, hub.settle, 1, busy=lambda: next(spent))
     assert (found["invited"], found["busy_ms"], found["busy_ms_of"]) == (1, 750.0, {"search 1": 250.0, "kafka": 500.0})
     assert found["first_ms"] > found["bare_ms"] > 0
     assert found["a_second"] > 0

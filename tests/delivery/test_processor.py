@@ -115,6 +115,27 @@ def _entitled(engine: Engine, keys: Sequence[str]) -> set[tuple[str, str]]:
         return {(row.organisation, row.key_id) for row in connection.execute(live)}
 
 
+def _warned(told: list[tuple[str, str]]) -> list[str]:
+    return [inbox for inbox, event in told if event == "EventWarned"]
+
+
+def test_a_child_in_two_live_cases_is_told_with_the_second(engine: Engine, deliver: Deliver) -> None:
+    """Whether both come together or apart, the second is warned of, once, and not where the first was closed before."""
+    one, other, third = Case(engine), Case(engine), Case(engine)
+    assert _warned(deliver(one.referral(), one.referral(referral_id=other.referral_id))) == [one.authority]
+    assert _warned(deliver(one.referral(referral_id=third.referral_id))) == [one.authority]
+    closed = [case.hub(SearchClosed) for case in (one, other, third)]
+    assert not _warned(deliver(*closed, one.referral(referral_id=uuid4())))
+
+
+def test_a_case_that_is_closed_as_it_comes_is_no_live_case(engine: Engine, deliver: Deliver) -> None:
+    """A case that began and ended within one batch holds no child afterwards; one that came after it does."""
+    case = Case(engine)
+    assert not _warned(deliver(case.referral(), case.hub(SearchClosed)))
+    assert not _warned(deliver(case.referral(referral_id=uuid4())))
+    assert _warned(deliver(case.referral(referral_id=uuid4()))) == [case.authority]
+
+
 def test_a_late_invitation_in_another_batch_brings_the_facts(engine: Engine, deliver: Deliver) -> None:
     """What a newcomer is told first survives between batches, and opens the need key but not the identity's."""
     case = Case(engine)

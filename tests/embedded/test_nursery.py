@@ -100,3 +100,19 @@ def test_the_hubs_services_share_what_they_are_born_with(hub: Any) -> None:
     status = Path(f"/proc/{search.pid}/status").read_text()
     used = next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
     assert memory_mb([search.pid]) < used / 2
+
+
+def test_whoever_is_born_waits_for_no_loading() -> None:
+    """All that the first event of each kind would wait for is there: its checks, its schema, the solver of splits."""
+    asks = """
+import sys
+import placehub.loaded
+from placehub.contracts.codec import parsed
+from placehub.contracts.limits import shape
+from placehub.streams import every_event
+
+assert "placehub.search.assigning" in sys.modules and "scipy.optimize" not in sys.modules
+print(len(every_event()) - shape.cache_info().currsize, len(every_event()) - parsed.cache_info().currsize)
+"""
+    told = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True, timeout=120).stdout
+    assert all(int(left) <= 0 for left in told.split())

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
 from math import hypot
+from typing import Any
 from uuid import UUID
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
+from placehub.search.assigning import assign
 from placehub.search.splitting import MOST_CHILDREN, Fitting, Group, Room, Split, best_split
 
 A, B, C, D = (UUID(int=number) for number in range(1, 5))
@@ -138,3 +142,12 @@ def by_hand(groups: tuple[Group, ...], fitting: object) -> Iterator[tuple[int, i
             worst = sum(one.band * len(group) for one, group in zip(homes, ordered, strict=True))
             miles = sum(hypot(one.place[0] - homes[0].place[0], 0.0) / MILE for one in homes)
             yield len(groups), worst, miles
+
+
+@given(arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(6, 20)), elements=st.integers(0, 9).map(float)))
+def test_the_solver_alone_says_what_its_package_says(costs: Any) -> None:
+    """Loaded without the package around it, SciPy's solver gives the same row and column of each, ties included."""
+    from scipy.optimize import linear_sum_assignment
+
+    ours, its = assign(costs), linear_sum_assignment(costs)
+    assert [one.tolist() for one in ours] == [one.tolist() for one in its]

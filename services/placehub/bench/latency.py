@@ -29,6 +29,8 @@ INVITED, UPDATED = full_name(ProviderInvited), full_name(InvitationUpdated)
 UP_TO: Final = 15
 PACES: Final = (15.0, 5.0, 2.0)
 """Notices a second."""
+JUST_BEGUN: Final = 100
+"""Notices that a hub that has just begun is timed with: its broker's Java still compiles itself then."""
 OPENINGS_A_SECOND: Final = 0.5
 """So few that hardly any waits for the one before: what a home that opens costs is timed, not a queue of them."""
 
@@ -58,6 +60,13 @@ class Effort:
     """Runs that they are shared out to."""
     at_once: int = 0
     """Notices that are given before, all at once and untimed, so that as many more searches are open."""
+    just_begun: int = 0
+    """Notices at the first pace that are timed apart and before all others, which a hub that has just begun takes."""
+
+    @property
+    def given(self) -> int:
+        """Notices in all."""
+        return self.at_once + self.just_begun + self.each * len(self.paces)
 
 
 def measure(
@@ -86,16 +95,20 @@ def measure(
                 to.post(one.authority, one, scene.at)
             to.flush()
             settle()
-        p3 = [_paced(to, left, scene.at, pace, effort, settle, busy, tell) for pace in effort.paces]
+        posting = _Posting(to, left, scene.at, settle, busy, tell)
+        begun = posting.paced(effort.paces[0], effort.just_begun, 1) if effort.just_begun else None
+        share = max(1, effort.each // effort.repeats)
+        p3 = [posting.paced(pace, share, effort.repeats) for pace in effort.paces]
         tell(f"{len(scene.openings)} homes open")
         opened = _openings(to, scene, settle)
     told = [(wait, searches) for wait, searches in opened.told if 0 < searches <= UP_TO]
     return {
         "machine": machine(),
         "organisations": len(scene.organisations),
+        "just_begun": begun,
         "p3": p3,
         "p4": {
-            "open_searches": effort.at_once + sum(one["notices"] for one in p3),
+            "open_searches": effort.at_once + effort.just_begun + sum(one["notices"] for one in p3),
             "openings": len(scene.openings),
             "that_told": len(opened.told),
             "told_few": len(told),
@@ -106,36 +119,38 @@ def measure(
     }
 
 
-def _paced(
-    to: Wire,
-    left: Iterator[EarlyNoticeGiven],
-    at: datetime,
-    pace: float,
-    effort: Effort,
-    settle: Callable[[], object],
-    busy: Callable[[], Mapping[str, float]],
-    tell: Callable[[str], None],
-) -> dict[str, Any]:
-    waits: list[list[float]] = []
-    hops: list[list[float]] = []
-    invited: list[int] = []
-    before = busy()
-    share = max(1, effort.each // effort.repeats)
-    for number in range(effort.repeats):
-        tell(f"{share} notices at {pace:g} a second, run {number + 1} of {effort.repeats}")
-        came = notices(to, list(islice(left, share)), at, pace, settle)
-        waits.append(came[0])
-        hops.append(came[1])
-        invited += came[2]
-    return {
-        "a_second": pace,
-        "notices": share * effort.repeats,
-        "with_an_invitation": sum(map(len, waits)),
-        "invited_median": int(median(invited or [0])),
-        "invited_most": max(invited, default=0),
-        "busy_ms_a_notice": spent_ms(before, busy(), share * effort.repeats),
-        **_figures(waits, hops),
-    }
+@dataclass(frozen=True, slots=True)
+class _Posting:
+    """Notices that are left to be given, and what tells how the hub gets on with them."""
+
+    to: Wire
+    left: Iterator[EarlyNoticeGiven]
+    at: datetime
+    settle: Callable[[], object]
+    busy: Callable[[], Mapping[str, float]]
+    tell: Callable[[str], None]
+
+    def paced(self, pace: float, share: int, repeats: int) -> dict[str, Any]:
+        """Return the figures of so many turns, each of the same share of notices, at so many a second."""
+        waits: list[list[float]] = []
+        hops: list[list[float]] = []
+        invited: list[int] = []
+        before = self.busy()
+        for number in range(repeats):
+            self.tell(f"{share} notices at {pace:g} a second, run {number + 1} of {repeats}")
+            came = notices(self.to, list(islice(self.left, share)), self.at, pace, self.settle)
+            waits.append(came[0])
+            hops.append(came[1])
+            invited += came[2]
+        return {
+            "a_second": pace,
+            "notices": share * repeats,
+            "with_an_invitation": sum(map(len, waits)),
+            "invited_median": int(median(invited or [0])),
+            "invited_most": max(invited, default=0),
+            "busy_ms_a_notice": spent_ms(before, self.busy(), share * repeats),
+            **_figures(waits, hops),
+        }
 
 
 def _figures(ours: Sequence[Sequence[float]], bare: Sequence[Sequence[float]]) -> dict[str, Any]:

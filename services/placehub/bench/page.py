@@ -252,9 +252,10 @@ _WHATIF_COLUMNS: Final = (
 
 def latency(found: dict[str, Any]) -> str:
     """Return the section of `bench latency`."""
-    p3, p4, scale = found["p3"], found["p4"], found.get("scale", "")
+    p3, p4, scale, begun = found["p3"], found["p4"], found.get("scale", ""), found["just_begun"]
     rows = [
-        *(_hop(f"P3: a notice posted, the first provider invited, {one['a_second']:g} a second", one) for one in p3),
+        *([_hop(f"{_p3(begun)}, the first {begun['notices']} of a hub that has just begun", begun)] if begun else ()),
+        *(_hop(_p3(one), one) for one in p3),
         _hop("P4: a home opens, the last of 1 to 15 searches told", p4["up_to_15"]),
         _hop("P4: the same, however many searches", p4["all"]),
     ]
@@ -283,6 +284,10 @@ def latency(found: dict[str, Any]) -> str:
             ),
         )
     )
+
+
+def _p3(one: Mapping[str, Any]) -> str:
+    return f"P3: a notice posted, the first provider invited, {one['a_second']:g} a second"
 
 
 def _cost(one: Mapping[str, Any]) -> list[object]:

@@ -101,18 +101,17 @@ def latency(
 
     Every scale but `region` has a section of its own on the page, and so have emergencies.
     """
-    from placehub.bench.latency import PACES, Effort, measure
+    from placehub.bench.latency import JUST_BEGUN, PACES, Effort, measure
     from placehub.bench.page import latency as page
     from placehub.bench.scenes import busy, running_region, scene
     from placehub.cli.printing import aside
 
     _quietly()
-    effort = Effort(tuple(a_second or PACES), notices, repeats, searches)
+    effort = Effort(tuple(a_second or PACES), notices, repeats, searches, 0 if searches else JUST_BEGUN)
     if quick:
         effort, homes, openings = Effort((15.0,), 12, 1), 100, 3
     with running_region("corner" if quick else scale, aside, search_workers) as (running, world, now):
-        given = effort.at_once + effort.each * len(effort.paces)
-        posted = scene(world, now, homes=homes, notices=given, openings=openings, emergency=emergency)
+        posted = scene(world, now, homes=homes, notices=effort.given, openings=openings, emergency=emergency)
         found = measure(running.settings, posted, running.wait_quiet, effort, busy=lambda: busy(running), tell=aside)
     found["scale"] = "" if scale == "region" else scale
     found["emergency"] = emergency

@@ -14,10 +14,9 @@ from placehub.delivery.circle import Circle, Letter, Place, turn
 from placehub.delivery.inboxes import Inboxes
 from placehub.delivery.parties import organisation_of, source_of
 from placehub.delivery.store import (
+    LiveCases,
     entitle,
-    live_elsewhere,
     load_circles,
-    no_longer_live,
     other_terms,
     receivers,
     record_sent,
@@ -69,22 +68,36 @@ class Delivery:
         after, letters = _turn_all(connection, came, before)
         save_circles(connection, before, after, now)
         entitle(connection, before, after, now)
-        letters += [(one, letter) for one in came for letter in _warnings(connection, *one)]
+        letters += _warnings(connection, came)
         receivers_now = {letter.organisation for _, letter in letters}
         kept_back = dict.fromkeys(self._inboxes.missing(receivers_now), NO_INBOX)
         kept_back |= dict.fromkeys(shut(connection, receivers_now), DISABLED)
         _send(connection, letters, kept_back)
 
 
-def _warnings(connection: Connection, step: Step, record: Record) -> list[Letter]:
-    """Return what somebody should look at because of this event."""
+def _warnings(connection: Connection, came: Sequence[Came]) -> list[tuple[Came, Letter]]:
+    """Return what somebody should look at because of what came."""
+    live = LiveCases(connection, {child for _, record in came for child in _begun_of(record)})
+    letters = [(one, letter) for one in came for letter in _warnings_of(connection, live, *one)]
+    live.save(connection)
+    return letters
+
+
+def _begun_of(record: Record) -> list[tuple[str, UUID]]:
+    """Return the children, each with its authority, that an event says are in a case."""
+    event = record.event
+    if not isinstance(event, EarlyNoticeGiven | ReferralMade) or not warnings.by_authority(event, record.attributes):
+        return []
+    return [(event.authority, child.child_id) for child in event.children]
+
+
+def _warnings_of(connection: Connection, live: LiveCases, step: Step, record: Record) -> list[Letter]:
     event, of = record.event, record.attributes
     place = Place(position=record.offset, now=step.now, source=step.source)
     if isinstance(event, SearchClosed) and of.source.startswith("/hub/"):
-        no_longer_live(connection, event.referral_id)
-    elif isinstance(event, EarlyNoticeGiven | ReferralMade) and warnings.by_authority(event, of):
-        children = {child.child_id for child in event.children}
-        elsewhere = live_elsewhere(connection, event.authority, children, event.referral_id)
+        live.close(event.referral_id)
+    elif begun := _begun_of(record):
+        elsewhere = live.begin(event.authority, [child for _, child in begun], event.referral_id)
         return warnings.in_two_cases(event, of, elsewhere, place)
     elif isinstance(event, PlacementAgreed):
         terms = warnings.terms_of(event)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, Table, delete, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Select, Table, delete, func, literal_column, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from placehub.contracts.headers import Attributes, read_headers, write_headers
 from placehub.database import among, among_those, hold_names, insertion, rows_of, these, upsert
@@ -26,19 +26,44 @@ _STATE: Final = TypeAdapter(Dispute)
 _SENT: Final = (
     insertion(SENT).on_conflict_do_nothing().returning(SENT.c.organisation, SENT.c.source, SENT.c.ce_id, SENT.c.round)
 )
+_LIVE: Final = select(CHILD).where(among_those(CHILD.c.authority, CHILD.c.child_id))
+_BEGUN: Final = insertion(CHILD).on_conflict_do_nothing()
+_ENDED: Final = delete(CHILD).where(among_those(CHILD.c.referral_id))
 _SHUT: Final = select(SHUT.c.organisation).where(among_those(SHUT.c.organisation))
 _EARLIER = " before "
 """Between the position of a fact that was replaced and its slot, in the name it is stored under."""
 
 
+_PARTS: Final[Mapping[Table, tuple[str, ...]]] = {
+    PARTY: ("organisation", "role", "open", "ended", "round"),
+    OFFER: ("offer_id", "provider", "selected", "said"),
+    DISPUTE: ("dispute_id", "state"),
+    FACT: ("slot", "position", "type", "body", "attributes", "keys"),
+}
+"""The tables that a circle is kept in, and what is read of each."""
+
+
+def _kept_in(table: Table, names: Iterable[str]) -> Select[Any]:
+    pairs: list[tuple[Any, Any]] = [(literal_column(f"'{name}'"), table.c[name]) for name in names]
+    part = func.jsonb_build_object(*chain.from_iterable(pairs), type_=JSONB)
+    kept_in: Any = literal_column(f"'{table.name}'").label("kept_in")
+    return select(kept_in, table.c.subject, part.label("part")).where(among_those(table.c.subject))
+
+
+# one turn to the server, which waits where a machine is busy, not one for each table
+_KEPT: Final = union_all(*(_kept_in(table, names) for table, names in _PARTS.items()))
+
+
 def load_circles(connection: Connection, subjects: Collection[UUID]) -> dict[UUID, Circle]:
     """Return the circle of each subject; one not known yet is empty."""
-    kept = (_by_subject(connection, table, subjects) for table in (PARTY, OFFER, DISPUTE, FACT))
-    parties, offers, disputes, facts = kept
-    return {one: _circle(_parties(parties[one], offers[one], disputes[one]), facts[one]) for one in subjects}
+    kept: dict[tuple[UUID, str], Values] = defaultdict(list)
+    if subjects:
+        for row in connection.execute(_KEPT, these([PARTY.c.subject], [(one,) for one in subjects])):
+            kept[row.subject, row.kept_in].append(row.part)
+    return {one: _circle(*(kept[one, table.name] for table in _PARTS)) for one in subjects}
 
 
-def _circle(parties: Parties, rows: Iterable[Mapping[str, Any]]) -> Circle:
+def _circle(parties: Values, offers: Values, disputes: Values, rows: Values) -> Circle:
     facts: dict[str, Fact] = {}
     earlier: dict[str, tuple[Fact, ...]] = {}
     for row in sorted(rows, key=lambda row: int(row["position"])):
@@ -47,7 +72,7 @@ def _circle(parties: Parties, rows: Iterable[Mapping[str, Any]]) -> Circle:
             earlier[slot] = (*earlier.get(slot, ()), _fact(row))
         else:
             facts[slot] = _fact(row)
-    return Circle(parties=parties, facts=facts, earlier=earlier)
+    return Circle(parties=_parties(parties, offers, disputes), facts=facts, earlier=earlier)
 
 
 def _stored(circle: Circle) -> dict[str, Fact]:
@@ -56,20 +81,7 @@ def _stored(circle: Circle) -> dict[str, Fact]:
     return {**circle.facts, **replaced}
 
 
-@cache
-def _of_subjects(table: Table) -> Select[Any]:
-    return select(table).where(among_those(table.c.subject))
-
-
-def _by_subject(connection: Connection, table: Table, subjects: Collection[UUID]) -> dict[UUID, Values]:
-    found: dict[UUID, Values] = defaultdict(list)
-    asked = these([table.c.subject], [(one,) for one in subjects])
-    for row in connection.execute(_of_subjects(table), asked).mappings():
-        found[row["subject"]].append(dict(row))
-    return found
-
-
-def _parties(rows: Iterable[Mapping[str, Any]], offers: Values, disputes: Values) -> Parties:
+def _parties(rows: Values, offers: Values, disputes: Values) -> Parties:
     of = defaultdict(list)
     for row in rows:
         of[row["role"]].append(row)
@@ -77,9 +89,9 @@ def _parties(rows: Iterable[Mapping[str, Any]], offers: Values, disputes: Values
         owner=next((row["organisation"] for row in of["owner"]), None),
         members=frozenset(row["organisation"] for row in of["member"]),
         seats={row["organisation"]: Seat(row["open"], row["ended"], row["round"]) for row in of["provider"]},
-        offers={row["offer_id"]: _offered(row) for row in offers},
+        offers={UUID(row["offer_id"]): _offered(row) for row in offers},
         told=frozenset(row["organisation"] for row in of["told"]),
-        disputes={row["dispute_id"]: _STATE.validate_python(row["state"]) for row in disputes},
+        disputes={UUID(row["dispute_id"]): _STATE.validate_python(row["state"]) for row in disputes},
     )
 
 
@@ -244,21 +256,44 @@ def other_terms(connection: Connection, placement_id: UUID, side: str, terms: Ma
     return [dict(one) for one in connection.execute(others).scalars()]
 
 
-def live_elsewhere(connection: Connection, authority: str, children: Collection[UUID], referral_id: UUID) -> set[UUID]:
-    """Note that an authority's children are in this live case; return those that are in another of its own.
+class LiveCases:
+    """In which live cases some children are: read once for a batch, followed in its order, and written once.
 
-    The names that are held keep two cases, read by two workers, from each missing the other.
+    A pseudonym is its authority's own, so a child is named with it. The names that are held keep two cases, read by two
+    workers, from each missing the other.
     """
-    hold_names(connection, [f"placehub.delivery|{authority}|{one}" for one in sorted(children)])
-    rows = [{"authority": authority, "child_id": one, "referral_id": referral_id} for one in sorted(children)]
-    connection.execute(insert(CHILD).on_conflict_do_nothing(), rows)
-    where = (CHILD.c.authority == authority) & CHILD.c.child_id.in_(children) & (CHILD.c.referral_id != referral_id)
-    return set(connection.execute(select(CHILD.c.child_id).where(where)).scalars())
 
+    def __init__(self, connection: Connection, children: Collection[tuple[str, UUID]]) -> None:
+        self._of: dict[tuple[str, UUID], set[UUID]] = defaultdict(set)
+        self._begun: set[tuple[str, UUID, UUID]] = set()
+        self._closed: set[UUID] = set()
+        if children:
+            hold_names(connection, [f"placehub.delivery|{authority}|{one}" for authority, one in sorted(children)])
+            for row in connection.execute(_LIVE, these([CHILD.c.authority, CHILD.c.child_id], children)):
+                self._of[row.authority, row.child_id].add(row.referral_id)
 
-def no_longer_live(connection: Connection, referral_id: UUID) -> None:
-    """Note that a case is closed."""
-    connection.execute(delete(CHILD).where(CHILD.c.referral_id == referral_id))
+    def begin(self, authority: str, children: Collection[UUID], referral_id: UUID) -> set[UUID]:
+        """Note that an authority's children are in this live case; return those that are in another of its own."""
+        found = {one for one in children if self._of[authority, one] - {referral_id}}
+        for one in children:
+            self._of[authority, one].add(referral_id)
+            self._begun.add((authority, one, referral_id))
+        return found
+
+    def close(self, referral_id: UUID) -> None:
+        """Note that a case is closed."""
+        for cases in self._of.values():
+            cases.discard(referral_id)
+        self._begun = {one for one in self._begun if one[2] != referral_id}
+        self._closed.add(referral_id)
+
+    def save(self, connection: Connection) -> None:
+        """Write what has begun and what is closed."""
+        if self._closed:
+            connection.execute(_ENDED, these([CHILD.c.referral_id], [(one,) for one in self._closed]))
+        if self._begun:
+            rows = [dict(zip(CHILD.c.keys(), one, strict=True)) for one in sorted(self._begun)]
+            connection.execute(_BEGUN, rows_of(CHILD, rows))
 
 
 def record_sent(connection: Connection, rows: Values) -> set[tuple[str, str, UUID, int]]:

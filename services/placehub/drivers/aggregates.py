@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, Uuid, bindparam, cast, select
+from sqlalchemy import Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, Uuid, cast, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from placehub.database import upsert
+from placehub.database import among_those, these, upsert
 from placehub.drivers.records import Partition
 from placehub.drivers.step import Step
 
@@ -42,9 +42,11 @@ class Aggregates(Generic[T]):
         self._table = table
         self._key = next(iter(table.primary_key))
         self._live = live
-        self._one = select(cast(table.c.state, Text)).where(self._key == bindparam("of_key"))
+        self._some = select(self._key, cast(table.c.state, Text)).where(among_those(self._key))
         self._kept: dict[int, dict[UUID, T]] = {}
         self._changed: dict[UUID, T] = {}
+        self._found: dict[UUID, T | None] = {}
+        """What this step has read of those that are not held: nobody else writes them meanwhile."""
         self._news: dict[int, set[UUID]] = {}
         self._step: Step | None = None
 
@@ -63,15 +65,21 @@ class Aggregates(Generic[T]):
     def begin(self, step: Step) -> None:
         """Start a step: changes of one that did not commit are gone."""
         self._step = step
-        self._changed = {}
+        self._changed, self._found = {}, {}
+
+    def expect(self, keys: Iterable[UUID]) -> None:
+        """Read at once what this step will ask for; anything else is read as it is asked for."""
+        unread = {key for key in keys if self.held(key) is None} - self._found.keys()
+        if unread:
+            self._found |= self._read(self._of_step(), unread)
 
     def get(self, key: UUID) -> T | None:
         """Return an aggregate as this step sees it, or None."""
-        step = self._of_step()
-        if key in self._changed:
-            return self._changed[key]
-        kept = self._kept.get(step.partition.number, {}).get(key)
-        return kept if kept is not None else self._read(step, key)
+        held = self.held(key)
+        if held is not None:
+            return held
+        self.expect([key])
+        return self._found[key]
 
     def held(self, key: UUID) -> T | None:
         """Return a live aggregate of this step's partition, or None: never asks the database."""
@@ -128,9 +136,10 @@ class Aggregates(Generic[T]):
             else:
                 kept.pop(key, None)
 
-    def _read(self, step: Step, key: UUID) -> T | None:
-        row = step.connection.execute(self._one, {"of_key": key}).first()
-        return self._adapter.validate_json(row[0]) if row else None
+    def _read(self, step: Step, keys: Collection[UUID]) -> dict[UUID, T | None]:
+        """Return those of the table, None of those that are not there."""
+        rows = step.connection.execute(self._some, these([self._key], [(key,) for key in sorted(keys)]))
+        return dict.fromkeys(keys) | {row[0]: self._adapter.validate_json(row[1]) for row in rows}
 
     def _of_step(self) -> Step:
         assert self._step is not None, "begin() comes before everything else"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -29,6 +29,7 @@ class KeptAggregates(Aggregates[T], Generic[T]):
         self._live = live
         self._kept = {}
         self._changed = {}
+        self._found = {}
         self._news = {}
         self._step = None
         self._done: dict[UUID, T] = {}
@@ -48,8 +49,8 @@ class KeptAggregates(Aggregates[T], Generic[T]):
                     self._done[key] = one
         self._changed = {}
 
-    def _read(self, step: Step, key: UUID) -> T | None:
-        return self._done.get(key)
+    def _read(self, step: Step, keys: Collection[UUID]) -> dict[UUID, T | None]:
+        return {key: self._done.get(key) for key in keys}
 
 
 class KeptParking(Parking):

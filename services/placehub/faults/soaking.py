@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
@@ -75,9 +76,7 @@ def soak(wanted: Wanted, folder: Path, minutes: float, every: float, tell: Calla
     Unavailable when the hub does not begin.
     """
     found = Soak()
-    with playing(wanted, folder) as one:
-        settings = Settings.load(folder)
-        asked = quiet(settings)
+    with playing(wanted, folder) as one, closing(quiet(Settings.load(folder))) as asked:
         began, first = time.monotonic(), one.watch.seen[-1].taken_in
         while (passed := time.monotonic() - began) < minutes * 60 and one.alive and not one.over:
             memory: dict[str, float] = defaultdict(float)

@@ -120,6 +120,7 @@ class Governance:
     def _fold(self, step: Step, records: Sequence[Record]) -> None:
         watch = self._watches[step.partition.topic]
         watch.clocks.begin(step)
+        watch.clocks.expect(getattr(record.event, watch.key) for record in records)
         touched: dict[UUID, None] = {}
         for record in followed(records):
             key = getattr(record.event, watch.key)

@@ -103,10 +103,10 @@ class Search:
 
     def _fold(self, step: Step, records: Sequence[Record]) -> None:
         self._cases.begin(step)
+        own = [record for record in records if not record.attributes.source.startswith(self.skips)]
+        self._cases.expect(record.event.referral_id for record in own)
         view = self._view(step)
-        for record in followed(records):
-            if record.attributes.source.startswith(self.skips):
-                continue
+        for record in followed(own):
             referral_id = record.event.referral_id
             known = self._cases.get(referral_id)
             try:

@@ -15,6 +15,8 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from placehub.search.assigning import assign
+
 Group = tuple[UUID, ...]
 MOST_CHILDREN = 7
 """Above this no split is proposed: each of 2^n groups is matched. The authority may still confirm its own."""
@@ -152,9 +154,6 @@ def _weigh(groups: Sequence[Group], homes: Mapping[Group, Room]) -> _Weighed | N
 def _assign(groups: Sequence[Group], homes: Mapping[Group, Sequence[Fitting]], anchor: Fitting) -> _Weighed | None:
     """Give every other group a home while the largest has the anchor: bands first, then miles from the anchor."""
     rest = groups[1:]
-    # imported here, since it takes memory that a worker without siblings to part need not hold
-    from scipy.optimize import linear_sum_assignment
-
     columns = sorted({one.vacancy_id for group in rest for one in homes[group]} - {anchor.vacancy_id})
     if len(columns) < len(rest):
         return None
@@ -165,7 +164,7 @@ def _assign(groups: Sequence[Group], homes: Mapping[Group, Sequence[Fitting]], a
             if one.vacancy_id in at:
                 # a child in a worse band outweighs any distance
                 costs[row, at[one.vacancy_id]] = one.band * len(group) * _FAR * MOST_CHILDREN + _miles(anchor, one)
-    rows, chosen = linear_sum_assignment(costs)
+    rows, chosen = assign(costs)
     if costs[rows, chosen].max(initial=0.0) >= _NEVER:
         return None
     taken = [

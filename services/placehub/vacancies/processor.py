@@ -49,9 +49,9 @@ class Vacancies:
 
     def _fold(self, step: Step, records: Sequence[Record]) -> None:
         self._vacancies.begin(step)
-        for record in followed(records):
-            if not hasattr(record.event, "vacancy_id"):
-                continue
+        of_vacancies = [record for record in records if hasattr(record.event, "vacancy_id")]
+        self._vacancies.expect(record.event.vacancy_id for record in of_vacancies)
+        for record in followed(of_vacancies):
             key = record.event.vacancy_id
             vacancy, answers = decide(self._vacancies.get(key), record.event)
             if vacancy is not None:
