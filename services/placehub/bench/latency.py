@@ -31,8 +31,9 @@ PACES: Final = (15.0, 5.0, 2.0)
 """Notices a second."""
 JUST_BEGUN: Final = 100
 """Notices that a hub that has just begun is timed with: its broker's Java still compiles itself then."""
-OPENINGS_A_SECOND: Final = 0.5
-"""So few that hardly any waits for the one before: what a home that opens costs is timed, not a queue of them."""
+OPENINGS_A_SECOND: Final = 0.25
+"""So few that hardly any waits for the one before, which may be told to hundreds of searches: what a home that opens
+costs is timed, not a queue of them."""
 
 
 @dataclass(frozen=True, slots=True)
