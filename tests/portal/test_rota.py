@@ -97,7 +97,7 @@ def test_its_own_programs_read_it(hub: Any) -> None:
     join(hub.settings, own.code, f"duty@{own.code}.example.org", "out of hours", name="Sam (made up)")
     with pytest.raises(NotFound, match="Set it down on its page Rota"):
         ask_rota(access_of(hub, own))
-    first, second = ids(manager)
+    second, first = ids(manager)  # of one name, so by their addresses
     hours: dict[str, Any] = {"from": "5pm", "until": "midnight"}
     manager.send("/rota/cover", who=second, days=["mon"], **hours)
     rota = ask_rota(access_of(hub, own))

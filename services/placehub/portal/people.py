@@ -259,7 +259,7 @@ def people_of(connection: Connection, organisation: str) -> list[dict[str, Any]]
     """Return who acts for an organisation, by name."""
     found = select(PERSON.c.person_id, PERSON.c.name, PERSON.c.email, MEMBER.c.role, MEMBER.c.administrator)
     found = found.join(MEMBER, MEMBER.c.person_id == PERSON.c.person_id).where(MEMBER.c.organisation == organisation)
-    return [dict(row) for row in connection.execute(found.order_by(PERSON.c.name)).mappings()]
+    return [dict(row) for row in connection.execute(found.order_by(PERSON.c.name, PERSON.c.email)).mappings()]
 
 
 def invited_to(connection: Connection, organisation: str, now: datetime) -> list[dict[str, Any]]:
