@@ -104,7 +104,7 @@ def test_its_own_programs_read_it(hub: Any) -> None:
     named = [f"Sam (made up) ({one})" for one in (first, second)]
     place = f"{own.code}.example.org".lower()
     assert rota.people == {named[0]: f"manager@{place}", named[1]: f"duty@{place}"}
-    assert (rota.deputy, rota.nation) == (named[0], "England")
+    assert (rota.deputy, rota.nation) == (named[1], "England")  # the first of them, as nobody is named
     assert [(one.who, one.days, one.begins, one.until) for one in rota.cover] == [
         (named[1], ("mon",), time(17), time(0))
     ]
