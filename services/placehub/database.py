@@ -139,6 +139,7 @@ def _upsertion(table: Table, names: tuple[str, ...], once: tuple[str, ...]) -> I
     return new.on_conflict_do_update(index_elements=list(table.primary_key), set_=changing)
 
 
+@cache
 def _carried_whole(table: Table) -> bool:
     """Tell whether `insertion` carries every column's values: no list of it can be missing, and each is of text."""
     return all(map(_is_carried, table.c))

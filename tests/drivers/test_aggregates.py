@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine
 
 from placehub.contracts.codec import Codec, Folder
 from placehub.drivers.aggregates import Aggregates
 from placehub.drivers.records import Partition
 from placehub.drivers.step import Step
 from placehub.vacancies.tables import VACANCY
+
+from ..statements import counted
 
 pytestmark = pytest.mark.broker
 PLACE = Partition("vacancy", 0)
@@ -37,18 +39,6 @@ def undone(engine: Engine) -> Iterator[Connection]:
         connection.rollback()
 
 
-@contextmanager
-def _counted(connection: Connection) -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        said.append(statement)
-
-    event.listen(connection, "before_cursor_execute", note)
-    yield said
-    event.remove(connection, "before_cursor_execute", note)
-
-
 def _step(connection: Connection) -> Step:
     now = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
     return Step(connection, processor="things", partition=PLACE, now=now, codec=Codec(Folder()))
@@ -66,7 +56,7 @@ def test_what_a_step_will_ask_for_is_read_by_one_statement(engine: Engine) -> No
         things.finish()
         first.committed()
         things.begin(_step(connection))
-        with _counted(connection) as said:
+        with counted(connection) as said:
             things.expect([live, *done, none, none])
             assert len(said) == 1
             found = {key: things.get(key) for key in (live, *done, none)}

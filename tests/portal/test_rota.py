@@ -97,14 +97,14 @@ def test_its_own_programs_read_it(hub: Any) -> None:
     join(hub.settings, own.code, f"duty@{own.code}.example.org", "out of hours", name="Sam (made up)")
     with pytest.raises(NotFound, match="Set it down on its page Rota"):
         ask_rota(access_of(hub, own))
-    second, first = ids(manager)  # of one name, so by their addresses
+    first, second = ids(manager)
     hours: dict[str, Any] = {"from": "5pm", "until": "midnight"}
     manager.send("/rota/cover", who=second, days=["mon"], **hours)
     rota = ask_rota(access_of(hub, own))
     named = [f"Sam (made up) ({one})" for one in (first, second)]
     place = f"{own.code}.example.org".lower()
     assert rota.people == {named[0]: f"manager@{place}", named[1]: f"duty@{place}"}
-    assert (rota.deputy, rota.nation) == (named[1], "England")  # the first of them, as nobody is named
+    assert (rota.deputy, rota.nation) == (named[0], "England")
     assert [(one.who, one.days, one.begins, one.until) for one in rota.cover] == [
         (named[1], ("mon",), time(17), time(0))
     ]

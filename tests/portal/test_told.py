@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, insert
-from sqlalchemy import event as sql
 from sqlalchemy.engine import Engine
 
 from placehub.contracts.headers import Attributes
@@ -20,6 +17,8 @@ from placehub.portal.sitting import Names
 from placehub.portal.told import Letter, answered, keep, keep_all, told_about, told_lately
 from placehub.search.events import InvitationLapsed
 from placehub.streams import full_name
+
+from ..statements import counted
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -77,21 +76,6 @@ def test_a_refusal_is_found_by_the_event_it_is_about(engine: Engine) -> None:
         assert answered(connection, organisation, [posted]) == (set(), [refusal])
         assert answered(connection, organisation, [uuid4()]) == (set(), [])
         assert answered(connection, "another", [posted]) == (set(), [])
-
-
-@contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """Give a list that grows by each statement the database is asked."""
-    asked: list[str] = []
-
-    def note(*facts: object) -> None:
-        asked.append(str(facts[2]))
-
-    sql.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        sql.remove(engine, "before_cursor_execute", note)
 
 
 def test_a_list_asks_as_often_however_long_it_is(engine: Engine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -83,8 +84,5 @@ def await_rest(folder: Path) -> None:
 
 def asked(settings: Settings, question: Callable[[Quiet], None]) -> None:
     """Ask how far a hub has come, by connections made anew: none of its own is to be mended first."""
-    asking = quiet(settings)
-    try:
+    with closing(quiet(settings)) as asking:
         question(asking)
-    finally:
-        asking.close()

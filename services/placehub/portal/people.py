@@ -256,10 +256,10 @@ def spoken(connection: Connection, email: str) -> str | None:
 
 
 def people_of(connection: Connection, organisation: str) -> list[dict[str, Any]]:
-    """Return who acts for an organisation, by name."""
+    """Return who acts for an organisation, by name; of one name, who joined first."""
     found = select(PERSON.c.person_id, PERSON.c.name, PERSON.c.email, MEMBER.c.role, MEMBER.c.administrator)
     found = found.join(MEMBER, MEMBER.c.person_id == PERSON.c.person_id).where(MEMBER.c.organisation == organisation)
-    return [dict(row) for row in connection.execute(found.order_by(PERSON.c.name, PERSON.c.email)).mappings()]
+    return [dict(row) for row in connection.execute(found.order_by(PERSON.c.name, MEMBER.c.since)).mappings()]
 
 
 def invited_to(connection: Connection, organisation: str, now: datetime) -> list[dict[str, Any]]:
