@@ -6,8 +6,7 @@ import json
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +22,7 @@ from placehub.search.events import ProviderInvited
 from placehub.streams import outbox
 
 from ..integration.story import Desk, Town, desk
+from ..waiting import until
 from .conftest import Run
 
 
@@ -48,14 +48,6 @@ def rested(hub: Any) -> Iterator[None]:
         for name in paused(connection):
             resume(connection, name)
     engine.dispose()
-
-
-def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    """Return once it holds; the hub's processes are looked after by whoever asks."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to hold"
-        time.sleep(0.1)
 
 
 def pauses_noticed(hub: Any, processor: str) -> int:

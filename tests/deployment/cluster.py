@@ -6,8 +6,6 @@ import base64
 import os
 import secrets
 import signal
-import threading
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,8 @@ from kafka.errors import KafkaError
 from placehub.embedded.downloads import fetch_servers
 from placehub.embedded.ports import LOOPBACK, choose_ports, listening
 from placehub.embedded.processes import Child, bare_environment, stop_all
+
+from ..waiting import until
 
 ROOT = Path(__file__).parents[2]
 START = ROOT / "deploy" / "kafka" / "start.sh"
@@ -125,16 +125,6 @@ class Cluster:
             return 0
         finally:
             admin.close()
-
-
-def until(holds: Callable[[], bool], seconds: float) -> None:
-    """Return once it holds; an assertion fails when it does not within `seconds`."""
-    ended = threading.Event()
-    for _ in range(int(seconds * 5)):
-        if holds():
-            return
-        ended.wait(0.2)
-    raise AssertionError(f"not within {seconds} s")
 
 
 def _id() -> str:

@@ -25,7 +25,8 @@ from placehub.organisations.broker import administer
 from placehub.settings import Settings
 from placehub.streams import inbox, outbox
 
-from .cluster import NODES, Cluster, until
+from ..waiting import until
+from .cluster import NODES, Cluster
 
 pytestmark = pytest.mark.broker
 

@@ -19,7 +19,7 @@ from placehub.drivers.rereading import Mending, Rereading
 from placehub.drivers.worker import Batches, Worker
 from placehub.observing.pulse import Pulse
 
-from ..observing.asking import until
+from ..waiting import until
 
 HERE, THERE = Partition("referral", 0), Partition("referral", 1)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -34,6 +33,7 @@ from placehub.referrals.events import EarlyNoticeGiven, InHouseSearchStarted
 from placehub.search.events import SearchStarted
 from placehub.streams import DEADLETTER, outbox
 
+from ..waiting import until
 from .story import Desk, HubUnderTest, Town, desk
 from .wrong import CANARY, KINDS, NOTICE, Foreign, Schemas, Sender, Wire
 
@@ -432,14 +432,6 @@ def test_an_outbox_of_which_most_is_wrong_rests(hub: Any) -> None:
     assert len([one for one in flooded.desks["authority"].got(EventRejected) if one.field == "value"]) == 3 * RECENT
     assert [len(taken(flooded, one)) for one in (begun[0], begun[-1])] == [1, 1]
     assert "most of it is rejected" in logged(hub.running.supervisor.services["intake"])
-
-
-def until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until it holds."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.05)
 
 
 def test_nothing_goes_to_who_was_shut_out(hub: Any) -> None:

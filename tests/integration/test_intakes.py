@@ -23,7 +23,8 @@ from placehub.drivers.brokers import partitions_of, reader
 from placehub.mailboxes.events import EventRejected
 from placehub.streams import full_name, outbox
 
-from ..observing.asking import until, workers
+from ..observing.asking import workers
+from ..waiting import until
 from .story import Desk, HubUnderTest, Town, desk
 
 pytestmark = pytest.mark.broker

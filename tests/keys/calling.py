@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +16,8 @@ from fastapi import FastAPI
 from sqlalchemy.engine import Engine
 
 from placehub.keys.store import issue_token
+
+from ..waiting import until
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 MASTER = bytes(range(32))
@@ -29,14 +30,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until the condition holds; fail after the deadline."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        threading.Event().wait(0.02)
 
 
 class Api:

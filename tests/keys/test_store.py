@@ -28,7 +28,8 @@ from placehub.keys.store import (
 )
 from placehub.keys.tables import credential, opening, subject_key
 
-from .calling import MASTER, NOW, until
+from ..waiting import until
+from .calling import MASTER, NOW
 
 LATER = NOW + timedelta(hours=1)
 

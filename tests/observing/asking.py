@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -36,13 +34,3 @@ def findings(observe: str, path: str) -> dict[str, tuple[bool, str]]:
 def metrics(observe: str) -> str:
     """Return what one process tells Prometheus."""
     return httpx.get(f"http://{observe}/metrics", timeout=10).raise_for_status().text
-
-
-def until(
-    holds: Callable[[], bool], seconds: float = 60, said: Callable[[], str] = lambda: "it did not come to hold"
-) -> None:
-    """Return once it holds; fail with what is `said` when it does not within `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, said()
-        time.sleep(0.2)

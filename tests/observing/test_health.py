@@ -19,7 +19,8 @@ from placehub.observing.pulse import Pulse
 from placehub.observing.server import ObserveServer
 from placehub.settings import Settings
 
-from .asking import ask, findings, until
+from ..waiting import until
+from .asking import ask, findings
 
 NOWHERE = "http://127.0.0.1:9"
 

@@ -18,7 +18,8 @@ from placehub.observing.metrics import METRICS, NAMED
 from placehub.streams import LOGGED, STREAMS
 
 from ..integration.story import HubUnderTest, Town, desk, play
-from .asking import ask, findings, metrics, until, workers
+from ..waiting import until
+from .asking import ask, findings, metrics, workers
 
 pytestmark = pytest.mark.broker
 

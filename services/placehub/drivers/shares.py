@@ -120,7 +120,7 @@ class Shares:
         return frozenset(connection.execute(_CLAIM, {"locks": _LOCKS, "wanted": list(wanted)}).scalars())
 
     def close(self) -> None:
-        """End the session: others may claim what was held."""
+        """End the session: once the server has ended it too, a moment later, others may claim what was held."""
         if self._connection is not None:
             with suppress(DBAPIError):
                 self._connection.invalidate()

@@ -17,6 +17,7 @@ from uuid import UUID
 from placehub.drivers.brokers import partitions_of, reader
 
 from ...integration.story import HubUnderTest
+from ...waiting import until
 
 KILLS: Final = int(os.environ.get("KILLS", "2"))
 """How often each is killed."""
@@ -98,21 +99,13 @@ def kill_often(
         before = done()
         those.start(line())
         load()
-        until(lambda: those.works() and done() > before)  # noqa: B023 - called at once
+        until(lambda: those.works() and done() > before, 180)  # noqa: B023 - called at once
         time.sleep(chance.uniform(0, LONGEST_SECONDS))
         those.kill()
     expected = whole()
     those.start(line())
-    until(lambda: those.works() and done() >= expected)
+    until(lambda: those.works() and done() >= expected, 180)
     those.kill()
-
-
-def until(holds: Callable[[], bool], seconds: float = 180) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
 
 
 def ids_of(hub: HubUnderTest, topic: str, wanted: set[UUID]) -> list[UUID]:

@@ -19,11 +19,12 @@ from placehub.vacancies.events import VacancyClosed, VacancyConfirmed, VacancyOp
 
 from ...conftest import Hub
 from ...integration.story import Desk, Town, desk, living_town
+from ...waiting import until
 from ..mailserver import Server
 from ..test_digest import ROTA
 from ..test_vacancies import ROWS, homes
 from ..test_webhook import SECRET, receiving
-from .killing import KILLS, kill_often, told, until, victims
+from .killing import KILLS, kill_often, told, victims
 
 pytestmark = pytest.mark.broker
 
@@ -93,7 +94,7 @@ def _answers(town: Town, cases: list[UUID]) -> Counter[UUID]:
     def heard() -> Counter[UUID]:
         return Counter(one.referral_id for one in town.authority.got(InterestExpressed) if one.referral_id in cases)
 
-    until(lambda: len(heard()) == len(cases))
+    until(lambda: len(heard()) == len(cases), 180)
     town.hub.settle()
     return heard()
 
@@ -154,7 +155,7 @@ def test_digest(town: Town, provider: Desk, tmp_path: Path) -> None:
         with victims("digest", *given) as desks:
             kill_often(desks, emergency, sent, whole, token)
             desks.start(token())
-            until(lambda: bool(provider.got(VacancyConfirmed)))
+            until(lambda: bool(provider.got(VacancyConfirmed)), 180)
     finally:
         server.stop()
     hub.settle()
