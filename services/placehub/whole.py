@@ -203,22 +203,23 @@ def start_embedded(
         },
         nursery=Nursery("placehub.loaded", "placehub.loaded") if LINUX else None,
     )
-    try:
+    with ExitStack() as failed:
+        failed.callback(stack.stop)
+        failed.callback(supervisor.stop)
         _see_through(supervisor, lambda: prepare_servers(settings))
         supervisor.start()
         # while the services start, which takes them longer
         _see_through(supervisor, lambda: register_schemas(settings))
         asking, sending = _see_through(supervisor, lambda: (quiet(settings), producer(settings)))
         running = Running(settings, stack, supervisor, asking, sending)
+        failed.pop_all()
+        failed.callback(running.stop)
         running._ticks = running.see_through(lambda: sum(running._quiet.ends((CLOCK_TOPIC,))))
         running.wait_quiet(only=running.see_through(running.unpaused))
         _see_through(supervisor, lambda: _await_page(f"{settings.api}/ready", "API", "api"))
         if "portal" not in leave_out:
             _see_through(supervisor, lambda: _await_page(f"{settings.portal}/sign-in", "portal", "portal"))
-    except BaseException:
-        supervisor.stop()
-        stack.stop()
-        raise
+        failed.pop_all()
     return running
 
 

@@ -37,6 +37,7 @@ from placehub.settings import Settings
 from placehub.streams import STREAMS, inbox
 from placehub.whole import Running, start_embedded
 
+from ..waiting import until
 from .story import BASIS
 
 pytestmark = pytest.mark.broker
@@ -208,6 +209,30 @@ def test_services_are_killed(own: Hub) -> None:
     check(own)
 
 
+def fail_late(own: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the hub, which comes to nothing once its services run; its processes and its own clients end."""
+    servers: list[Child] = []
+
+    def noted(stack: Stack, start: Callable[[Stack], Settings] = Stack.start) -> Settings:
+        settings = start(stack)
+        servers.extend(stack.servers)
+        return settings
+
+    def fails(*_: object) -> None:
+        raise Conflict("What answers there is no API.")  # an error that patience does not try again
+
+    threads = set(threading.enumerate())
+    with monkeypatch.context() as failing:
+        failing.setattr(Stack, "start", noted)
+        failing.setattr(whole, "_await_page", fails)
+        with pytest.raises(Conflict, match="What answers there is no API"):
+            start_embedded(own.folder, "stream")
+    assert {one.name for one in servers} == {"kafka", "postgresql", "registry"}
+    assert [one.name for one in servers if one.alive] == []
+    # a client that is still open tells at length that its broker has gone
+    until(lambda: set(threading.enumerate()) <= threads, 10, lambda: str(set(threading.enumerate()) - threads))
+
+
 @pytest.mark.parametrize("server", ["kafka", "postgresql"])
 def test_a_server_is_killed(own: Hub, server: str) -> None:
     """After kill -9 of the broker or the database, services wait for it and nothing is missing."""
@@ -258,12 +283,13 @@ def test_servers_are_killed_while_the_hub_starts(own: Hub, monkeypatch: pytest.M
     check(own)
 
 
-def test_stopped_and_started_again(own: Hub) -> None:
-    """A hub stopped in the midst of it and started again has everything, and takes more."""
+def test_stopped_and_started_again(own: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub stopped in the midst of it, whose next start fails late, has everything when started, and takes more."""
     with own.mailbox() as mailbox:
         for _ in range(5):
             own.post(mailbox)
     own.running.stop()
+    fail_late(own, monkeypatch)
     own.running = start_embedded(own.folder, "stream")
     with own.mailbox() as mailbox:
         own.post(mailbox)

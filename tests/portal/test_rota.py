@@ -114,6 +114,22 @@ def test_its_own_programs_read_it(hub: Any) -> None:
         ask_rota(replace(access_of(hub, own), api_token=other.api_token))
 
 
+def test_who_joined_first_is_deputy_until_another_is_named(hub: Any) -> None:
+    """Whatever their names: who joins later takes nobody's calls by that, and is chosen on the page."""
+    own = hub.add("provider")
+    who = {"Zoe (made up)": "referral manager", "Ada (made up)": "out of hours"}
+    manager, _ = (
+        join(hub.settings, own.code, f"{name[0]}@{own.code}.example.org", role, name=name) for name, role in who.items()
+    )
+    ada, zoe = ids(manager)
+    hours: dict[str, Any] = {"from": "5pm", "until": "midnight"}
+    manager.send("/rota/cover", who=ada, days=["mon"], **hours)
+    assert manager.get("/rota").form("/rota/deputy").values["deputy"] == [zoe]
+    assert ask_rota(access_of(hub, own)).deputy == "Zoe (made up)"
+    manager.send("/rota/deputy", deputy=ada)
+    assert ask_rota(access_of(hub, own)).deputy == "Ada (made up)"
+
+
 def test_what_is_wrong_stands_beside_its_field(manager: Visitor, duty: Visitor) -> None:
     """Nothing is kept of a cover that has no hours or days, or of an absence that ends before it begins."""
     first, second = ids(manager)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -44,7 +44,9 @@ class Kept:
     """A provider's rota with the people it may name."""
 
     names: Mapping[str, str]
-    """Person's id, as a rota names people -> their name; the first of them joined first."""
+    """Person's id, as a rota names people -> their name, by name."""
+    first: str
+    """The id of whoever of them joined first; empty where nobody is there."""
     entries: tuple[Entry, ...]
     rota: Rota | None
     """None while nobody is on it."""
@@ -57,7 +59,7 @@ class Kept:
     def deputy(self) -> str:
         """Who is told when nobody covers: whoever was named, else whoever joined first; empty where nobody is there."""
         named = [str(one.person_id) for one in self.of(DEPUTY)]
-        return named[-1] if named else next(iter(self.names), "")
+        return named[-1] if named else self.first
 
     def by_name(self) -> Rota | None:
         """Return the rota with people by their names, for programs and people outside the portal; None: there is none.
@@ -80,13 +82,15 @@ class Kept:
 
 def rota_of(connection: Connection, organisation: str) -> Kept:
     """Return a provider's rota; entries of people who act for it no more are left out."""
-    here = people_of(connection, organisation)
-    people = {str(one["person_id"]): one for one in here if one["role"] in ANSWERING}
+    here = [one for one in people_of(connection, organisation) if one["role"] in ANSWERING]
+    people = {str(one["person_id"]): one for one in here}
+    first = min(here, key=lambda one: one["since"], default=None)
     rows = connection.execute(select(ROTA).where(ROTA.c.organisation == organisation).order_by(ROTA.c.id)).all()
     entries = tuple(
         Entry(row.entry_id, row.kind, row.person_id, row.facts) for row in rows if str(row.person_id) in people
     )
-    kept = Kept({id: one["name"] for id, one in people.items()}, entries, None)
+    names = {id: one["name"] for id, one in people.items()}
+    kept = Kept(names, str(first["person_id"]) if first else "", entries, None)
     if not kept.of(COVER) or not kept.deputy:
         return kept
     rota = Rota(
@@ -95,7 +99,7 @@ def rota_of(connection: Connection, organisation: str) -> Kept:
         cover=tuple(Cover.model_validate({**one.facts, "who": str(one.person_id)}) for one in kept.of(COVER)),
         away=tuple(Away.model_validate({**one.facts, "who": str(one.person_id)}) for one in kept.of(AWAY)),
     )
-    return Kept(kept.names, entries, rota.of(show(connection, organisation)["nation"]))
+    return replace(kept, rota=rota.of(show(connection, organisation)["nation"]))
 
 
 def on_duty(connection: Connection, organisation: str, now: datetime) -> UUID | None:
