@@ -22,6 +22,7 @@ from placehub.bench.servers import first_made
 from placehub.bench.visitors import LEAD, MANAGER, OFFICER, OPERATOR
 from placehub.clock import WallClock
 from placehub.drivers.brokers import access
+from placehub.errors import Misconfigured
 from placehub.observing.usage import busy_seconds, descendants, memory_mb
 from placehub.organisations.joining import Organisation, SharingAgreement
 from placehub.organisations.register import add_many
@@ -225,9 +226,16 @@ def scene(world: World, now: datetime, *, homes: int, notices: int, openings: in
     """Return so many open homes, notices and homes that open later, of a world of which nobody has acted yet.
 
     Homes tell nothing sealed, notices have bands and codes only: neither needs a key. Where more notices are asked for
-    than there are cases, the same need is told again under another id. The homes that open later are those of the
-    others with the narrowest approval, which few searches fit. In an `emergency` all who fit are invited at once.
+    than there are cases, the same need is told again under another id. Fewer homes are open where the world has no
+    more beside those that open later, which are those of the others with the narrowest approval: few searches fit them.
+    In an `emergency` all who fit are invited at once. Misconfigured: the world has no home beside those that open.
     """
+    if openings >= len(world.homes):
+        raise Misconfigured(
+            f"Of a world of {len(world.homes)} homes {openings} cannot open later: one at least is open before. "
+            "Ask for fewer openings, or a larger world."
+        )
+    homes = min(homes, len(world.homes) - openings)
     agreements = [(world.lead.code, one) for one in (*world.agreements, *world.joinings)]
     opened = [_opened(one, now) for one in world.homes]
     cases = islice(cycle(world.cases), notices)

@@ -83,7 +83,7 @@ def evidence(
 @app.command()
 def latency(
     scale: Annotated[str, typer.Option(help="Size of the sample world: region has 55 organisations.")] = "region",
-    homes: Annotated[int, typer.Option(min=1, help="Homes that are open before.")] = 400,
+    homes: Annotated[int, typer.Option(min=1, help="Homes that are open before, as far as the world has them.")] = 400,
     searches: Annotated[int, typer.Option(min=0, help="Searches that begin before, untimed.")] = 0,
     notices: Annotated[int, typer.Option(min=1, help="Early notices at each pace.")] = 300,
     openings: Annotated[int, typer.Option(min=1, help="Homes that open later.")] = 40,
