@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -20,12 +20,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
 from psycopg.types.array import ListBinaryDumper
+from sqlalchemy import ARRAY as ListOf
 from sqlalchemy import (
     Column,
     ColumnElement,
     MetaData,
     Select,
     Table,
+    TableValuedAlias,
     Text,
     bindparam,
     cast,
@@ -80,8 +82,14 @@ def among_those(*columns: Column[Any]) -> ColumnElement[bool]:
     return _among(columns, [bindparam(_those(one)) for one in columns])
 
 
+def those(*columns: Column[Any]) -> TableValuedAlias:
+    """Return what `these` makes the statement's parameters as a table, for what is brought to these values."""
+    arrays = [cast(bindparam(_those(one)), ARRAY(one.type)) for one in columns]
+    return func.unnest(*arrays).table_valued(*(named(one.name, one.type) for one in columns)).render_derived()
+
+
 def these(columns: Sequence[Column[Any]], keys: Collection[Sequence[Any]]) -> dict[str, list[Any]]:
-    """Return the parameters of a statement with `among_those` these columns: what each key holds of each."""
+    """Return the parameters of a statement with `among_those` or `those` of these columns: what each key has there."""
     lists = zip(*keys, strict=True) if keys else ((),) * len(columns)
     return {_those(one): list(values) for one, values in zip(columns, lists, strict=True)}
 
@@ -95,17 +103,22 @@ def _among(columns: Sequence[Column[Any]], lists: Sequence[Any]) -> ColumnElemen
     return tuple_(*columns).in_(select(*parts))
 
 
+_BETWEEN: Final = "\x1f"
+"""What stands between the items of a list, as it is carried."""
+
+
 @cache
 def insertion(table: Table, *names: str) -> Insert:
     """Return the insertion of rows with values of these columns (all, if none is named), whose parameters `rows_of`
     makes: one for each column.
 
     However many rows, it is the same statement, so that nobody reads it anew each time, and what is made of it
-    (`on_conflict_do_update`) is best made once, too. A column of arrays holds arrays of text without U+001F.
+    (`on_conflict_do_update`) is best made once, too. What is missing (None) is NULL; a list is of ids, or of text
+    without U+001F, which no event may hold.
     """
     columns = [table.c[name] for name in names or table.c.keys()]
     carried = list(map(_carried, columns))
-    kinds = [one.type if by is _AS_IT_IS else Text() for one, by in zip(columns, carried, strict=True)]
+    kinds = [Text() if by.as_text else one.type for one, by in zip(columns, carried, strict=True)]
     arrays = [cast(bindparam(_those(one)), ARRAY(kind, dimensions=1)) for one, kind in zip(columns, kinds, strict=True)]
     words = [named(one.name, kind) for one, kind in zip(columns, kinds, strict=True)]
     given = func.unnest(*arrays).table_valued(*words, with_ordinality="nth").render_derived()
@@ -124,30 +137,17 @@ def upsert(
 ) -> None:
     """Make rows, or bring those of the same key to what these say, but for columns that are said `once` and for all.
 
-    All rows have the same columns; those they leave out stay as they are. A list that a row must have is of text
-    without U+001F, which no event may hold.
+    All rows have the same columns, as `insertion` carries them; those they leave out stay as they are.
     """
     if rows:
-        given = rows_of(table, rows) if _carried_whole(table) else list(rows)
-        connection.execute(_upsertion(table, tuple(rows[0]), once), given)
+        connection.execute(_upsertion(table, tuple(rows[0]), once), rows_of(table, rows))
 
 
 @cache
 def _upsertion(table: Table, names: tuple[str, ...], once: tuple[str, ...]) -> Insert:
-    new = insertion(table, *names) if _carried_whole(table) else insert(table)
+    new = insertion(table, *names)
     changing = {name: new.excluded[name] for name in names if not table.c[name].primary_key and name not in once}
     return new.on_conflict_do_update(index_elements=list(table.primary_key), set_=changing)
-
-
-@cache
-def _carried_whole(table: Table) -> bool:
-    """Tell whether `insertion` carries every column's values: no list of it can be missing, and each is of text."""
-    return all(map(_is_carried, table.c))
-
-
-def _is_carried(column: Column[Any]) -> bool:
-    of_text = not isinstance(column.type, ARRAY) or isinstance(column.type.item_type, Text)
-    return _carried(column) is _AS_IT_IS or (of_text and not column.nullable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +156,31 @@ class _Carried:
 
     pack: Callable[[Any], Any]
     unpack: Callable[[ColumnElement[Any]], ColumnElement[Any]]
+    as_text: bool = True
 
 
-_AS_IT_IS: Final = _Carried(lambda value: value, lambda item: item)
-_CARRIED: Final[Mapping[type, _Carried]] = {
-    JSONB: _Carried(json.dumps, lambda item: cast(item, JSONB)),
-    ARRAY: _Carried("\x1f".join, lambda item: func.string_to_array(item, "\x1f")),
-}
-"""Lists in a list would be an array of two dimensions."""
+_AS_IT_IS: Final = _Carried(lambda value: value, lambda item: item, as_text=False)
 
 
+@cache
 def _carried(column: Column[Any]) -> _Carried:
-    return _CARRIED.get(type(column.type), _AS_IT_IS)
+    """Return how, of this column; lists in a list would be an array of two dimensions."""
+    match column.type:
+        case JSONB() if column.nullable:
+            return _Carried(_unless_missing(json.dumps), lambda item: cast(item, JSONB))
+        case JSONB():
+            return _Carried(json.dumps, lambda item: cast(item, JSONB))
+        case ListOf() as kind:  # of which PostgreSQL's own is one
+            return _Carried(_unless_missing(_joined), lambda item: cast(func.string_to_array(item, _BETWEEN), kind))
+    return _AS_IT_IS
+
+
+def _joined(items: Iterable[object]) -> str:
+    return _BETWEEN.join(map(str, items))
+
+
+def _unless_missing(pack: Callable[[Any], str]) -> Callable[[Any], str | None]:
+    return lambda value: None if value is None else pack(value)
 
 
 _LOGIN_REFUSED: Final = ("28", "password authentication failed")

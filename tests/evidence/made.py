@@ -1,13 +1,15 @@
-"""A log of made-up records in a database in memory: what each test of the log begins with."""
+"""A log of made-up records in tables of its own: what each test of the log begins with."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine
 
 from placehub.evidence.checking import Checked, LogCheck
 from placehub.evidence.events import TreeHeadSigned
@@ -24,12 +26,12 @@ BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
 TABLES = (LOG, LEAF, TILE, CHECKED)
 
 
-def database() -> Connection:
-    """Return a database in memory with the log's tables."""
-    engine = create_engine("sqlite://").execution_options(schema_translate_map={"evidence": None})
+def with_tables(engine: Engine) -> Connection:
+    """Return a connection that has the log's tables to itself, as temporary ones."""
+    connection = engine.connect().execution_options(schema_translate_map={"evidence": "pg_temp"})
     for table in TABLES:
-        table.create(engine)
-    return engine.connect()
+        table.create(connection, checkfirst=False)
+    return connection
 
 
 def record(chance: random.Random, topic: str, partition: int, offset: int) -> Sealed:
@@ -97,9 +99,26 @@ def chance_of(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 - it makes up records, not secrets
 
 
-def made(seed: int = 1, batches: int = 30) -> Made:
-    """Return a log of some hundred leaves."""
-    one = Made(database(), {}, [])
-    one.grow(chance_of(seed), batches=batches)
-    one.connection.commit()
-    return one
+class Making(Protocol):
+    """What makes logs."""
+
+    def __call__(self, seed: int = 1, batches: int = 30) -> Made:
+        """Return a log of some hundred leaves."""
+        ...
+
+
+@contextmanager
+def making(engine: Engine) -> Iterator[Making]:
+    """Give what makes logs; their tables go at the end."""
+    with ExitStack() as ending:
+
+        def made(seed: int = 1, batches: int = 30) -> Made:
+            connection = with_tables(engine)
+            ending.callback(connection.close)
+            ending.callback(connection.invalidate)  # and with the session its tables
+            one = Made(connection, {}, [])
+            one.grow(chance_of(seed), batches=batches)
+            connection.commit()
+            return one
+
+        yield made

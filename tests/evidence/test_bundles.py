@@ -25,7 +25,7 @@ from placehub.evidence.store import read_log
 from placehub.evidence.tiles import nodes_of
 
 from .authority import answer, make_authority, told
-from .made import KEY, Made, chance_of, made
+from .made import KEY, Made, Making, chance_of
 
 TRIALS = 100
 CASE = UUID("b7a7c7b4-1f0e-4ac1-9a3c-5a2f6a1d0001")
@@ -49,7 +49,7 @@ def bundle(
 
 
 @pytest.fixture(scope="module")
-def log() -> Made:
+def log(made: Making) -> Made:
     """A log of some hundred records."""
     return made(9)
 

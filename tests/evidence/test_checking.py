@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from sqlalchemy import LargeBinary, Text, delete, select, update
+from sqlalchemy import BigInteger, LargeBinary, Text, delete, select, update
 
 from placehub.evidence.events import TreeHeadSigned
 from placehub.evidence.leaves import Leaf, Sealed
@@ -15,7 +15,7 @@ from placehub.evidence.store import open_log, read_log
 from placehub.evidence.tables import LEAF, LOG, TILE
 from placehub.evidence.tiles import WIDTH
 
-from .made import KEY, Made, chance_of, made
+from .made import KEY, Made, Making, chance_of
 
 TRIALS = 100
 
@@ -55,7 +55,8 @@ def flip_leaf(chance: random.Random, log: Made) -> str:
     elif isinstance(column.type, Text):
         now = flipped(chance, was.encode(), text=True)[0].decode()
     else:
-        now = int.from_bytes(flipped(chance, was.to_bytes(4))[0])
+        wide = 8 if isinstance(column.type, BigInteger) else 4
+        now = int.from_bytes(flipped(chance, was.to_bytes(wide))[0], signed=True)
     log.connection.execute(update(LEAF).where(LEAF.c.number == number).values({column.name: now}))
     return f"leaf {number}, {column.name}:"
 
@@ -96,7 +97,7 @@ def flip_log(chance: random.Random, log: Made) -> str:
 FLIPS = (flip_record, flip_leaf, flip_tile, flip_head, flip_log)
 
 
-def test_a_whole_log_is_silent() -> None:
+def test_a_whole_log_is_silent(made: Making) -> None:
     """A log as it was made agrees with its streams and heads, chunk by chunk, up to its end."""
     log = made()
     found, passed = log.check()
@@ -106,7 +107,7 @@ def test_a_whole_log_is_silent() -> None:
 
 
 @pytest.fixture(scope="module")
-def whole() -> Made:
+def whole(made: Making) -> Made:
     """A log that each trial changes a copy of."""
     return made(2, batches=24)
 
@@ -125,7 +126,7 @@ def test_one_changed_byte_is_found_and_named(whole: Made, seed: int) -> None:
     assert where.startswith(("tree head", "log")) or about == {where.split(",")[0]}, "only it is named"
 
 
-def test_what_was_checked_is_not_read_again() -> None:
+def test_what_was_checked_is_not_read_again(made: Making) -> None:
     """A later check goes on where the one before came to; what was changed behind it is found from the beginning."""
     log = made()
     (*_, checked) = log.check()[1]
@@ -146,7 +147,7 @@ def test_what_was_checked_is_not_read_again() -> None:
     assert log.check()[0] == ["record referral/0/0, value: is not what was logged"]
 
 
-def test_a_tree_that_was_changed_behind_the_last_check_stops_the_next() -> None:
+def test_a_tree_that_was_changed_behind_the_last_check_stops_the_next(made: Making) -> None:
     """Where the tree is not as it was checked, or a tile of it is gone, the next check says so and how to go on."""
     log = made()
     (*_, checked) = log.check()[1]
@@ -157,7 +158,7 @@ def test_a_tree_that_was_changed_behind_the_last_check_stops_the_next() -> None:
     assert all(one.startswith("tile 1/0, hash ") for one in log.check()[0])
 
 
-def test_a_rewritten_log_is_found_by_its_heads() -> None:
+def test_a_rewritten_log_is_found_by_its_heads(made: Making) -> None:
     """Whoever rewrites records, leaves and tree alike still has signed heads against them; a shortened log, too."""
     log, other = made(3), made(4)
     rewritten = Made(other.connection, other.streams, log.heads)
@@ -168,7 +169,7 @@ def test_a_rewritten_log_is_found_by_its_heads() -> None:
     assert any(one.startswith(f"tree head {log.heads[-1].tree_size}, tree_size: was signed") for one in found)
 
 
-def test_what_came_or_went_in_a_stream_is_named() -> None:
+def test_what_came_or_went_in_a_stream_is_named(made: Making) -> None:
     """A record that is gone, and one that was put into a stream without the log, are each named."""
     log = made()
     stream = log.streams["vacancy", 1]
@@ -179,7 +180,7 @@ def test_what_came_or_went_in_a_stream_is_named() -> None:
     assert log.check()[0] == ["record vacancy/1/-1: is in the stream and not in the log"]
 
 
-def test_two_heads_of_one_log_are_told_apart() -> None:
+def test_two_heads_of_one_log_are_told_apart(made: Making) -> None:
     """A head that was signed for a second log of the same size is found against the first: nobody can fork it."""
     log, other = made(5), made(6, batches=30)
     size = log.heads[-1].tree_size
@@ -192,7 +193,7 @@ def test_two_heads_of_one_log_are_told_apart() -> None:
     )
 
 
-def test_the_log_of_another_key_is_not_added_to() -> None:
+def test_the_log_of_another_key_is_not_added_to(made: Making) -> None:
     """A hub that is given another key stops with a sentence instead of going on with a log it cannot sign."""
     from placehub.errors import Misconfigured
     from placehub.evidence.heads import SigningKey

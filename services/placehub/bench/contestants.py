@@ -31,11 +31,11 @@ from placehub.database import connect
 from placehub.drivers.brokers import partitions_of, poll, reader
 from placehub.drivers.records import Message, Partition, read_event
 from placehub.drivers.shell import Shell
-from placehub.monitoring.processor import COUNTED, Monitoring
+from placehub.monitoring.processor import COUNTED, Monitoring, blank
 from placehub.monitoring.tables import SEARCH
 from placehub.observing.usage import most_memory_mb
 from placehub.postcodes import Postcodes
-from placehub.replaying.folding import Folding, Kept, copy
+from placehub.replaying.folding import Folding, copy
 from placehub.replaying.running import AT_ONCE, Silent
 from placehub.replaying.shadow import translated
 from placehub.settings import Settings
@@ -106,7 +106,7 @@ class Tools:
         record = read_event(self.codec, Message(STREAM, 0, 0, key, value, headers))
         for _, changes in self.views.changes([record]):
             for case, change in changes:
-                row = change(Kept(SEARCH).blank(case) if row is None else row)
+                row = change(blank(SEARCH, case) if row is None else row)
         return row
 
     def write(self, rows: Iterable[Row]) -> None:

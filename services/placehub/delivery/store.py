@@ -51,6 +51,7 @@ def _kept_in(table: Table, names: Iterable[str]) -> Select[Any]:
 
 
 # one turn to the server, which waits where a machine is busy, not one for each table
+_ENTITLING: Final = insertion(ENTITLED).on_conflict_do_nothing()
 _KEPT: Final = union_all(*(_kept_in(table, names) for table, names in _PARTS.items()))
 
 
@@ -202,7 +203,7 @@ def _open(
         granted |= grant(connection, identities, because, now, owner=owner, compartment="identity")
         rows += [{"organisation": provider, "key_id": key, "subject": subject} for provider, key in sorted(granted)]
     if rows:
-        connection.execute(insert(ENTITLED).on_conflict_do_nothing(), rows)
+        connection.execute(_ENTITLING, rows_of(ENTITLED, rows))
 
 
 def _close(connection: Connection, closed: Mapping[UUID, frozenset[tuple[str, str]]], now: datetime) -> None:

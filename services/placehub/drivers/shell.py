@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from placehub.clock import Clock
 from placehub.contracts.codec import Codec
 from placehub.contracts.headers import Attributes
-from placehub.database import among_those, insertion, rows_of, these, upsert
+from placehub.database import among_those, insertion, rows_of, these, those, upsert
 from placehub.drivers.patience import patient
 from placehub.drivers.processor import Processor, Publishing, WorldProcessor
 from placehub.drivers.publisher import unhurried
@@ -55,14 +55,15 @@ _KNOWING: Final = (
     .where(_MINE & (POSITION.c.world != bindparam("of_world", type_=JSONB)))
     .values(world=bindparam("of_world", type_=JSONB))
 )
+_REACHED: Final = those(*_PLACE, POSITION.c.next_offset)
 _NOTED: Final = (
     update(POSITION)
     .where(
         POSITION.c.processor == bindparam("of_processor"),
-        POSITION.c.topic == bindparam("of_topic"),
-        POSITION.c.partition == bindparam("of_partition"),
+        POSITION.c.topic == _REACHED.c.topic,
+        POSITION.c.partition == _REACHED.c.partition,
     )
-    .values(next_offset=bindparam("offset"))
+    .values(next_offset=_REACHED.c.next_offset)
 )
 _TAKEN: Final = (
     insertion(POSITION)
@@ -321,12 +322,10 @@ class Shell:
         return bool(self.processor.skips) and is_from(message, self.processor.skips)
 
     def _note(self, connection: Connection, offsets: Mapping[Partition, int]) -> None:
-        passed = [
-            {"of_processor": self.processor.name, "of_topic": one.topic, "of_partition": one.number, "offset": offset}
-            for one, offset in offsets.items()
-        ]
-        if passed:
-            connection.execute(_NOTED, passed)
+        if offsets:
+            reached = [(one.topic, one.number, offset) for one, offset in offsets.items()]
+            given = these((*_PLACE, POSITION.c.next_offset), reached)
+            connection.execute(_NOTED, {"of_processor": self.processor.name, **given})
 
     def _unseen(self, connection: Connection, records: list[Record]) -> list[Record]:
         """Drop repeats: what has a sequence at or below the last one passed."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, func, insert, or_, select, update
 
+from placehub.database import insertion, rows_of
 from placehub.errors import Misconfigured, NotFound
 from placehub.evidence.checking import Checked, Partition
 from placehub.evidence.heads import PublicKey
@@ -65,7 +66,7 @@ class StoredLog:
             {"number": number, **{name: getattr(leaf, name) for name in Leaf.__dataclass_fields__}}
             for number, leaf in enumerate(leaves, self.size)
         ]
-        self._connection.execute(insert(LEAF), rows)
+        self._connection.execute(insertion(LEAF), rows_of(LEAF, rows))
         growth.extend(leaf.hash for leaf in leaves)
         for place, hashes in growth.take_changed().items():
             self._put(TILE, {"level": place.level, "number": place.number}, {"hashes": hashes})

@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, Table, bindparam, select, update
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from placehub.cases.story import sentence, speaker
 from placehub.database import among_those, insertion, rows_of, these, upsert
@@ -109,6 +110,8 @@ ALL: Final = (*FOLDED, STORY, DEAD_LETTER)
 COUNTED: Final[Mapping[type, tuple[str, ...]]] = search.BULKY
 """Fields whose items are only counted here, and need not be read: a codec may leave them out."""
 
+_TELLING: Final = insertion(STORY).on_conflict_do_nothing()
+
 _SEVERAL: Final[Mapping[Table, Callable[[Any], list[fold.Key]]]] = {
     WITHHELD: withholding.pairs,
     TENDER_CLAUSE: declined.clauses_of,
@@ -163,7 +166,7 @@ class Monitoring:
             _apply(connection, table, changes)
         told = self.told(arrived)
         if told:
-            connection.execute(insert(STORY).on_conflict_do_nothing(), told)
+            tell(connection, told)
 
     def set_aside(self, connection: Connection, arrived: Sequence[Record]) -> None:
         """Note the dead letters among the records, and what operators did about them."""
@@ -190,6 +193,11 @@ class Monitoring:
             return {**after, "area": area_of(self._postcodes, after["sector"])} if "sector" in after else after
 
         return [(key, change) for key in _keys(table, record)]
+
+
+def tell(connection: Connection, told: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what the story tells; of two events to which their sender gave one id, the first."""
+    connection.execute(_TELLING, rows_of(STORY, told))
 
 
 def area_of(postcodes: Postcodes, sector: str | None) -> str | None:
@@ -235,26 +243,44 @@ def _set_aside(connection: Connection, records: Sequence[Record]) -> None:
 
 
 def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> None:
-    """Fold the changes into the table's rows, which stay locked: a row may be another partition's, too."""
+    """Fold the changes into the table's rows, which stay locked: a row may be another partition's, too.
+
+    Rows that are not there yet are made as they end; one that another worker makes meanwhile is folded on from there.
+    """
     if not changes:
         return
-    names = [column.name for column in table.primary_key]
     keys = sorted({key for key, _ in changes})
     known = these(list(table.primary_key), keys)
-    connection.execute(_begun(table), rows_of(table, [dict(zip(names, key, strict=True)) for key in keys]))
-    rows: dict[fold.Key, dict[str, Any]] = {
-        tuple(row[name] for name in names): dict(row) for row in connection.execute(_locked(table), known).mappings()
-    }
+    found = {key_of(table, row): row for row in map(dict, connection.execute(_locked(table), known).mappings())}
+    rows = {key: found.get(key) or blank(table, key) for key in keys}
     for key, change in changes:
         rows[key] = change(rows[key])
-    folded = [rows[key] for key in keys]
-    upsert(connection, table, folded)
+    upsert(connection, table, [rows[key] for key in keys if key in found])
+    new = [rows[key] for key in keys if key not in found]
+    if new:
+        made = {tuple(row) for row in connection.execute(_making(table), rows_of(table, new))}
+        _apply(connection, table, [one for one in changes if one[0] not in found and one[0] not in made])
+
+
+def key_of(table: Table, row: Mapping[str, Any]) -> fold.Key:
+    """Return the key of a row."""
+    return tuple(row[column.name] for column in table.primary_key)
+
+
+def blank(table: Table, key: fold.Key) -> dict[str, Any]:
+    """Return the row of a key of which nothing is known yet."""
+    return {**_nothing_known(table), **dict(zip(table.primary_key.columns.keys(), key, strict=True))}
 
 
 @cache
-def _begun(table: Table) -> Insert:
-    """Return the statement that makes rows of their keys alone, where there are none yet."""
-    return insertion(table, *(one.name for one in table.primary_key)).on_conflict_do_nothing()
+def _nothing_known(table: Table) -> Mapping[str, Any]:
+    return {one.name: None if one.server_default is None else 0 for one in table.c}
+
+
+@cache
+def _making(table: Table) -> ReturningInsert[Any]:
+    """Return the statement that makes rows where there are none yet, and tells which it made."""
+    return insertion(table).on_conflict_do_nothing().returning(*table.primary_key)
 
 
 @cache

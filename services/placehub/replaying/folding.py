@@ -12,14 +12,14 @@ from typing import Any
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, Integer, Table, delete, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from placehub.database import among
 from placehub.drivers.records import Record
 from placehub.drivers.tables import PASSED
 from placehub.monitoring.fold import Key
-from placehub.monitoring.processor import Change, Monitoring
+from placehub.monitoring.processor import Change, Monitoring, blank, key_of, tell
 from placehub.monitoring.tables import STORY
 
 Row = Mapping[str, Any]
@@ -32,11 +32,6 @@ class Kept:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._names = [column.name for column in table.primary_key]
-        self._blank = {
-            column.name: 0 if column.server_default is not None and isinstance(column.type, Integer) else None
-            for column in table.c
-        }
         self._rows: dict[Key, Row] = {}
         self._known: set[Key] = set()
         self._written = False
@@ -54,16 +49,12 @@ class Kept:
         if new and self._written:
             columns = list(self._table.primary_key)
             found = connection.execute(select(self._table).where(among(columns, sorted(new)))).mappings()
-            known = {tuple(row[name] for name in self._names): dict(row) for row in found}
+            known = {key_of(self._table, row): row for row in map(dict, found)}
             self._rows |= known
             self._known |= known.keys()
             new -= known.keys()
         for key in new:
-            self._rows[key] = self.blank(key)
-
-    def blank(self, key: Key) -> Row:
-        """Return the row of a key of which nothing is known yet."""
-        return self._blank | dict(zip(self._names, key, strict=True))
+            self._rows[key] = blank(self._table, key)
 
     def change(self, changes: Iterable[Change]) -> None:
         """Fold changes into rows that were looked up."""
@@ -162,7 +153,7 @@ class Folding:
             with connection.begin_nested():
                 copy(connection, self._schema, STORY, self._story)
         except UniqueViolation:  # a sender gave two events of different subjects one id: the first is told
-            connection.execute(insert(STORY).on_conflict_do_nothing(), self._story)
+            tell(connection, self._story)
 
 
 def copy(connection: Connection, schema: str, table: Table, rows: Iterable[Row]) -> None:
