@@ -71,11 +71,13 @@ DELIVERERS: Final = (*DECIDERS, "delivery")
 FOLLOWERS_NICE: Final = 5
 """How far those stand back that decide nothing, where a machine is short of time. Not further: they would lose their
 places in their groups where they are not given the time to say that they are there."""
+_STEADILY: Final = Gathering(seconds=0.25, times=8)
+"""For two seconds at most as well; longer than the broker is let wait for an answer that is full."""
 GATHERED: Final = {
     "delivery": Gathering(seconds=0.01, times=4),
     "governance": Gathering(seconds=0.05, times=8),
-    "monitoring": Gathering(seconds=0.05, times=40),
-    "evidence": Gathering(seconds=0.05, times=40),
+    "monitoring": Gathering(seconds=0.05, times=40, steadily=_STEADILY),
+    "evidence": Gathering(seconds=0.05, times=40, steadily=_STEADILY),
 }
 """How each of those gathers a batch: delivery is on the way to an inbox, full ones help those that keep records."""
 GATHERED_TO_DECIDE: Final = Gathering(seconds=0.002, times=8)

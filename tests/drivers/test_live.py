@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from faust.types import TP
 from kafka import KafkaAdminClient, TopicPartition
 
 from placehub.drivers.brokers import access, producer, reader
-from placehub.drivers.gathering import Gathering
+from placehub.drivers.gathering import Fetching, Gathering
 from placehub.drivers.live import make_app
 from placehub.drivers.records import Message, Partition
 from placehub.drivers.rereading import Mending, Rereading
@@ -105,6 +106,40 @@ def test_what_was_fetched_and_dropped_is_read_again(hub: Any, topic: str, later:
     asyncio.run(run())
     assert sorted(set(worker.taken)) == list(range(all_of_them))
     assert not later or worker.taken == sorted(worker.taken)
+
+
+@pytest.mark.broker
+def test_much_is_fetched_at_once_while_much_is_going_on(hub: Any, topic: str) -> None:
+    """While records come all the time the broker is asked for many at once, and as usual again when they end."""
+    worker, asked = Noting(topic), list[tuple[int, int]]()
+    sent = [0, 1, 2]
+
+    def more() -> Iterator[int]:
+        while len(asked) < 2:
+            time.sleep(0.01)
+            sent.append(len(sent))
+            yield sent[-1]
+
+    async def run() -> None:
+        steadily = Gathering(seconds=0.25, times=2)
+        app = make_app(cast(Worker, worker), hub.settings, Gathering(seconds=0.05, times=4, steadily=steadily))
+        app.loop = asyncio.get_running_loop()
+        await app.start()
+        try:
+            async with asyncio.timeout(60):
+                sending = asyncio.create_task(asyncio.to_thread(send, hub, topic, more()))
+                while not sending.done() or len(worker.taken) < len(sent) or asked[-1] != asked[0]:
+                    fetcher = app.consumer._thread._ensure_consumer()._fetcher
+                    now = fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms
+                    asked.extend([now] if asked[-1:] != [now] else [])
+                    await asyncio.sleep(0.02)
+        finally:
+            await app.stop()
+
+    asyncio.run(run())
+    usual, much = (1, 1500), (Fetching.BYTES, Fetching.WAIT_MS)
+    assert asked[:3] == [usual, much, usual]
+    assert worker.taken == sent
 
 
 @pytest.mark.broker

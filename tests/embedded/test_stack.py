@@ -15,6 +15,7 @@ from kafka.errors import KafkaError
 from sqlalchemy import text
 
 from placehub.database import connect
+from placehub.embedded.kafka import kafka_child
 from placehub.embedded.stack import Stack
 from placehub.errors import Conflict, Misconfigured
 from placehub.settings import Settings
@@ -155,3 +156,10 @@ def test_data_without_its_identity_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"identity\.json is gone"):
         Stack(tmp_path / "hub").start()
     assert (tmp_path / "hub" / "kafka" / "data").exists()
+
+
+@pytest.mark.parametrize(("lasting", "quickly"), [(True, False), (False, True)])
+def test_a_broker_that_lasts_compiles_itself_further(tmp_path: Path, lasting: bool, quickly: bool) -> None:
+    """One of a made-up world is up sooner, and smaller; one that is meant to last takes less of the machine later."""
+    command = kafka_child(Path("java"), tmp_path, tmp_path, lasting=lasting).command
+    assert ("-XX:TieredStopAtLevel=1" in command) is quickly

@@ -17,7 +17,7 @@ import structlog
 from faust.types import TP
 
 from placehub.drivers.brokers import reader
-from placehub.drivers.gathering import Gathering
+from placehub.drivers.gathering import Fetching, Gathering
 from placehub.drivers.pausing import REST_SECONDS
 from placehub.drivers.records import Message, Partition
 from placehub.drivers.rereading import LOOK_SECONDS, Mending, Rereading
@@ -128,7 +128,7 @@ class _Feeding:
 
     async def consume(self, stream: Any) -> None:
         """Hand on what comes, batch by batch."""
-        async for events in self._idle.between(_batches(stream, self._gathering)):
+        async for events in self._idle.between(self._batches(stream)):
             while await asyncio.get_running_loop().run_in_executor(self._pool, self._worker.gate.shut):
                 await asyncio.sleep(REST_SECONDS)  # not in the pool, which the next assignment needs
             await self._settled.wait()
@@ -138,6 +138,27 @@ class _Feeding:
             await self._off_loop(self._worker.process, read, self._mending.whole)
             for event in (one for some in batches.values() for one in some):
                 event.ack()
+
+    async def _batches(self, stream: Any) -> AsyncIterator[list[Any]]:
+        """Group what is there already, and what comes until nothing does for a while, or it has been waited for often.
+
+        Only the first of a batch comes by way of the stream, at which Faust turns its whole loop for each event.
+        """
+        usual, fetching = self._gathering, None
+        now = usual
+        async for first in stream.noack().events():
+            batch, more = [first], [first]
+            for _ in range(now.times):
+                await asyncio.sleep(now.seconds)
+                more = _fetched(stream, MOST - len(batch))
+                batch += more
+                if not more or len(batch) == MOST:
+                    break
+            if usual.steadily:
+                fetching = fetching or Fetching(self._app.consumer._thread._ensure_consumer()._fetcher)
+                fetching.steadily(bool(more))
+                now = usual.steadily if more else usual
+            yield batch
 
     async def reread(self) -> None:
         """Set the consumer back where it is ahead of what was taken in, and nothing is on its way."""
@@ -195,22 +216,6 @@ def _by_partition(events: list[Any]) -> dict[Partition, list[Any]]:
     for event in events:
         found.setdefault(Partition(event.message.topic, event.message.partition), []).append(event)
     return found
-
-
-async def _batches(stream: Any, gathering: Gathering) -> AsyncIterator[list[Any]]:
-    """Group what is there already, and what comes until nothing does for a while, or it has been waited for often.
-
-    Only the first of a batch comes by way of the stream, at which Faust turns its whole loop for each event.
-    """
-    async for first in stream.noack().events():
-        batch = [first]
-        for _ in range(gathering.times):
-            await asyncio.sleep(gathering.seconds)
-            more = _fetched(stream, MOST - len(batch))
-            batch += more
-            if not more or len(batch) == MOST:
-                break
-        yield batch
 
 
 def _fetched(stream: Any, most: int) -> list[Any]:

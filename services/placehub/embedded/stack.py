@@ -117,15 +117,15 @@ class Stack:
     def _start_servers(self, servers: Servers, identity: Identity) -> None:
         if running_as_root():
             sweep_abandoned()
-        to_disk = self._clock == "wall"  # a hub whose time is made up holds a world that is
+        lasting = self._clock == "wall"  # a hub whose time is made up holds a world that is
         data = prepare_postgres(servers.postgres, self.folder, identity)
-        postgres = self._begin(postgres_child(servers.postgres, data, self.folder, identity, to_disk=to_disk))
+        postgres = self._begin(postgres_child(servers.postgres, data, self.folder, identity, to_disk=lasting))
         self._await(postgres, lambda: postgres_ready(identity))
         make_databases(identity)
         # The slowest to start goes first; both then start side by side.
         registry = self._begin(registry_child(servers.java, servers.registry, self.folder, identity))
         prepare_kafka(servers.java, servers.kafka, self.folder, identity)
-        kafka = self._begin(kafka_child(servers.java, servers.kafka, self.folder))
+        kafka = self._begin(kafka_child(servers.java, servers.kafka, self.folder, lasting=lasting))
         self._await(kafka, lambda: kafka_ready(identity, self._authority(identity)))
         self._await(registry, lambda: registry_ready(identity))
 
