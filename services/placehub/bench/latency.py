@@ -27,8 +27,8 @@ from placehub.vacancies.events import VacancyOpened
 
 INVITED, UPDATED = full_name(ProviderInvited), full_name(InvitationUpdated)
 UP_TO: Final = 15
-PACES: Final = (15.0, 5.0, 2.0)
-"""Notices a second."""
+PACES: Final = (2.0, 5.0, 15.0)
+"""Notices a second, the most last: by then the broker's Java has compiled itself, for which it takes some minutes."""
 JUST_BEGUN: Final = 100
 """Notices that a hub that has just begun is timed with: its broker's Java still compiles itself then."""
 OPENINGS_A_SECOND: Final = 0.25
@@ -62,7 +62,7 @@ class Effort:
     at_once: int = 0
     """Notices that are given before, all at once and untimed, so that as many more searches are open."""
     just_begun: int = 0
-    """Notices at the first pace that are timed apart and before all others, which a hub that has just begun takes."""
+    """Notices at the highest pace that are timed apart and before all others: a hub that has just begun takes them."""
 
     @property
     def given(self) -> int:
@@ -97,7 +97,7 @@ def measure(
             to.flush()
             settle()
         posting = _Posting(to, left, scene.at, settle, busy, tell)
-        begun = posting.paced(effort.paces[0], effort.just_begun, 1) if effort.just_begun else None
+        begun = posting.paced(max(effort.paces), effort.just_begun, 1) if effort.just_begun else None
         share = max(1, effort.each // effort.repeats)
         p3 = [posting.paced(pace, share, effort.repeats) for pace in effort.paces]
         tell(f"{len(scene.openings)} homes open")

@@ -88,7 +88,7 @@ def latency(
     notices: Annotated[int, typer.Option(min=1, help="Early notices at each pace.")] = 300,
     openings: Annotated[int, typer.Option(min=1, help="Homes that open later.")] = 40,
     a_second: Annotated[
-        list[float] | None, typer.Option(min=0.1, help="Notices a second; again for each.", show_default="15, 5, 2")
+        list[float] | None, typer.Option(min=0.1, help="Notices a second; again for each.", show_default="2, 5, 15")
     ] = None,
     search_workers: Annotated[int, typer.Option(min=1, help="Processes that the searches are shared out to.")] = 1,
     emergency: Annotated[bool, typer.Option("--emergency", help="All who fit are invited to each at once.")] = False,

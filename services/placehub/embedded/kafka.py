@@ -56,7 +56,7 @@ def kafka_child(java: Path, jars: Path, folder: Path, *, lasting: bool) -> Child
     arguments = ["-Dlog4j2.configurationFile=log4j2.properties", "-cp", f"{jars}/*", "kafka.Kafka", "server.properties"]
     return Child(
         name="kafka",
-        command=[str(java), "-Xms128m", "-Xmx512m", *_JVM, *([] if lasting else [_COMPILED_QUICKLY]), *arguments],
+        command=[str(java), "-Xms64m", "-Xmx512m", *_JVM, *([] if lasting else [_COMPILED_QUICKLY]), *arguments],
         log=folder / "logs" / "kafka.log",
         environment=bare_environment(),
         folder=home,
