@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, text
+from sqlalchemy import Connection, Engine, insert
 
 from placehub.drivers.tables import OUTGOING
 from placehub.errors import Overtaken
 from placehub.intake.aggregates import PROCESSOR, Place, check_published, hold_aggregates, store_aggregates
 from placehub.intake.rules import Aggregate
+
+from ..waiting import until_waits, waiting
 
 OWN, THEIRS = "outbox.A", "outbox.B"
 NEW = Aggregate("A", ("B",), 1)
@@ -29,36 +29,6 @@ def stored(engine: Engine, one: Place, aggregate: Aggregate = NEW) -> None:
     with engine.begin() as connection:
         known, _ = hold_aggregates(connection, [one])
         store_aggregates(connection, {one: aggregate}, {one: THEIRS}, known)
-
-
-@contextmanager
-def waiting(act: Callable[[], None]) -> Iterator[None]:
-    """Let something run in another thread; joined at the end, its fault is ours."""
-    faults: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            act()
-        except BaseException as fault:
-            faults.append(fault)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    yield
-    thread.join(30)
-    if faults:
-        raise faults[0]
-
-
-def until_waits(engine: Engine) -> None:
-    """Return once a transaction waits for another's lock."""
-    ended = threading.Event()
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for _ in range(600):
-            if connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one():
-                return
-            ended.wait(0.05)
-    raise AssertionError("nobody waits")
 
 
 def raised(connection: Connection, one: Place) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select
 
 from placehub.database import among
 from placehub.drivers.tables import OUTGOING
-from placehub.monitoring.processor import _apply
+from placehub.monitoring.processor import apply_changes
 from placehub.monitoring.tables import WITHHELD
 
 pytestmark = pytest.mark.broker
@@ -28,7 +28,7 @@ def test_a_batch_changes_more_rows_than_there_are_parameters(engine: Engine) -> 
     keys = [(UUID(int=number), "MANY") for number in range(MANY)]
     with engine.connect() as connection:
         for _ in range(2):
-            _apply(connection, WITHHELD, [(key, change) for key in keys])
+            apply_changes(connection, WITHHELD, [(key, change) for key in keys])
         mine = select(func.count()).where(WITHHELD.c.provider == "MANY", WITHHELD.c.homes == 2)
         assert connection.execute(mine).scalar_one() == MANY
         connection.rollback()

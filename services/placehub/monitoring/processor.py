@@ -163,7 +163,7 @@ class Monitoring:
         arrived = [record for _, records in turns for record in records]
         self.set_aside(connection, arrived)
         for table, changes in self.changes(arrived):
-            _apply(connection, table, changes)
+            apply_changes(connection, table, changes)
         told = self.told(arrived)
         if told:
             tell(connection, told)
@@ -242,7 +242,7 @@ def _set_aside(connection: Connection, records: Sequence[Record]) -> None:
         connection.execute(still_open.values(state=bindparam("how")), settlements)
 
 
-def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> None:
+def apply_changes(connection: Connection, table: Table, changes: Sequence[Change]) -> None:
     """Fold the changes into the table's rows, which stay locked: a row may be another partition's, too.
 
     Rows that are not there yet are made as they end; one that another worker makes meanwhile is folded on from there.
@@ -259,7 +259,7 @@ def _apply(connection: Connection, table: Table, changes: Sequence[Change]) -> N
     new = [rows[key] for key in keys if key not in found]
     if new:
         made = {tuple(row) for row in connection.execute(_making(table), rows_of(table, new))}
-        _apply(connection, table, [one for one in changes if one[0] not in found and one[0] not in made])
+        apply_changes(connection, table, [one for one in changes if one[0] not in found and one[0] not in made])
 
 
 def key_of(table: Table, row: Mapping[str, Any]) -> fold.Key:
