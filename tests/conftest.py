@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -34,6 +33,7 @@ from placehub.whole import Running
 
 from .demos import CORNER_DAYS, Demo, play
 from .servers import start_hub
+from .waiting import until
 
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -118,7 +118,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     child = postgres_child(servers.postgres, data, folder, identity, to_disk=False)
     child.start()
     try:
-        _until(lambda: postgres_ready(identity))
+        until(lambda: postgres_ready(identity), said=lambda: "PostgreSQL did not start")
         make_databases(identity)
         migrate(database_url(identity))
         engine = connect(database_url(identity))
@@ -128,12 +128,3 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         engine.dispose()
     finally:
         stop_all([child])
-
-
-def _until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    ended = threading.Event()
-    for _ in range(int(seconds * 20)):
-        if holds():
-            return
-        ended.wait(0.05)
-    raise AssertionError("PostgreSQL did not start")

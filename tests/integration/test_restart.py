@@ -209,21 +209,29 @@ def test_services_are_killed(own: Hub) -> None:
     check(own)
 
 
+def noted_stacks(monkeypatch: pytest.MonkeyPatch) -> list[Stack]:
+    """Return a list that every stack is put in which starts from now on."""
+    stacks: list[Stack] = []
+
+    def noted(stack: Stack, start: Callable[[Stack], Settings] = Stack.start) -> Settings:
+        stacks.append(stack)
+        return start(stack)
+
+    monkeypatch.setattr(Stack, "start", noted)
+    return stacks
+
+
 def fail_late(own: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Start the hub, which comes to nothing once its services run; its processes and its own clients end."""
     servers: list[Child] = []
 
-    def noted(stack: Stack, start: Callable[[Stack], Settings] = Stack.start) -> Settings:
-        settings = start(stack)
-        servers.extend(stack.servers)
-        return settings
-
     def fails(*_: object) -> None:
+        servers.extend(stacks[-1].servers)
         raise Conflict("What answers there is no API.")  # an error that patience does not try again
 
     threads = set(threading.enumerate())
     with monkeypatch.context() as failing:
-        failing.setattr(Stack, "start", noted)
+        stacks = noted_stacks(failing)
         failing.setattr(whole, "_await_page", fails)
         with pytest.raises(Conflict, match="What answers there is no API"):
             start_embedded(own.folder, "stream")
@@ -254,12 +262,8 @@ def test_one_hub_in_a_folder(own: Hub) -> None:
 
 def test_servers_are_killed_while_the_hub_starts(own: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """After kill -9 of each server while a stopped hub starts again on its folder, it is up all the same."""
-    stacks: list[Stack] = []
+    stacks = noted_stacks(monkeypatch)
     killed: list[str] = []
-
-    def noted(stack: Stack, start: Callable[[Stack], Settings] = Stack.start) -> Settings:
-        stacks.append(stack)
-        return start(stack)
 
     def without(act: Callable[[Settings], T], *names: str) -> Callable[[Settings], T]:
         def later(settings: Settings) -> T:
@@ -271,7 +275,6 @@ def test_servers_are_killed_while_the_hub_starts(own: Hub, monkeypatch: pytest.M
 
         return later
 
-    monkeypatch.setattr(Stack, "start", noted)
     monkeypatch.setattr(whole, "prepare_servers", without(app.prepare_servers, "postgresql"))
     monkeypatch.setattr(whole, "register_schemas", without(app.register_schemas, "registry", "kafka"))
     own.running.stop()

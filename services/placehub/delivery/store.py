@@ -50,8 +50,8 @@ def _kept_in(table: Table, names: Iterable[str]) -> Select[Any]:
     return select(kept_in, table.c.subject, part.label("part")).where(among_those(table.c.subject))
 
 
-# one turn to the server, which waits where a machine is busy, not one for each table
 _ENTITLING: Final = insertion(ENTITLED).on_conflict_do_nothing()
+# one turn to the server, which waits where a machine is busy, not one for each table
 _KEPT: Final = union_all(*(_kept_in(table, names) for table, names in _PARTS.items()))
 
 

@@ -257,8 +257,8 @@ def spoken(connection: Connection, email: str) -> str | None:
 
 def people_of(connection: Connection, organisation: str) -> list[dict[str, Any]]:
     """Return who acts for an organisation and since when, by name; of one name, who joined first."""
-    person, member = (PERSON.c.person_id, PERSON.c.name, PERSON.c.email), MEMBER.c
-    found = select(*person, member.role, member.administrator, member.since)
+    person = (PERSON.c.person_id, PERSON.c.name, PERSON.c.email)
+    found = select(*person, MEMBER.c.role, MEMBER.c.administrator, MEMBER.c.since)
     found = found.join(MEMBER, MEMBER.c.person_id == PERSON.c.person_id).where(MEMBER.c.organisation == organisation)
     return [dict(row) for row in connection.execute(found.order_by(PERSON.c.name, MEMBER.c.since)).mappings()]
 
