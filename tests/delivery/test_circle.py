@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
 from uuid import uuid4
 
 from hypothesis import given, settings
@@ -15,6 +19,7 @@ from placehub.contracts.corrections import ReferralEventCorrected
 from placehub.delivery.circle import Circle, Letter, Place, turn
 from placehub.keys.sealed import Sealed
 from placehub.offers import events as offers
+from placehub.partnership.events import AgendaItemProposed, PartnershipEventHeld, PartnershipEventPlanned
 from placehub.referrals import events as referrals
 from placehub.search import events as search
 
@@ -344,3 +349,46 @@ def test_a_member_named_later_gets_the_agreement_first() -> None:
     circle, last = turn(circle, left, said(left, "P"), place)
     assert [one.organisation for one in last] == ["LA-1", "LA-2", "LEAD", "P"]
     assert not circle.parties.present()
+
+
+def test_whichever_of_two_streams_is_read_first_every_party_is_told_of_partnership_events() -> None:
+    """Who is party stands in the agreement's stream, the events in the partnership's: no order holds between the two.
+
+    In every order in which both may be read, each party has been sent all of it in the end, in its stream's order.
+    """
+    registered = whole(AgreementRegistered, lead="LEAD", authorities=("LA-1",))
+    about = {"agreement_id": registered.agreement_id}
+    agreed = [
+        (registered, "LEAD"),
+        (whole(ProviderJoined, **about, lead="LEAD", provider="P"), "LEAD"),
+        (whole(PartyNamed, **about, lead="LEAD", authority="LA-2"), "LEAD"),
+        (replace(registered, authorities=("LA-1", "LA-2", "LA-3")), "LEAD"),
+    ]
+    of_event = {**about, "partnership_event_id": uuid4()}
+    met = [
+        (whole(PartnershipEventPlanned, **of_event, sender="LEAD"), "LEAD"),
+        (whole(AgendaItemProposed, **of_event, sender="P"), "P"),
+        (whole(PartnershipEventHeld, **of_event, sender="P"), "P"),
+    ]
+    number = len(agreed) + len(met)
+    for places in combinations(range(number), len(met)):
+        rest = [one for one in range(number) if one not in places]
+        order = sorted([*zip(places, met, strict=True), *zip(rest, agreed, strict=True)], key=lambda one: one[0])
+        told = _sent([one for _, one in order])
+        for party in ("LEAD", "LA-1", "LA-2", "LA-3", "P"):
+            assert [one for one in told[party] if one.STREAM == "partnership"] == [event for event, _ in met], places
+        assert told.keys() == {"LEAD", "LA-1", "LA-2", "LA-3", "P"}
+
+
+def _sent(said_by: list[tuple[Any, str]]) -> dict[str, list[Any]]:
+    """Return what an agreement's parties are sent, each event once, as delivery does it; positions count by stream."""
+    circle, sent, positions = Circle(), dict[str, list[Any]](), Counter[str]()
+    for event, sender in said_by:
+        place = Place(position=positions[event.STREAM], now=NOW, source="/hub/delivery/agreement/0")
+        positions[event.STREAM] += 1
+        circle, letters = turn(circle, event, said(event, sender), place)
+        for letter in letters:
+            had = sent.setdefault(letter.organisation, [])
+            if letter.event not in had:
+                had.append(letter.event)
+    return sent

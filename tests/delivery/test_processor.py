@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, Engine, select
 
+from placehub.agreements.events import AgreementRegistered, ProviderJoined
 from placehub.contracts.codec import Codec, Folder
-from placehub.contracts.corrections import ReferralEventCorrected
+from placehub.contracts.corrections import AgreementEventCorrected, PartnershipEventCorrected, ReferralEventCorrected
 from placehub.contracts.headers import read_headers
 from placehub.delivery.inboxes import Inboxes
 from placehub.delivery.processor import NO_INBOX, Delivery
@@ -22,6 +23,7 @@ from placehub.drivers.step import Step, store_outgoing
 from placehub.keys.sealed import Sealed
 from placehub.keys.store import make_keys
 from placehub.keys.tables import entitlement
+from placehub.partnership.events import AgendaItemProposed, PartnershipEventPlanned
 from placehub.referrals.child import Child
 from placehub.referrals.events import ReferralMade, ReferralRevised
 from placehub.search.events import InvitationClosed, ProviderInvited, SearchClosed
@@ -298,3 +300,55 @@ def test_an_inbox_is_asked_for_once() -> None:
     there.add("inbox.B")
     assert [inboxes.missing({"B"}), inboxes.missing({"A", "B"})] == [frozenset(), frozenset()]
     assert len(asked) == 2
+
+
+def test_partnership_events_that_are_read_before_their_agreement_are_not_lost(engine: Engine, deliver: Deliver) -> None:
+    """Once it is read who is party, each is sent them in order, also what was planned anew and corrected meanwhile.
+
+    A provider that joins later is sent what stands then, with its correction.
+    """
+    lead, authority, provider = (f"{kind}-{uuid4().hex[:8]}" for kind in ("LEAD", "LA", "P"))
+    about: dict[str, Any] = {"agreement_id": uuid4()}
+    planned = whole(PartnershipEventPlanned, **about, sender=lead)
+    item = whole(AgendaItemProposed, **about, partnership_event_id=planned.partnership_event_id, sender=lead)
+    wrong = _record(item, lead, 2)
+    fixed = whole(PartnershipEventCorrected, **about, sender=lead, corrects=wrong.attributes.id)
+    first = [
+        _record(planned, lead, 0),
+        _record(replace(planned, title="Anew"), lead, 1),
+        wrong,
+        _record(fixed, lead, 3),
+    ]
+    with engine.begin() as connection:
+        assert _handle(connection, first) == []
+    registered = whole(AgreementRegistered, **about, lead=lead, authorities=(authority,))
+    said_of_it = ["PartnershipEventPlanned", "PartnershipEventPlanned", "AgendaItemProposed", "EventCorrected"]
+    sent = deliver((registered, lead))
+    for one in (lead, authority):
+        assert [event for inbox, event in sent if inbox == one] == ["AgreementRegistered", *said_of_it]
+    joined = whole(ProviderJoined, **about, lead=lead, provider=provider)
+    sent = deliver((joined, lead), at=1)
+    assert [event for inbox, event in sent if inbox == provider] == [
+        "AgreementRegistered",
+        "ProviderJoined",
+        *said_of_it,
+    ]
+    assert [event for inbox, event in sent if inbox == lead] == ["ProviderJoined"]
+
+
+def test_who_joins_is_told_that_what_it_is_sent_was_wrong(engine: Engine, deliver: Deliver) -> None:
+    """A correction of an agreement's facts comes with them, and that of what is not a newcomer's does not."""
+    lead, provider = (f"{kind}-{uuid4().hex[:8]}" for kind in ("LEAD", "P"))
+    about: dict[str, Any] = {"agreement_id": uuid4()}
+    wrong = _record(whole(AgreementRegistered, **about, lead=lead, authorities=()), lead, 0)
+    before = _record(whole(ProviderJoined, **about, lead=lead, provider=f"{provider}-before"), lead, 1)
+    corrections = [
+        _record(whole(AgreementEventCorrected, **about, sender=lead, corrects=one.attributes.id), lead, 2)
+        for one in (wrong, before)
+    ]
+    with engine.begin() as connection:
+        _handle(connection, [wrong, before, *corrections])
+    sent = deliver((whole(ProviderJoined, **about, lead=lead, provider=provider), lead), at=4)
+    assert [event for inbox, event in sent if inbox == provider] == [
+        *("AgreementRegistered", "EventCorrected", "ProviderJoined")
+    ]

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from placehub.agreements.events import AgendaShares, AgreementRegistered
+from placehub.agreements.events import AgendaShares, AgreementRegistered, ContractManager
 from placehub.contracts.headers import Attributes
 from placehub.database import connect
 from placehub.drivers.reading import read_streams
@@ -17,6 +17,7 @@ from placehub.monitoring.views import VIEWS
 from placehub.partnership.events import AgendaItemProposed, MinutesUsed, PartnershipEventHeld, PartnershipEventPlanned
 
 from .story import Desk, Town, reminded
+from .story import desk as desk_of
 
 pytestmark = pytest.mark.broker
 SHARES = AgendaShares(commissioners=30, providers=50)
@@ -36,7 +37,8 @@ def balance(desk: Desk, about: dict[str, Any]) -> list[int | str]:
 def test_from_the_plan_to_the_minutes(town: Town) -> None:
     """Both sectors are told two weeks before, no earlier, and that it is balanced again; at once of a later item.
 
-    Strangers and unknown events are refused; what comes late is taken and marked; each party sees its agreements' own.
+    Strangers and unknown events are refused; what comes late is taken and marked; each party sees its agreements' own,
+    and who joins later is sent all of it.
     """
     hub, lead, (provider, other) = town.hub, town.authority, town.providers[:2]
     assert town.neighbour is not None
@@ -105,6 +107,14 @@ def test_from_the_plan_to_the_minutes(town: Town) -> None:
     assert other.got(PartnershipEventHeld) == [held]
     assert marks_of(town, held).marks == marks_of(town, forgotten).marks == ("recorded_late",)
     assert marks_of(town, planned).marks == ()
+    late = desk_of(hub, "provider")
+    town.join(late)
+    hub.settle()
+    assert late.got(PartnershipEventPlanned) == [planned]
+    last = {one.item_id: one for one in other.got(AgendaItemProposed)}
+    assert {one.item_id: one for one in late.got(AgendaItemProposed)} == last
+    assert late.got(PartnershipEventHeld) == [held]
+    late.mailbox.close()
     with connect(hub.settings.database.get_secret_value()).connect() as connection:
         view = VIEWS["partnership_events"]
         (row,) = view.rows(connection, organisation=other.code)
@@ -112,3 +122,42 @@ def test_from_the_plan_to_the_minutes(town: Town) -> None:
     assert (row["planned_commissioners"], row["planned_providers"], row["planned"]) == (45, 55, "balanced")
     assert (row["held_commissioners"], row["held_providers"], row["held"]) == (80, 20, "providers short")
     assert (row["least_commissioners"], row["least_providers"], row["shares_of"]) == (30, 50, "the agreement")
+
+
+def test_none_is_lost_that_overtakes_its_agreement(hub: Any) -> None:
+    """Many agreements at once, each with an event planned: what is read before its agreement is told after it."""
+    lead, member = desk_of(hub, "consortium"), desk_of(hub, "authority")
+    today = hub.now.date()
+    planned = []
+    for _ in range(60):
+        agreement_id = uuid4()
+        manager = ContractManager(organisation=lead.code, post="manager", contact="post@example.org")
+        lead.post(
+            AgreementRegistered(
+                agreement_id=agreement_id,
+                lead=lead.code,
+                name="Framework of many (made up)",
+                kind="framework",
+                nation="England",
+                authorities=(member.code,),
+                manager=manager,
+                deputies=(replace(manager, post="deputy"),),
+                starts_on=today,
+            )
+        )
+        planned.append(
+            PartnershipEventPlanned(
+                agreement_id=agreement_id,
+                partnership_event_id=uuid4(),
+                sender=lead.code,
+                kind="forum",
+                title="Forum (made up)",
+                planned_for=today + timedelta(days=20),
+            )
+        )
+        lead.post(planned[-1])
+    hub.settle()
+    told = {one.partnership_event_id for one in planned}
+    for desk in (lead, member):
+        assert {one.partnership_event_id for one in desk.got(PartnershipEventPlanned)} == told
+        desk.mailbox.close()

@@ -1,7 +1,9 @@
 """What one event causes: who is sent what, in which order, and whose keys open or close; pure.
 
 A circle is a case or an agreement: the parties, and the facts a newcomer is told before anything else, so that an
-invitation that comes late shows no less than an early one.
+invitation that comes late shows no less than an early one. An agreement's circle is told of in two streams, the
+agreement's own and the partnership's, between which no order holds: whoever is found to be a party after a partnership
+event was read is sent it as every newcomer is. Only whoever leaves may be sent, or not, what is said at that moment.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
+from itertools import filterfalse
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -22,7 +25,7 @@ from placehub.agreements.events import (
 )
 from placehub.codesign.events import ClauseAnswered, DocumentProposed, RepresentativeNamed, TenderOpened
 from placehub.contracts.codec import event_class, from_json, to_json
-from placehub.contracts.corrections import ReferralEventCorrected
+from placehub.contracts.corrections import AgreementEventCorrected, PartnershipEventCorrected, ReferralEventCorrected
 from placehub.contracts.headers import Attributes
 from placehub.contracts.traces import traceparent
 from placehub.delivery.parties import (
@@ -40,6 +43,7 @@ from placehub.delivery.stripping import strip
 from placehub.disputes.events import DisputeRaised, DisputeResolved, DisputeRouted, StatementGiven
 from placehub.keys.sealed import Sealed
 from placehub.mailboxes.events import DataUseEnded
+from placehub.partnership.events import AgendaItemProposed, PartnershipEventHeld, PartnershipEventPlanned
 from placehub.referrals.events import (
     ClarificationAnswered,
     DisclosureGranted,
@@ -66,6 +70,10 @@ DISCLOSURE: Final = "disclosure "
 """How the slots of disclosed identities begin: whose they are follows, and the one provider that may open them."""
 
 
+CORRECTIONS: Final = (ReferralEventCorrected, AgreementEventCorrected, PartnershipEventCorrected)
+"""Facts as long as what they correct is one."""
+
+
 SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
     EarlyNoticeGiven: lambda event: REOPENING if event.previous_placement else "referral",
     ReferralMade: lambda event: "referral",
@@ -73,7 +81,7 @@ SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
     SplitConfirmed: lambda event: "split",
     DisclosureGranted: lambda event: f"{DISCLOSURE}{_children(event)} {event.provider}",
     ClarificationAnswered: lambda event: f"answer {event.clarification_id}",
-    ReferralEventCorrected: lambda event: f"correction {event.corrects}",
+    **dict.fromkeys(CORRECTIONS, lambda event: f"correction {event.corrects}"),
     AgreementRegistered: lambda event: "agreement",
     PartyNamed: lambda event: f"member {event.authority}",
     ContractManagerChanged: lambda event: "manager",
@@ -87,6 +95,9 @@ SLOTS: Final[Mapping[type, Callable[[Any], str]]] = {
     TenderOpened: lambda event: f"tender {event.tender_id}",
     ClauseAnswered: lambda event: f"clause {event.tender_id} {event.clause_id}",
     DocumentProposed: lambda event: f"document {event.document_id} v{event.document_version}",
+    PartnershipEventPlanned: lambda event: f"partnership event {event.partnership_event_id}",
+    AgendaItemProposed: lambda event: f"item {event.partnership_event_id} {event.item_id}",
+    PartnershipEventHeld: lambda event: f"held {event.partnership_event_id}",
 }
 """Events that are facts of the circle; of each slot a newcomer is told the latest. Those of a dispute are no
 newcomer's: whoever it is routed to is told of them. Nor is an identity: it is disclosed to one provider.
@@ -166,10 +177,13 @@ def turn(circle: Circle, event: Any, attributes: Attributes, place: Place) -> tu
     if isinstance(event, SearchReopened) and REOPENING in circle.facts:
         facts = {**circle.facts, "referral": circle.facts[REOPENING]}
         after = replace(after, facts=facts, keeps=circle.entitled())
+    new = _newcomers(before, after.parties, event)
+    told = _told_to_newcomers(after, attributes) if new else []
     letters = [
-        *_for_newcomers(before, after, event),
+        *_for_newcomers(new, after.parties, filterfalse(_of_partnership, told)),
         *_for_the_routed(after, event),
         *_for_recipients(event, attributes, after.parties),
+        *_for_newcomers(new, after.parties, filter(_of_partnership, told)),
         *(_restored(circle, after) if isinstance(event, EventSetAside) else ()),
         *_endings(before, event, attributes, place),
     ]
@@ -185,14 +199,19 @@ def _remember(circle: Circle, event: Any, attributes: Attributes, place: Place) 
     slot = SLOTS.get(cls)
     if slot is None or not may_speak(event, attributes, circle.parties):
         return circle
-    if cls is ReferralEventCorrected and not _is_kept(circle, event, attributes):
+    if cls in CORRECTIONS and not _is_kept(circle, event, attributes):
         return circle
-    shared = [row for row in rows_of(cls) if row.audience in (Audience.INVITED, Audience.JOINED)]
-    stripped = strip(event, shared[0].without if shared else ())
+    stripped = strip(event, _shared_without(cls))
     fact = Fact(place.position, full_name(cls), to_json(stripped), attributes, sealed_keys(stripped))
-    name, replaced = slot(event), circle.facts.get(slot(event))
+    name = slot(event) if _is_heard(event, circle.parties) else f"{slot(event)} {attributes.id}"
+    replaced = circle.facts.get(name)
     kept = {name: (*circle.earlier.get(name, ()), replaced)} if replaced and event.STREAM == "referral" else {}
     return replace(circle, facts={**circle.facts, name: fact}, earlier={**circle.earlier, **kept})
+
+
+def _is_heard(event: Any, parties: Parties) -> bool:
+    """Whoever was found to be a party has its words back at once; of the others' none is replaced before it has."""
+    return event.STREAM != "partnership" or event.sender in (*parties.commissioners(), *parties.present())
 
 
 def _answered(circle: Circle, because: UUID | None) -> Circle:
@@ -222,19 +241,33 @@ def _restored(before: Circle, after: Circle) -> list[Letter]:
     return [letter for provider in after.parties.present() for letter in _facts_for(provider, after.parties, again)]
 
 
-def _is_kept(circle: Circle, event: ReferralEventCorrected, attributes: Attributes) -> bool:
+def _is_kept(circle: Circle, event: Any, attributes: Attributes) -> bool:
     return any(
         (fact.attributes.id, fact.attributes.source) == (event.corrects, attributes.source)
         for fact in circle.facts.values()
     )
 
 
-def _for_newcomers(before: Parties, after: Circle, event: Any) -> list[Letter]:
-    named = after.parties.members - before.members if isinstance(event, PartyNamed) else frozenset[str]()
-    new = sorted(named | set(after.parties.present()) - set(before.present()))
-    facts = sorted(_current(after), key=lambda fact: fact.position) if new else []
-    told = [fact for fact in facts if not _corrects_nothing(fact, facts)]
-    return [letter for provider in new for letter in _facts_for(provider, after.parties, told)]
+def _newcomers(before: Parties, after: Parties, event: Any) -> list[str]:
+    new = set(after.present()) - set(before.present())
+    if isinstance(event, AgreementRegistered | PartyNamed):
+        new |= set(after.commissioners()) - set(before.commissioners())
+    return sorted(new)
+
+
+def _told_to_newcomers(circle: Circle, attributes: Attributes) -> list[Fact]:
+    """Return the facts as a newcomer is told them, less the event itself, which all are sent."""
+    facts = sorted(_current(circle), key=lambda fact: fact.position)
+    return [fact for fact in facts if fact.attributes is not attributes and not _corrects_nothing(fact, facts)]
+
+
+def _of_partnership(fact: Fact) -> bool:
+    return fact.type.startswith("partnership.")
+
+
+def _for_newcomers(new: Iterable[str], parties: Parties, facts: Iterable[Fact]) -> list[Letter]:
+    told = list(facts)
+    return [letter for party in new for letter in _facts_for(party, parties, told)]
 
 
 def _for_the_routed(after: Circle, event: Any) -> list[Letter]:
@@ -246,10 +279,10 @@ def _for_the_routed(after: Circle, event: Any) -> list[Letter]:
     return _facts_for(event.to.organisation, after.parties, told)
 
 
-def _facts_for(provider: str, parties: Parties, facts: Iterable[Fact]) -> list[Letter]:
+def _facts_for(party: str, parties: Parties, facts: Iterable[Fact]) -> list[Letter]:
     told = [(fact.event(), fact) for fact in facts]
-    seat = parties.seats.get(provider, Seat())  # a new member has none
-    return [Letter(provider, event, fact.attributes, _shared_without(type(event)), seat.round) for event, fact in told]
+    seat = parties.seats.get(party, Seat())  # a commissioner has none
+    return [Letter(party, event, fact.attributes, _shared_without(type(event)), seat.round) for event, fact in told]
 
 
 def _current(circle: Circle) -> list[Fact]:

@@ -51,7 +51,7 @@ class Audience(StrEnum):
     ITSELF = "the organisation itself"
     RECEIVERS = "whoever received the event it speaks of"
     ANNOUNCED = "every party it names, none of which gets a part in the case"
-    PARTIES = "every party of the agreement, as it is then"
+    PARTIES = "every party of the agreement, also those that join later"
     DISPUTE = (
         "both sides of the dispute and whoever it is routed to; of a new route, whoever it was routed to before too"
     )
