@@ -102,7 +102,8 @@ def measure(
         p3 = [posting.paced(pace, share, effort.repeats) for pace in effort.paces]
         tell(f"{len(scene.openings)} homes open")
         opened = _openings(to, scene, settle)
-    told = [(wait, searches) for wait, searches in opened.told if 0 < searches <= UP_TO]
+    few = [wait for wait, searches in opened.told if searches <= UP_TO]
+    many = [wait for wait, searches in opened.told if searches > UP_TO]
     return {
         "machine": machine(),
         "organisations": len(scene.organisations),
@@ -112,10 +113,10 @@ def measure(
             "open_searches": effort.at_once + effort.just_begun + sum(one["notices"] for one in p3),
             "openings": len(scene.openings),
             "that_told": len(opened.told),
-            "told_few": len(told),
+            "told_few": len(few),
             "told_most": max((searches for _, searches in opened.told), default=0),
-            "up_to_15": _figures([[wait for wait, _ in told]], [opened.hops]),
-            "all": _figures([[wait for wait, _ in opened.told]], [opened.hops]),
+            "up_to_15": _figures([few], [opened.hops]),
+            "more": _figures([many], [opened.hops]),
         },
     }
 

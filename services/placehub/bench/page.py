@@ -257,7 +257,7 @@ def latency(found: dict[str, Any]) -> str:
         *([_hop(f"{_p3(begun)}, the first {begun['notices']} of a hub that has just begun", begun)] if begun else ()),
         *(_hop(_p3(one), one) for one in p3),
         _hop("P4: a home opens, the last of 1 to 15 searches told", p4["up_to_15"]),
-        _hop("P4: the same, however many searches", p4["all"]),
+        _hop("P4: the same, of 16 searches and more", p4["more"]),
     ]
     emergency = found.get("emergency", False)
     option = (f" --scale {scale}" if scale else "") + (" --emergency" if emergency else "")
@@ -268,7 +268,7 @@ def latency(found: dict[str, Any]) -> str:
             "",
             f"Written by `placehub bench latency{option} --write docs/benchmarks.md`. {told(found['machine'])}",
             f"{found['organisations']} organisations. Then {p4['openings']} homes of narrow approval open, one after",
-            f"the other, among {p4['open_searches']:,} open searches:",
+            f"the other and those that few searches fit first, among {p4['open_searches']:,} open searches:",
             f"{p4['that_told']} are told to somebody, {p4['told_few']} to 1 to 15 searches, the others to "
             f"{p4['told_most']} at most.",
             "",

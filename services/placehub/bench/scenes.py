@@ -17,7 +17,8 @@ from kafka.admin import KafkaAdminClient
 
 from placehub.app import PROCESSES
 from placehub.bench.fanout import Decision
-from placehub.bench.latency import Scene
+from placehub.bench.few import searches_that_fit
+from placehub.bench.latency import UP_TO, Scene
 from placehub.bench.servers import first_made
 from placehub.bench.visitors import LEAD, MANAGER, OFFICER, OPERATOR
 from placehub.clock import WallClock
@@ -46,6 +47,8 @@ from placehub.whole import Running, start_embedded
 
 OUTBOXES_EACH: Final = 450
 """For how many organisations one intake is meant: shares are not quite equal, and it should read 500 at most."""
+LOOKED_AT: Final = 2_000
+"""Homes of which those that few searches fit are chosen; each search is matched with all of them before."""
 FRESH: Final = timedelta(days=60)
 BASIS: Final = LawfulBasis(
     basis="public task",
@@ -227,8 +230,8 @@ def scene(world: World, now: datetime, *, homes: int, notices: int, openings: in
 
     Homes tell nothing sealed, notices have bands and codes only: neither needs a key. Where more notices are asked for
     than there are cases, the same need is told again under another id. Fewer homes are open where the world has no
-    more beside those that open later, which are those of the others with the narrowest approval: few searches fit them.
-    In an `emergency` all who fit are invited at once. Misconfigured: the world has no home beside those that open.
+    more beside those that open later, which `_opening` chooses. In an `emergency` all who fit are invited at once.
+    Misconfigured: the world has no home beside those that open.
     """
     if openings >= len(world.homes):
         raise Misconfigured(
@@ -239,14 +242,30 @@ def scene(world: World, now: datetime, *, homes: int, notices: int, openings: in
     agreements = [(world.lead.code, one) for one in (*world.agreements, *world.joinings)]
     opened = [_opened(one, now) for one in world.homes]
     cases = islice(cycle(world.cases), notices)
-    told = (_notice(world, one, number, now) for number, one in enumerate(cases))
+    told = [_notice(world, one, number, now) for number, one in enumerate(cases)]
     return Scene(
         organisations=tuple(one.code for one in world.parties),
         before=(*agreements, *((one.provider, one) for one in opened[:homes])),
         notices=tuple(replace(one, wanted=replace(one.wanted, needed_by=TODAY)) if emergency else one for one in told),
-        openings=tuple(sorted(opened[homes:], key=_width)[:openings]),
+        openings=_opening(opened[homes:], told, openings, now),
         at=now,
     )
+
+
+def _opening(
+    homes: Sequence[VacancyOpened], notices: Sequence[EarlyNoticeGiven], count: int, now: datetime
+) -> tuple[VacancyOpened, ...]:
+    """Return so many of the homes: first four fifths that some searches fit and few do, then others, the narrowest.
+
+    Only the narrowest by approval are looked at, and fewer are such where the world has no more.
+    """
+    if not count:
+        return ()
+    narrow = sorted(homes, key=_width)[: max(LOOKED_AT, count)]
+    fit = searches_that_fit(narrow, notices, Postcodes.open(), now)
+    few = [one for one, searches in zip(narrow, fit, strict=True) if 0 < searches <= UP_TO][: ceil(count * 4 / 5)]
+    chosen = {one.vacancy_id for one in few}
+    return (*few, *[one for one in narrow if one.vacancy_id not in chosen][: count - len(few)])
 
 
 def _opened(one: SampleHome, now: datetime) -> VacancyOpened:
