@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
 
@@ -34,6 +36,10 @@ from placehub.whole import Running
 from .demos import CORNER_DAYS, Demo, play
 from .servers import start_hub
 from .waiting import until
+
+# the machine may be busy: how long an example takes, or is drawn for, is no test's to judge
+hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("unhurried")
 
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
 

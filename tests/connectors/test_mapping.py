@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from placehub.errors import Misconfigured, Rejected
@@ -39,7 +39,7 @@ def carried(mapping_name: str, row: Row) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", shipped())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_row_comes_back_as_it_was(name: str, data: st.DataObject) -> None:
     """Any row of a shipped format becomes an event that passes every check, and that event becomes the row again."""

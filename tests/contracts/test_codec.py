@@ -84,7 +84,7 @@ def refused(value: bytes | None) -> Rejected:
 
 
 @EVERY
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_every_event_survives_avro_and_json(cls: type, data: st.DataObject) -> None:
     """Any event of any class comes back the same from Avro bytes and from JSON."""
@@ -94,7 +94,7 @@ def test_every_event_survives_avro_and_json(cls: type, data: st.DataObject) -> N
 
 
 @EVERY
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_a_field_is_cut_out_of_its_bytes(cls: type, data: st.DataObject) -> None:
     """Without a field an event's bytes are those of the event with none; one that is never null is not cut out."""
@@ -115,7 +115,7 @@ def as_a_whole(event: object) -> bytes:
 
 
 @pytest.mark.parametrize("cls", [ProviderInvited, InvitationUpdated])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_findings_that_stand_in_many_events_are_written_as_ever(cls: type, data: st.DataObject) -> None:
     """The very same findings in several homes and events have the bytes that the event has when written at once."""
@@ -160,7 +160,7 @@ def test_what_does_not_fit_is_named_within_lists_of_findings(event: object, fiel
 
 
 @EVERY
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(body=st.binary(max_size=300))
 def test_hostile_bytes_are_only_ever_rejected(cls: type, body: bytes) -> None:
     """Bytes that claim to be an event are either that event or Rejected; no other error leaves the codec."""
@@ -171,7 +171,7 @@ def test_hostile_bytes_are_only_ever_rejected(cls: type, body: bytes) -> None:
     assert type(event) is cls
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(value=st.binary(max_size=64))
 def test_bytes_of_no_form_are_rejected(value: bytes) -> None:
     """Bytes that are no message at all are Rejected, or by rare chance an event."""
@@ -180,7 +180,7 @@ def test_bytes_of_no_form_are_rejected(value: bytes) -> None:
 
 
 @EVERY
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_spoilt_byte_does_no_harm(cls: type, data: st.DataObject) -> None:
     """An event with one byte changed is another event or Rejected."""
@@ -324,7 +324,7 @@ def test_a_foreign_first_byte_is_rejected() -> None:
 NUMBERS = (-1, -5, 2**31, 2**40, 2**62, -(2**62), -(2**63))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_any_change_of_bytes_is_refused_or_read(data: st.DataObject) -> None:
     """However the bytes of an event are bent, they are an event or Rejected, never anything else."""

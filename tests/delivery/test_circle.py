@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 from uuid import uuid4
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from placehub.agreements.events import AgreementRegistered, PartyNamed, ProviderJoined, ProviderLeft
@@ -277,7 +277,6 @@ def _moves() -> st.SearchStrategy[Move]:
     )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.sets(st.sampled_from(PROVIDERS)), st.lists(_moves(), max_size=30))
 def test_no_provider_ever_receives_what_is_another_s(invited: set[str], moves: list[Move]) -> None:
     """Whatever happens in a case, no provider learns another's code, offer or home, nor any child's identity."""
@@ -299,7 +298,6 @@ def test_no_provider_ever_receives_what_is_another_s(invited: set[str], moves: l
         ]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(_moves(), max_size=30))
 def test_nobody_outside_gets_anything(moves: list[Move]) -> None:
     """A provider gets a letter only after the hub invited it, and is never entitled to a key otherwise."""

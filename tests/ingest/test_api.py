@@ -196,7 +196,7 @@ def test_it_is_as_described(hub: HubUnderTest, other: Desk) -> None:
         operation = found.ok()
 
         @given(case=operation.as_strategy())
-        @settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=HEALTH)
+        @settings(max_examples=25, derandomize=True, database=None, suppress_health_check=HEALTH)
         def holds(case: Any) -> None:
             # what an event may say is more than a JSON schema tells: it may be refused though its form is right
             account = (other.code, other.credentials.api_token)

@@ -93,7 +93,7 @@ VALUES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.c
 DOCUMENTS = st.dictionaries(st.text("abc é"), st.recursive(VALUES, st.lists, max_leaves=5), max_size=5)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(DOCUMENTS)
 def test_every_document_survives(connected: Connected, owner: str, document: dict[str, Any]) -> None:
     """Any JSON document comes back equal after sealing and unsealing."""

@@ -207,7 +207,6 @@ def test_any_order() -> None:
             stateful_step_count=60,
             derandomize=RUNS <= USUAL,
             database=None,
-            deadline=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
         ),

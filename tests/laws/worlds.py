@@ -44,7 +44,6 @@ law: Final = settings(
     max_examples=WORLDS,
     derandomize=WORLDS <= USUAL,
     database=None,
-    deadline=None,
     print_blob=True,
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from placehub.monitoring.performance import COUNTS, MIX
@@ -18,8 +18,6 @@ from placehub.monitoring.trust import Told, share_parts
 from placehub.monitoring.views import VIEWS
 
 MONDAY: Final = date(2026, 3, 2)
-SLOWLY: Final = settings(deadline=None)
-"""A shared machine may be slow for a moment."""
 Row = dict[str, Any]
 NEVER_TOLD_AGAIN: Final = ("declined_clauses", "referral_quality")
 """Views whose counts are of quarters or months that are closed; tests/monitoring/test_suppression.py has the first."""
@@ -68,7 +66,6 @@ def test_every_shared_view_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", TOLD)
-@SLOWLY
 @given(few=st.integers(1, SMALL), fewer=st.integers(0, SMALL))
 def test_a_few_more_change_nothing_that_is_told(name: str, few: int, fewer: int) -> None:
     """Not a count, a share, a time or a median of any row, nor the rows beside it; when more have come they do."""
@@ -101,7 +98,6 @@ def _publications(history: list[Row]) -> list[list[Told]]:
     return [share_parts([row for row in history if row["week"] <= week], **keys) for week in weeks]
 
 
-@SLOWLY
 @given(histories())
 def test_a_part_and_its_whole_never_change_by_a_few(history: list[Row]) -> None:
     """Also where something is taken off: each publication tells both as the last did, or by more than five anew.

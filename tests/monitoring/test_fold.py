@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from placehub.cases.story import sentence
@@ -41,7 +41,6 @@ def _records(told: Sequence[Told]) -> list[Record]:
     return [record(one, offset) for offset, one in enumerate(told)]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.data(), st.booleans())
 def test_order_between_streams_does_not_matter(data: st.DataObject, early: bool) -> None:
     """However the streams interleave, every row ends the same."""

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, insert
 
@@ -49,7 +49,6 @@ def test_reviews_and_missing_episodes_are_counted() -> None:
     assert [row[name] for name in counts] == [2, 1, 1, 4, 1, 1]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(whole=st.integers(1, 400), data=st.data())
 def test_an_interval_holds_its_point(whole: int, data: st.DataObject) -> None:
     """The share that was seen lies within the interval, which narrows as there is more to go by."""

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -16,8 +16,6 @@ from placehub.monitoring.suppression import SMALL, Cell, pooled, published, shar
 
 Row = dict[str, Any]
 MARGINS: Final = (("area",), ("kind",))
-SLOWLY: Final = settings(deadline=None)
-"""A shared machine may be slow for a moment."""
 MONDAY: Final = date(2026, 3, 2)
 
 
@@ -135,7 +133,6 @@ def _could_be(table: Sequence[Row], unknown: Sequence[int], cell: int) -> tuple[
     return found[0].x[place[cell]], found[1].x[place[cell]]
 
 
-@SLOWLY
 @given(tables())
 def test_no_small_cell_follows_from_a_publication_s_cells_and_totals(table: list[Row]) -> None:
     """Even for who knows the totals and what is shown exactly, a small cell can be more than one number."""
@@ -158,7 +155,6 @@ def _standing(history: Sequence[Row]) -> list[list[Cell]]:
     ]
 
 
-@SLOWLY
 @given(histories())
 def test_no_two_publications_differ_by_a_few(history: list[Row]) -> None:
     """Whichever two: of a cell, and of each sum of cells, the difference is none or more than five."""
@@ -170,7 +166,6 @@ def test_no_two_publications_differ_by_a_few(history: list[Row]) -> None:
             assert all(change == 0 or change > SMALL for change in (*changes, *sums))
 
 
-@SLOWLY
 @given(histories())
 def test_what_waits_cannot_be_told_from_what_is_told_anew(history: list[Row]) -> None:
     """Where something is told anew beside what waits, two or more wait, of more than five: a total tells neither."""
@@ -194,7 +189,6 @@ def _come(history: Sequence[Row], week: date) -> list[int]:
     return list(found.values())
 
 
-@SLOWLY
 @given(histories())
 def test_what_is_small_is_never_shown_nor_what_it_was_hidden_with(history: list[Row]) -> None:
     """A cell of one to five is hidden and not nought; one hidden with another stays so until more than five more came.
@@ -211,7 +205,6 @@ def test_what_is_small_is_never_shown_nor_what_it_was_hidden_with(history: list[
             assert was.shown is not None or now.shown is None or now.count - was.count > SMALL
 
 
-@SLOWLY
 @given(histories(), st.randoms(use_true_random=False))
 def test_publications_are_the_same_from_the_same_facts(history: list[Row], order: Any) -> None:
     """Whatever the order the facts are read in, as in a rebuild: cells by their key are the same; so is a table."""
@@ -224,7 +217,6 @@ def test_publications_are_the_same_from_the_same_facts(history: list[Row], order
     assert shared_table(mixed, **keys) == shared_table(kept, **keys)
 
 
-@SLOWLY
 @given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from("ABCDEFGHIJ")), max_size=40))
 def test_pooled_counts_have_many_in_them_and_never_change(told: list[tuple[int, str]]) -> None:
     """Every closed count has more than five different ones in it, and stands as it is whatever comes later."""

@@ -36,7 +36,7 @@ def _act(homes: Homes, act: str, vacancy: Vacancy) -> None:
         homes.places_left(one, 1, (0, 1))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(acts, max_size=30))
 def test_columns_say_what_the_rows_say(history: list[tuple[str, int, Vacancy]]) -> None:
     """After any history, the columns are those of the rows put afresh, whatever was moved or overwritten."""

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import placehub.search
@@ -46,7 +46,7 @@ from .worlds import (
     worlds,
 )
 
-laws = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=100)
 READ = (
     *("sought", "row", "homes", "looking", "criteria", "household", "needfit", "skills", "weighing", "ordering"),
     *("alike", "answers", "places", "near", "sieve", "unit", "fits", "vector", "matching", "policy"),

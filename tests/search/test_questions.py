@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from placehub.referrals.child import ChildNeed
@@ -48,7 +48,6 @@ def changed(before: Match, after: Match) -> int:
     return sum(one.get(home) != other.get(home) for home in one.keys() | other.keys())
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a whole world for each example
 @given(searches(), worlds)
 def test_each_answer_comes_to_what_matching_anew_says(sought: Sought, vacancies: Sequence[Vacancy]) -> None:
     """For every unknown fact, the share that changes is that of the whole search done again with each answer."""
@@ -68,7 +67,6 @@ def test_each_answer_comes_to_what_matching_anew_says(sought: Sought, vacancies:
     }
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # as above
 @given(st.lists(searches(), min_size=2, max_size=4), worlds, st.booleans())
 def test_what_others_were_asked_changes_nothing(some: list[Sought], vacancies: Sequence[Vacancy], notice: bool) -> None:
     """What criteria said in other searches among the same homes is kept, and comes to what is said without it."""

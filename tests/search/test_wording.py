@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from placehub.contracts.parts import Finding, HomeFit
 from placehub.search.case import BANDS
@@ -23,7 +23,7 @@ def test_every_criterion_has_words(criterion: str) -> None:
     assert "fits" in WORDS[criterion]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(searches(), worlds)
 def test_every_finding_that_is_made_has_a_sentence(sought: Sought, some: list[Vacancy]) -> None:
     """No criterion says anything of a home that fits for which there is no sentence."""

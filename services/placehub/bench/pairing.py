@@ -181,7 +181,7 @@ class Matching:
         self.homes.put(event.vacancy_id, event.provider, event.household_ref, event.home, east, north, event.version)
         row = self.homes.row(event.vacancy_id)
         assert row is not None
-        for case in self.searches.concerned(event.provider, [row]):
+        for case in self.searches.concerned([row]):
             if isinstance(match_one(self.sought[case], row, None, FIRST_DAY, DEFAULT), HomeFit):
                 self._pair(event.vacancy_id, case)
 

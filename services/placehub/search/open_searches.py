@@ -1,14 +1,14 @@
 """The searches that are going on, as columns: which of them a home can concern at all.
 
 Less is asked here than the criteria ask. A search is only left out when the home is surely beyond the reach its
-authority has named, or of none of the kinds it looks for, and its provider was told nothing so far. What an agreed
+authority has named, or of none of the kinds it looks for, and this very home plays no part in it so far. What an agreed
 policy may change (the reach of a search that names none, say) leaves no search out. Who is left is judged by the rules.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
@@ -94,16 +94,17 @@ class OpenSearches:
                 values[at] = values[len(self._ids)]
         self._tell(referral_id, frozenset())
 
-    def concerned(self, provider: str, homes: Iterable[HomeRow | None]) -> set[UUID]:
-        """Return the searches that one of a provider's homes may fit, and those that the provider was told of.
-
-        A home that is closed, full or paused fits none: it concerns only who was told.
-        """
-        found = set(self._told.get(provider, ()))
+    def concerned(self, homes: Iterable[HomeRow | None]) -> set[UUID]:
+        """Return the searches that one of the homes may fit; one that is closed, full or paused fits none."""
+        found = set[UUID]()
         for row in homes:
             if row is not None and row.live:
                 found.update(self._ids[at] for at in np.flatnonzero(self._may_fit(row)))
         return found
+
+    def told(self, provider: str) -> Collection[UUID]:
+        """Return the searches that a provider was told of."""
+        return self._told.get(provider, ())
 
     def _may_fit(self, row: HomeRow) -> NDArray[np.bool_]:
         count = len(self._ids)

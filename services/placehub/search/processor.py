@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
@@ -171,9 +171,9 @@ class Search:
             case = self._cases.held(referral_id)
             if case is None or not case.searching:
                 continue
-            concerned = view.within_reach(case, spots) | case.invitations.keys()
-            for provider in (one for one in changed if one in concerned):
-                because, homes, joined = changed[provider]
+            for provider, (because, homes, joined) in changed.items():
+                if provider not in case.invitations and provider not in view.within_reach(case, spots):
+                    continue
                 decided = inviting.homes_changed(case, view, provider, sorted(homes), joined=joined)
                 self._keep(step, decided.then(offering.reassessed(decided.case, view, homes)), because)
                 case = self._cases.get(referral_id) or case
@@ -189,7 +189,9 @@ class Search:
                 going_on.put(open_search(case, view.place(case)))
         found = self._cases.changed()  # the columns know only what the last step left
         for provider, (_, homes, _) in changed.items():
-            found |= going_on.concerned(provider, (self._around.homes.row(one) for one in homes))
+            found |= going_on.concerned(self._around.homes.row(one) for one in homes)
+            told = ((one, self._cases.kept(one)) for one in going_on.told(provider))
+            found |= {one for one, case in told if case is not None and _plays_a_part(case, provider, homes)}
         return sorted(found)
 
     def tick(self, step: Step) -> None:
@@ -259,6 +261,13 @@ class Search:
     def _view(self, step: Step) -> Sight:
         self._around.open()
         return Sight(self._around, self._needs, step.now)
+
+
+def _plays_a_part(case: Case, provider: str, homes: Collection[UUID]) -> bool:
+    """Tell whether a provider was told that one of its homes fits, or has offered one."""
+    known = case.invitations.get(provider)
+    told = known is not None and any(one.vacancy_id in homes for one in known.homes)
+    return told or any(one.vacancy_id in homes for one in case.offers.values())
 
 
 def _set_aside(case: Case, record: Record, sender: str, view: Sight) -> EventSetAside:
