@@ -46,7 +46,8 @@ def test_how_a_cost_grows_is_drawn(tmp_path: Path, name: str, found: dict[str, o
 
 
 def test_rows_without_figures_are_not_drawn(tmp_path: Path) -> None:
-    """A pace at which nothing led to an invitation has no times: nothing is drawn of it, and nothing shown."""
+    """A pace at which nothing led to an invitation has no times, and one alone is no line: nothing is shown."""
+    assert picture_of("match", {"p2": [{"vacancies": 1000, **TIMES}]}, tmp_path / "page.md") == ""
     assert picture_of("match", {"p2": [{"vacancies": 1000}]}, tmp_path / "page.md") == ""
     assert picture_of("startup", {}, tmp_path / "page.md") == ""
     assert not list(tmp_path.iterdir())

@@ -33,9 +33,11 @@ def picture_of(name: str, found: dict[str, Any], page: Path) -> str:
 def _lines(
     rows: Sequence[Mapping[str, Any]], along: str, lines: Mapping[str, str]
 ) -> dict[str, list[tuple[float, float]]]:
-    """Return the lines of one panel: what each is called -> its figure in every row that has it."""
+    """Return the lines of one panel: what each is called -> its figure in every row that has it; none of one row."""
     whole = sorted((one for one in rows if all(of in one for of in lines.values())), key=lambda one: float(one[along]))
-    return {name: [(float(one[along]), float(one[of])) for one in whole] for name, of in lines.items()} if whole else {}
+    if len(whole) < 2:
+        return {}
+    return {name: [(float(one[along]), float(one[of])) for one in whole] for name, of in lines.items()}
 
 
 def _panel(title: str, *of: Any) -> Panels:
