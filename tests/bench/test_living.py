@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from placehub.agreements.events import AgreementRegistered, ContractManager, ProviderJoined
+from placehub.agreements.events import ProviderJoined
 from placehub.bench import latency, scale
 from placehub.bench.latency import Scene
 from placehub.bench.page import latency as latency_page
@@ -26,7 +26,7 @@ from placehub.referrals.events import EarlyNoticeGiven, Wanted
 from placehub.vacancies.events import VacancyClosed, VacancyOpened
 
 from ..conftest import Hub
-from ..integration.story import BASIS, SECTOR
+from ..integration.story import BASIS, SECTOR, registered
 from ..search.worlds import a_home
 
 pytestmark = pytest.mark.broker
@@ -37,18 +37,8 @@ MACHINE = {"cores": 2, "python": "3", "load": 1.0}
 def scene(hub: Hub) -> Iterator[Scene]:
     """An authority and a provider with one home; two notices that it fits, and a second home that opens later."""
     authority, provider = hub.add("authority").code, hub.add("provider").code
-    agreement, manager = uuid4(), ContractManager(organisation=authority, post="manager", contact="post@example.org")
-    registered = AgreementRegistered(
-        agreement_id=agreement,
-        lead=authority,
-        name="Test agreement (made up)",
-        kind="framework",
-        nation="England",
-        authorities=(authority,),
-        manager=manager,
-        deputies=(replace(manager, post="deputy"),),
-        starts_on=date(2026, 1, 1),
-    )
+    agreement = uuid4()
+    agreed = registered(authority, agreement_id=agreement)
     joined = ProviderJoined(agreement_id=agreement, lead=authority, provider=provider, joined_on=date(2026, 1, 1))
     homes = [_home(hub, provider), _home(hub, provider)]
     wanted = Wanted(kind="long term", needed_by="in more than 5 days", near_sector=SECTOR)
@@ -64,7 +54,7 @@ def scene(hub: Hub) -> Iterator[Scene]:
         )
         for _ in range(3)
     )
-    before = ((authority, registered), (authority, joined), (provider, homes[0]))
+    before = ((authority, agreed), (authority, joined), (provider, homes[0]))
     yield Scene((authority, provider), before, notices, (homes[1],), hub.now)
     with wire(hub.settings, ()) as to:
         for one in homes:

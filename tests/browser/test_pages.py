@@ -10,12 +10,12 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from placehub.agreements.events import AgreementRegistered, ConsultationOpened, ContractManager
+from placehub.agreements.events import ConsultationOpened, ContractManager
 from placehub.codesign.events import Clause, DocumentProposed
 from placehub.disputes.events import DisputeRaised
 from placehub.partnership.events import AgendaItemProposed, PartnershipEventPlanned
 
-from ..integration.story import Desk, desk
+from ..integration.story import Desk, desk, registered
 from ..portal.visiting import Visitor, join, settle
 from .test_placing import enter, press, tab_to
 from .test_story import CHROMIUM, PICTURES, look_at, session
@@ -47,13 +47,11 @@ def agreed(lead: Desk, authority: Desk) -> tuple[str, ...]:
     agreement_id, dispute_id, document_id, today = uuid4(), uuid4(), uuid4(), lead.hub.now.date()
     post = ContractManager(organisation=lead.code, post="manager", contact="manager@example.org")
     deputy = ContractManager(organisation=authority.code, post="deputy", contact="deputy@example.org")
-    registered = AgreementRegistered(
+    agreement = registered(
+        lead.code,
+        authority.code,
         agreement_id=agreement_id,
-        lead=lead.code,
         name="Framework looked at (made up)",
-        kind="framework",
-        nation="England",
-        authorities=(authority.code,),
         manager=post,
         deputies=(deputy,),
         starts_on=today,
@@ -105,7 +103,7 @@ def agreed(lead: Desk, authority: Desk) -> tuple[str, ...]:
         minutes=50,
         proposed_on=today,
     )
-    for event in (registered, disputed, proposed, consulted, planned, item):
+    for event in (agreement, disputed, proposed, consulted, planned, item):
         lead.post(event)
     lead.hub.settle()
     address = f"/agreements/{agreement_id}"

@@ -43,6 +43,22 @@ BASIS = LawfulBasis(
 )
 
 
+def registered(lead: str, *members: str, **terms: Any) -> AgreementRegistered:
+    """Return a framework that an organisation leads, for these authorities or for itself, but for what is given."""
+    manager = ContractManager(organisation=lead, post="manager", contact="manager@example.org")
+    usual: dict[str, Any] = {
+        "agreement_id": uuid4(),
+        "name": "Test agreement (made up)",
+        "kind": "framework",
+        "nation": "England",
+        "authorities": members or (lead,),
+        "manager": manager,
+        "deputies": (replace(manager, post="deputy"),),
+        "starts_on": date(2026, 1, 1),
+    }
+    return AgreementRegistered(lead=lead, **(usual | terms))
+
+
 class HubUnderTest(Protocol):
     """What these tests ask of the `hub` fixture."""
 
@@ -171,20 +187,7 @@ class Town:
 
     def begin(self) -> None:
         """Register the agreement, led by the authority, and let the providers join."""
-        manager = ContractManager(organisation=self.authority.code, post="manager", contact="post@example.org")
-        self.authority.post(
-            AgreementRegistered(
-                agreement_id=self.agreement_id,
-                lead=self.authority.code,
-                name="Test agreement (made up)",
-                kind="framework",
-                nation="England",
-                authorities=(self.authority.code,),
-                manager=manager,
-                deputies=(replace(manager, post="deputy"),),
-                starts_on=date(2026, 1, 1),
-            )
-        )
+        self.authority.post(registered(self.authority.code, agreement_id=self.agreement_id))
         for provider in self.providers:
             self.join(provider)
 

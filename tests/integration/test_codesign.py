@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from placehub.agreements.events import AgreementRegistered, ContractManager, ProviderJoined
+from placehub.agreements.events import ProviderJoined
 from placehub.agreements.reading import agreement_of
 from placehub.codesign.documents import name_of
 from placehub.codesign.events import (
@@ -32,7 +32,7 @@ from placehub.monitoring.views import VIEWS
 from placehub.search.policy import DEFAULT
 from placehub.streams import inbox
 
-from .story import Desk, HubUnderTest, reminded
+from .story import Desk, HubUnderTest, registered, reminded
 
 pytestmark = pytest.mark.broker
 
@@ -40,22 +40,6 @@ CLAUSES = (
     Clause(clause_id="4.2", about="extra support", text="Support agreed in the search is paid from the first day."),
     Clause(clause_id="9.1", about="liability", text="Each provider is liable without limit."),
 )
-
-
-def registered(lead: Desk, today: Any) -> AgreementRegistered:
-    """Return an agreement that the lead has for itself."""
-    manager = ContractManager(organisation=lead.code, post="manager", contact="manager@example.org")
-    return AgreementRegistered(
-        agreement_id=uuid4(),
-        lead=lead.code,
-        name="Test framework that is co-designed (made up)",
-        kind="framework",
-        nation="England",
-        authorities=(lead.code,),
-        manager=manager,
-        deputies=(replace(manager, post="deputy"),),
-        starts_on=today,
-    )
 
 
 def hours_at(hub: HubUnderTest, agreement_id: UUID, at: datetime) -> int:
@@ -74,7 +58,7 @@ def test_a_document_of_one_sector_takes_no_effect_and_one_of_both_does_from_its_
     """
     lead, (first, small, third) = authorities[0], providers[:3]
     today, later = hub.now.date(), hub.now + timedelta(days=30)
-    agreement, document = registered(lead, today), uuid4()
+    agreement, document = registered(lead.code, starts_on=today), uuid4()
     about: dict[str, Any] = {"agreement_id": agreement.agreement_id}
     lead.post(agreement)
     for one in (first, small, third):
@@ -142,7 +126,7 @@ def test_who_declined_to_bid_is_nobody_s_to_know_and_each_flagged_clause_is_answ
     """
     lead, (hidden, other, _) = authorities[0], providers[:3]
     today = hub.now.date()
-    agreement = registered(lead, today)
+    agreement = registered(lead.code, starts_on=today)
     lead.post(agreement)
     agreement_id = agreement.agreement_id
     tender = TenderOpened(

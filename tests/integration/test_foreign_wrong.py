@@ -16,7 +16,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from kafka import KafkaProducer
 from sqlalchemy import select
 
-from placehub.agreements.events import AgreementRegistered, ContractManager, ProviderJoined
+from placehub.agreements.events import ProviderJoined
 from placehub.contracts.schema import avro_schema
 from placehub.database import connect
 from placehub.delivery.tables import SENT
@@ -34,7 +34,7 @@ from placehub.search.events import SearchStarted
 from placehub.streams import DEADLETTER, outbox
 
 from ..waiting import until
-from .story import Desk, HubUnderTest, Town, desk
+from .story import Desk, HubUnderTest, Town, desk, registered
 from .wrong import CANARY, KINDS, NOTICE, Foreign, Schemas, Sender, Wire
 
 pytestmark = pytest.mark.broker
@@ -466,20 +466,7 @@ def test_who_never_joined_holds_nobody_up(hub: Any) -> None:
     """An event that names an organisation without an inbox is taken; what comes after it reaches its receivers."""
     lead = desk(hub, "authority")
     agreement_id = uuid4()
-    manager = ContractManager(organisation=lead.code, post="manager", contact="post@example.org")
-    lead.post(
-        AgreementRegistered(
-            agreement_id=agreement_id,
-            lead=lead.code,
-            name="Test agreement (made up)",
-            kind="framework",
-            nation="England",
-            authorities=(lead.code, "E99999999"),
-            manager=manager,
-            deputies=(replace(manager, post="deputy"),),
-            starts_on=date(2026, 1, 1),
-        )
-    )
+    lead.post(registered(lead.code, lead.code, "E99999999", agreement_id=agreement_id))
     joined = ProviderJoined(
         agreement_id=agreement_id, lead=lead.code, provider="NEVER-JOINED", joined_on=date(2026, 1, 1)
     )

@@ -9,14 +9,14 @@ from uuid import uuid4
 
 import pytest
 
-from placehub.agreements.events import AgendaShares, AgreementRegistered, ContractManager
+from placehub.agreements.events import AgendaShares, AgreementRegistered
 from placehub.contracts.headers import Attributes
 from placehub.database import connect
 from placehub.drivers.reading import read_streams
 from placehub.monitoring.views import VIEWS
 from placehub.partnership.events import AgendaItemProposed, MinutesUsed, PartnershipEventHeld, PartnershipEventPlanned
 
-from .story import Desk, Town, reminded
+from .story import Desk, Town, registered, reminded
 from .story import desk as desk_of
 
 pytestmark = pytest.mark.broker
@@ -131,20 +131,7 @@ def test_none_is_lost_that_overtakes_its_agreement(hub: Any) -> None:
     planned = []
     for _ in range(60):
         agreement_id = uuid4()
-        manager = ContractManager(organisation=lead.code, post="manager", contact="post@example.org")
-        lead.post(
-            AgreementRegistered(
-                agreement_id=agreement_id,
-                lead=lead.code,
-                name="Framework of many (made up)",
-                kind="framework",
-                nation="England",
-                authorities=(member.code,),
-                manager=manager,
-                deputies=(replace(manager, post="deputy"),),
-                starts_on=today,
-            )
-        )
+        lead.post(registered(lead.code, member.code, agreement_id=agreement_id))
         planned.append(
             PartnershipEventPlanned(
                 agreement_id=agreement_id,

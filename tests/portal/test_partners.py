@@ -26,7 +26,7 @@ from placehub.portal.pages import (
 )
 from placehub.returns.publishing import run
 
-from ..integration.story import Desk, desk
+from ..integration.story import Desk, desk, registered
 from .visiting import Seen, Visitor, join, settle
 
 pytestmark = pytest.mark.broker
@@ -62,13 +62,11 @@ class Partnership:
 
 def _registered(at: Desk, authority: Desk, id: UUID) -> AgreementRegistered:
     today = at.hub.now.date()
-    return AgreementRegistered(
+    return registered(
+        at.code,
+        authority.code,
         agreement_id=id,
-        lead=at.code,
         name="Portal test framework (made up)",
-        kind="framework",
-        nation="England",
-        authorities=(authority.code,),
         manager=ContractManager(organisation=at.code, post="contracts manager", contact="manager@example.org"),
         deputies=(ContractManager(organisation=authority.code, post="deputy", contact="deputy@example.org"),),
         starts_on=today - timedelta(days=300),

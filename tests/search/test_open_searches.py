@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from placehub.contracts.parts import FeeLine
 from placehub.drivers.memory import KeptAggregates, KeptParking, KeptStep
 from placehub.drivers.records import Partition, Record
 from placehub.offers.events import OfferMade
@@ -26,7 +24,7 @@ from placehub.search.surroundings import Surroundings
 from placehub.vacancies.events import VacancyClosed, VacancyOpened, VacancyPaused, VacancyRevised
 
 from ..laws.worlds import WORLDS, law
-from .cases import AUTHORITY, PROVIDER
+from .cases import AUTHORITY, PROVIDER, an_act
 from .test_processor import NoNeeds
 from .test_view import record
 from .worlds import BASIS, CENTRE, NOW, Vacancy, a_home, world
@@ -109,17 +107,16 @@ def _referral(notice: EarlyNoticeGiven) -> ReferralMade:
 
 
 def _offer(number: int, home: int) -> OfferMade:
-    return OfferMade(
+    offer: OfferMade = an_act(
+        OfferMade,
         referral_id=uuid5(UUID(int=7), str(number)),
         provider=PROVIDERS[home % 2],
         offer_id=UUID(int=3000 + 10 * number + home),
         vacancy_id=UUID(int=1000 + home),
-        referral_version=1,
         children=(UUID(int=number),),
-        fee_lines=(FeeLine(what="base fee", amount=Decimal(900), unit="week"),),
-        available_from=NOW.date(),
         valid_until=NOW + timedelta(days=30),
     )
+    return offer
 
 
 notices = st.builds(

@@ -25,13 +25,10 @@ def searches_that_fit(
     """
     columns = Homes()
     for one in homes:
-        sector = postcodes.sector(one.home.postcode_sector)
-        east, north, by = (sector.east, sector.north, sector.authority) if sector else (None, None, None)
-        columns.put(one.vacancy_id, one.provider, one.household_ref, one.home, east, north, one.version, authority=by)
+        east, north = postcodes.centre(one.home.postcode_sector) or (None, None)
+        columns.put(one.vacancy_id, one.provider, one.household_ref, one.home, east, north, one.version)
     counts = Counter[UUID]()
     for notice in notices:
-        centre = postcodes.sector(notice.wanted.near_sector or "")
-        near = (centre.east, centre.north) if centre else None
-        sought = sought_of(notice, place=near, adjoining=postcodes.adjoining(notice.authority))
+        sought = sought_of(notice, place=postcodes.centre(notice.wanted.near_sector))
         counts.update(match(sought, columns, None, now, DEFAULT).fits.bands().keys())
     return [counts[one.vacancy_id] for one in homes]

@@ -78,8 +78,7 @@ def measure(effort: Effort, tell: Callable[[str], None] = lambda line: None) -> 
 def _sought(world: World, postcodes: Postcodes, count: int) -> list[Sought]:
     found = []
     for case in world.cases[:count]:
-        centre = postcodes.sector(case.wanted.near_sector or "")
-        place = (centre.east, centre.north) if centre else None
+        place = postcodes.centre(case.wanted.near_sector)
         facts = facts_of(case)
         found.append(sought_of(facts, CaseNeeds(case).of(facts), place))
     return found

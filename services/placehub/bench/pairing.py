@@ -145,17 +145,12 @@ def _given(events: list[VacancyOpened | EarlyNoticeGiven], postcodes: Postcodes)
     bands = {child.age_band for one in events if isinstance(one, EarlyNoticeGiven) for child in one.children}
     return {
         "stream": TOPIC,
-        "sectors": {one: place for one in sectors if one and (place := _place(postcodes, one))},
+        "sectors": {one: place for one in sectors if one and (place := postcodes.centre(one))},
         "ages": {one: years for one in bands if one and (years := age_bounds(one))},
         "reach": reach_of(None, DEFAULT),
         "mile": METRES_IN_A_MILE,
         "beyond": DEFAULT.ages_beyond_approval,
     }
-
-
-def _place(postcodes: Postcodes, sector: str | None) -> tuple[float, float] | None:
-    found = postcodes.sector(sector) if sector else None
-    return (found.east, found.north) if found else None
 
 
 @dataclass(slots=True)
@@ -177,7 +172,7 @@ class Matching:
             self._begins(event)
 
     def _opens(self, event: VacancyOpened) -> None:
-        east, north = _place(self.postcodes, event.home.postcode_sector) or (None, None)
+        east, north = self.postcodes.centre(event.home.postcode_sector) or (None, None)
         self.homes.put(event.vacancy_id, event.provider, event.household_ref, event.home, east, north, event.version)
         row = self.homes.row(event.vacancy_id)
         assert row is not None
@@ -186,7 +181,7 @@ class Matching:
                 self._pair(event.vacancy_id, case)
 
     def _begins(self, event: EarlyNoticeGiven) -> None:
-        place = _place(self.postcodes, event.wanted.near_sector)
+        place = self.postcodes.centre(event.wanted.near_sector)
         sought = self.sought[event.referral_id] = sought_of(event, place=place)
         reach = reach_of(sought.within_miles, DEFAULT)
         self.searches.put(OpenSearch(event.referral_id, place, reach, sought.kind, frozenset()))

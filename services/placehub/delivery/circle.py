@@ -180,10 +180,10 @@ def turn(circle: Circle, event: Any, attributes: Attributes, place: Place) -> tu
     new = _newcomers(before, after.parties, event)
     told = _told_to_newcomers(after, attributes) if new else []
     letters = [
-        *_for_newcomers(new, after.parties, filterfalse(_of_partnership, told)),
+        *_facts_for(new, after.parties, filterfalse(_of_partnership, told)),
         *_for_the_routed(after, event),
         *_for_recipients(event, attributes, after.parties),
-        *_for_newcomers(new, after.parties, filter(_of_partnership, told)),
+        *_facts_for(new, after.parties, filter(_of_partnership, told)),
         *(_restored(circle, after) if isinstance(event, EventSetAside) else ()),
         *_endings(before, event, attributes, place),
     ]
@@ -238,7 +238,7 @@ def _forget(circle: Circle, name: str) -> Circle:
 def _restored(before: Circle, after: Circle) -> list[Letter]:
     """Tell whoever came meanwhile of what stands again; the others have it already, and nothing is sent twice."""
     again = [fact for slot, fact in after.facts.items() if fact is not before.facts[slot]]
-    return [letter for provider in after.parties.present() for letter in _facts_for(provider, after.parties, again)]
+    return _facts_for(after.parties.present(), after.parties, again)
 
 
 def _is_kept(circle: Circle, event: Any, attributes: Attributes) -> bool:
@@ -265,24 +265,23 @@ def _of_partnership(fact: Fact) -> bool:
     return fact.type.startswith("partnership.")
 
 
-def _for_newcomers(new: Iterable[str], parties: Parties, facts: Iterable[Fact]) -> list[Letter]:
-    told = list(facts)
-    return [letter for party in new for letter in _facts_for(party, parties, told)]
-
-
 def _for_the_routed(after: Circle, event: Any) -> list[Letter]:
     """Tell whoever a dispute is routed to what was said before, in its order; nothing is sent twice."""
     if not isinstance(event, DisputeRouted) or event.to is None:
         return []
     own = [fact for slot, fact in after.facts.items() if slot.startswith(dispute_slot(event.dispute_id))]
     told = sorted(own, key=lambda fact: fact.position)
-    return _facts_for(event.to.organisation, after.parties, told)
+    return _facts_for([event.to.organisation], after.parties, told)
 
 
-def _facts_for(party: str, parties: Parties, facts: Iterable[Fact]) -> list[Letter]:
-    told = [(fact.event(), fact) for fact in facts]
-    seat = parties.seats.get(party, Seat())  # a commissioner has none
-    return [Letter(party, event, fact.attributes, _shared_without(type(event)), seat.round) for event, fact in told]
+def _facts_for(who: Iterable[str], parties: Parties, facts: Iterable[Fact]) -> list[Letter]:
+    told = [(fact.event(), fact.attributes) for fact in facts]  # many get the same, so each is read once
+    rounds = {one: parties.seats.get(one, Seat()).round for one in who}  # a commissioner has no seat
+    return [
+        Letter(one, event, attributes, _shared_without(type(event)), number)
+        for one, number in rounds.items()
+        for event, attributes in told
+    ]
 
 
 def _current(circle: Circle) -> list[Fact]:

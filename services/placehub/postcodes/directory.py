@@ -136,6 +136,11 @@ class Postcodes:
             authority=self._uppers[int(columns.sector_authority[at])],
         )
 
+    def centre(self, sector: str | None) -> tuple[float, float] | None:
+        """Return the grid metres, east and north, of a sector's centre; None where none is named or there is none."""
+        found = self.sector(sector) if sector else None
+        return (found.east, found.north) if found else None
+
     def sector_index(self, sector: str) -> int | None:
         """Return a sector's position in `sector_east` and `sector_north`, or None when there is none such."""
         at = self._sectors.get(sector)

@@ -171,9 +171,10 @@ class Search:
             case = self._cases.held(referral_id)
             if case is None or not case.searching:
                 continue
-            for provider, (because, homes, joined) in changed.items():
-                if provider not in case.invitations and provider not in view.within_reach(case, spots):
-                    continue
+            told = case.invitations.keys()
+            concerned = told if changed.keys() <= told else told | view.within_reach(case, spots)
+            for provider in (one for one in changed if one in concerned):
+                because, homes, joined = changed[provider]
                 decided = inviting.homes_changed(case, view, provider, sorted(homes), joined=joined)
                 self._keep(step, decided.then(offering.reassessed(decided.case, view, homes)), because)
                 case = self._cases.get(referral_id) or case

@@ -338,14 +338,12 @@ class Sight:
         return known[1]
 
     def _place(self, case: Case) -> tuple[float, float] | None:
-        sector = self._around.postcodes.sector(case.facts.wanted.near_sector or "")
-        return (sector.east, sector.north) if sector else None
+        return self._around.postcodes.centre(case.facts.wanted.near_sector)
 
     def _where(self, postcode: str) -> Point | None:
         """Return where a postcode of an opened need lies: its sector's centre, the finest place matching works with."""
         found = self._around.postcodes.find(postcode)
-        sector = self._around.postcodes.sector(found.sector if found else postcode)
-        return (sector.east, sector.north) if sector else None
+        return self._around.postcodes.centre(found.sector if found else postcode)
 
     def _look(self, case: Case, groups: Groups | None = None) -> Sought:
         """Return what is looked for, as far as the search reaches: these groups, or those who have no place held."""
