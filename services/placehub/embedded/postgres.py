@@ -12,7 +12,7 @@ from psycopg import sql
 
 from placehub.embedded.identity import IDENTITY_FILE, Identity
 from placehub.embedded.ownership import MACHINE_FOLDER, give_to_nobody, own_folder, running_as_root, write_private
-from placehub.embedded.ports import LOOPBACK
+from placehub.embedded.ports import LOOPBACK, locked
 from placehub.embedded.processes import Child, bare_environment
 from placehub.errors import Unavailable
 
@@ -116,14 +116,25 @@ def database_url(identity: Identity) -> str:
 
 
 def sweep_abandoned() -> None:
-    """Remove databases kept outside hub folders that are gone; root only, and only what our own note vouches for."""
-    for note in (MACHINE_FOLDER / "data").glob(f"*/{_OWNER_NOTE}"):
-        owner = json.loads(note.read_text())
-        folder = Path(owner["folder"])
-        above = next(part for part in (folder, *folder.parents) if part.exists())
-        # A disk that is only not mounted shows another device here.
-        if above.stat().st_dev == owner["device"] and not _names(folder, note.parent):
-            shutil.rmtree(note.parent)
+    """Remove databases kept outside hub folders that are gone; root only, and only what our own note vouches for.
+
+    Of hubs that start at once one sweeps at a time: what another is just removing cannot be read, nor removed again.
+    """
+    kept = MACHINE_FOLDER / "data"
+    if not kept.exists():
+        return
+    with locked(kept / ".lock"):
+        for note in kept.glob(f"*/{_OWNER_NOTE}"):
+            _remove_abandoned(note)
+
+
+def _remove_abandoned(note: Path) -> None:
+    owner = json.loads(note.read_text())
+    folder = Path(owner["folder"])
+    above = next(part for part in (folder, *folder.parents) if part.exists())
+    # A disk that is only not mounted shows another device here.
+    if above.stat().st_dev == owner["device"] and not _names(folder, note.parent):
+        shutil.rmtree(note.parent)
 
 
 def _names(folder: Path, home: Path) -> bool:
